@@ -1,0 +1,92 @@
+/**
+ * The one error type of the program. It is thrown where the fault is found and turned into a reply in three places only:
+ * a dialect's onError, the stream response, and the engine host. Broken invariants are not AppErrors: see `assert`.
+ */
+
+/** Every way a request or the program can fail. Each dialect maps every code (`Record<ErrorCode, …>`), so a new one does not compile until all do. */
+export type ErrorCode =
+  // the client can mend it
+  | "invalid_request"
+  | "unsupported_parameter"
+  | "unauthorized"
+  | "not_found"
+  | "method_not_allowed"
+  | "model_not_found"
+  | "model_not_runnable"
+  | "context_length_exceeded"
+  | "body_too_large"
+  // capacity: try again later
+  | "queue_full"
+  | "queue_timeout"
+  | "shutting_down"
+  | "model_loading"
+  // the client has gone
+  | "cancelled"
+  // the operator can mend it
+  | "config_invalid"
+  | "model_file_invalid"
+  | "runtime_library_missing"
+  | "runtime_version_unknown"
+  | "model_load_failed"
+  | "out_of_memory"
+  | "download_failed"
+  // the native side
+  | "runtime_error"
+  | "engine_lost"
+  // ours
+  | "internal";
+
+/** Facts a dialect may show beside the message; never secrets, never prompt text. */
+export interface ErrorDetails {
+  /** Path of the offending request field, in the dialect's own spelling, e.g. `messages[0].role`. */
+  readonly field?: string;
+  /** Tokens in the prompt and in the model's context (context_length_exceeded). */
+  readonly promptTokens?: number;
+  readonly contextTokens?: number;
+  /** Whole seconds after which a retry may work (capacity errors). */
+  readonly retryAfterS?: number;
+  /** Methods the path knows (method_not_allowed). */
+  readonly allow?: readonly string[];
+}
+
+/** What an AppError looks like between processes: plain data. */
+export interface ErrorRecord {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+}
+
+/** An operating error: something a person or a client can act on. */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  /** @param message One or two plain sentences: what is wrong, where, and what to do. Sentence case. */
+  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  /** The plain data that crosses to another process. */
+  toRecord(): ErrorRecord {
+    return { code: this.code, message: this.message, details: this.details };
+  }
+
+  /** Any thrown value as an AppError; what is not one becomes `internal` with the original as cause. */
+  static from(thrown: unknown): AppError {
+    if (thrown instanceof AppError) return thrown;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new AppError("internal", message, { cause: thrown });
+  }
+
+  static fromRecord(record: ErrorRecord): AppError {
+    return new AppError(record.code, record.message, { details: record.details });
+  }
+}
+
+/** Throws when the program itself is wrong. Never used for input that comes from outside. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`Broken invariant: ${message}`);
+}

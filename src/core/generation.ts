@@ -1,0 +1,117 @@
+/**
+ * The canonical request and the canonical answer. Every dialect decodes into the first and encodes from the second;
+ * nothing between the two knows which dialect is being spoken.
+ */
+
+/** Who speaks in a chat. `developer` and the like are folded into these by the dialects. */
+export type ChatRole = "system" | "user" | "assistant" | "tool";
+
+/** A call the model made, as it stands in the history or in an answer. */
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text as the model wrote it or the client sent it; it may be malformed. */
+  readonly arguments: string;
+}
+
+/** One turn. Text parts are already joined; a turn without text has content "". */
+export interface ChatMessage {
+  readonly role: ChatRole;
+  readonly content: string;
+  readonly name?: string;
+  /** What the model thought before it answered (assistant turns). */
+  readonly reasoning?: string;
+  readonly toolCalls?: readonly ToolCall[];
+  /** On tool turns: the call it answers, and the function's name where the client gave it. */
+  readonly toolCallId?: string;
+}
+
+/** A function the model may call. `parameters` is a JSON Schema, passed to the template unread. */
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description?: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** What the model is asked to continue. */
+export type GenerationInput =
+  /** A conversation, rendered through the model's chat template. */
+  | { readonly kind: "chat"; readonly messages: readonly ChatMessage[]; readonly tools: readonly ToolDefinition[] }
+  /** Client text that goes to the model without a template; it is still never control text. */
+  | { readonly kind: "completion"; readonly prompt: string }
+  /** Token ids chosen by the client (POST /v1/completions takes them). */
+  | { readonly kind: "tokens"; readonly ids: readonly number[] };
+
+/** Whether a model that can think should. `auto` leaves it to the model's template. */
+export interface ReasoningChoice {
+  readonly mode: "auto" | "on" | "off";
+  readonly level?: string;
+}
+
+/** The nine sampling values of the runtime; an absent one is filled in by `engine/resolve-options.ts`, nowhere else. */
+export interface SamplingOptions {
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly repeatPenalty?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly mirostat?: number;
+  readonly mirostatTau?: number;
+  readonly mirostatEta?: number;
+}
+
+/** All nine sampling values, none absent: the runtime replaces all or none. */
+export type Sampling = { readonly [K in keyof SamplingOptions]-?: number };
+
+/** One request for one answer. */
+export interface GenerationRequest {
+  /** Ours, unique per request; it appears in logs and in x-request-id. */
+  readonly id: string;
+  /** The name the client used; "" asks for the default model. */
+  readonly model: string;
+  readonly input: GenerationInput;
+  readonly reasoning: ReasoningChoice;
+  readonly sampling: SamplingOptions;
+  /** Upper bound of generated tokens; absent: as many as fit. Clamped, never refused. 0 means prefill only. */
+  readonly tokensMax?: number;
+  /** Texts that end the answer and are not part of it. Empty strings are dropped by the dialects. */
+  readonly stop: readonly string[];
+}
+
+export type FinishReason = "stop" | "length" | "tool_calls";
+
+/** Token counts of one answer. */
+export interface Usage {
+  /** The whole prompt, cached part included. */
+  readonly promptTokens: number;
+  /** The part of it that the KV cache already held. */
+  readonly cachedTokens: number;
+  /** All generated tokens, reasoning included. */
+  readonly completionTokens: number;
+  readonly reasoningTokens: number;
+}
+
+/** Where the time went, as the runtime itself measured it, and the waiting around it. Milliseconds. */
+export interface Timings {
+  /** Waiting for the model to load and for a free slot. */
+  readonly loadMs: number;
+  readonly queueMs: number;
+  /** The runtime's own figures; tokens counts what it really computed. */
+  readonly prefillTokens: number;
+  readonly prefillMs: number;
+  readonly decodeTokens: number;
+  readonly decodeMs: number;
+  /** Peak memory of the engine host as the runtime reports it, MB. */
+  readonly memoryMb: number;
+  /** From the request's arrival to its end. */
+  readonly totalMs: number;
+}
+
+/** What an answer consists of, in order; `finish` is last and comes exactly once unless the iteration throws an AppError. */
+export type GenerationEvent =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "reasoning"; readonly text: string }
+  | { readonly kind: "tool_call_start"; readonly index: number; readonly id: string; readonly name: string }
+  | { readonly kind: "tool_call_arguments"; readonly index: number; readonly text: string }
+  | { readonly kind: "finish"; readonly reason: FinishReason; readonly usage: Usage; readonly timings: Timings };

@@ -1,0 +1,44 @@
+/** What is known of a model before it is opened. */
+
+/** SoCs with an NPU that runs .rkllm files (RKLLM SDK manual 1.3.0). */
+export type Soc = "rk3588" | "rk3576" | "rk3562" | "rv1126b";
+
+/** File format; it decides, once, which runtime library opens the model. */
+export type ModelFormat = "gguf" | "rkllm";
+
+/** Files beside the weights, by absolute path. */
+export interface ModelSidecars {
+  readonly tokenizer?: string;
+  readonly tokenizerConfig?: string;
+  readonly chatTemplate?: string;
+  readonly generationConfig?: string;
+}
+
+/** One model of the catalog. */
+export interface ModelDescriptor {
+  /** Friendly name and the id in every API: lower case, `qwen3-0.6b`. Unique in the catalog. */
+  readonly id: string;
+  /** Other names that resolve to it, lower case: `qwen3:0.6b`, the file's stem, its file name. */
+  readonly aliases: readonly string[];
+  /** Absolute path of the weights. */
+  readonly path: string;
+  readonly format: ModelFormat;
+  readonly bytes: number;
+  /** File's modification time, ms since the epoch. */
+  readonly modifiedMs: number;
+  /** Longest context the file allows, tokens, as far as name or metadata tell. */
+  readonly contextTokensMax: number;
+  /** `qwen3`, `llama`, `gemma3`; "unknown" where nothing tells. */
+  readonly family: string;
+  /** `0.6B`, or "" where unknown. */
+  readonly parameterSize: string;
+  /** `w8a8`, `Q4_1`, or "" where unknown. */
+  readonly quantization: string;
+  /** The SoC a .rkllm was converted for. */
+  readonly soc?: Soc;
+  /** RKLLM version in the file's name: a minimum hint, not a requirement. */
+  readonly toolkitVersion?: string;
+  readonly sidecars: ModelSidecars;
+  /** Why this machine cannot run it, as a sentence with the fix; absent when it can. */
+  readonly unrunnableReason?: string;
+}
