@@ -9,6 +9,7 @@ export type ErrorCode =
   | "invalid_request"
   | "unsupported_parameter"
   | "unauthorized"
+  | "forbidden"
   | "not_found"
   | "method_not_allowed"
   | "model_not_found"
@@ -40,6 +41,8 @@ export type ErrorCode =
 export interface ErrorDetails {
   /** Path of the offending request field, in the dialect's own spelling, e.g. `messages[0].role`. */
   readonly field?: string;
+  /** What is wrong with it (invalid_request): the body is no JSON, the field is missing, of another type, or out of range. */
+  readonly fault?: "json" | "missing" | "type" | "value";
   /** Tokens in the prompt and in the model's context (context_length_exceeded). */
   readonly promptTokens?: number;
   readonly contextTokens?: number;
