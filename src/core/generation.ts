@@ -79,6 +79,7 @@ export interface GenerationRequest {
   readonly stop: readonly string[];
 }
 
+/** Why an answer ended: the model was done or met a stop sequence, the token limit, or it called tools. */
 export type FinishReason = "stop" | "length" | "tool_calls";
 
 /** Token counts of one answer. */

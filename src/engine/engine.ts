@@ -27,6 +27,7 @@ export interface EngineStatus {
   readonly models: readonly ModelStatus[];
 }
 
+/** Everything a dialect can ask for. */
 export interface Engine {
   /**
    * Resolves when the model is loaded, the prompt rendered, tokenized and known to fit, and a place in the queue taken.

@@ -1,0 +1,68 @@
+/** Rules of the house that a linter does not know. Each failure lists every place. */
+import { expect, test } from "bun:test";
+import { linesWhere, readText, sources } from "./repository.ts";
+
+const LINES_MAX = 300;
+/** Files that may be longer, each with the reason. */
+const LONG_FILES: Readonly<Record<string, string>> = {};
+
+const SRC = sources("src");
+const TESTS = sources("tests").filter((path) => path.endsWith(".test.ts") && !path.startsWith("tests/tidy/"));
+
+test(`no file of src/ is longer than ${LINES_MAX} lines`, () => {
+  const lengths = SRC.map((path) => ({ path, lines: readText(path).split("\n").length - 1 }));
+  const long = lengths.filter(({ path, lines }) => lines > LINES_MAX && !(path in LONG_FILES));
+  expect(long.map(({ path, lines }) => `${path} has ${lines} lines: which idea in it deserves a file of its own?`)).toEqual([]);
+});
+
+test("the environment is read only in src/config", () => {
+  expect(
+    linesWhere(
+      SRC.filter((path) => !path.startsWith("src/config/")),
+      (line) => /\b(?:process|Bun|import\.meta)\.env\b/.test(line),
+    ),
+  ).toEqual([]);
+});
+
+test("files are named in kebab-case, and none is called index", () => {
+  const named = [...SRC, ...sources("tests", "bench", "config", "external")];
+  expect(
+    named.filter(
+      (path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|fixture))?\.ts$/.test(path.split("/").at(-1) ?? "") || path.endsWith("/index.ts"),
+    ),
+  ).toEqual([]);
+});
+
+test("nothing is called utils, helpers or manager", () => {
+  expect(SRC.filter((path) => /\b(utils?|helpers?|managers?|common|misc)\b/.test(path))).toEqual([]);
+});
+
+test("everything exported from src/ has a docstring", () => {
+  expect(SRC.flatMap((path) => undocumentedExports(path, readText(path)))).toEqual([]);
+});
+
+/** Exported declarations without a comment right above. A type and a value of one name need one docstring between them. */
+function undocumentedExports(path: string, text: string): string[] {
+  const documented = new Set<string>();
+  return text.split("\n").flatMap((line, index, lines) => {
+    const name = /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type) (\w+)/.exec(line)?.[1];
+    if (name === undefined) return [];
+    const above = lines[index - 1]?.trim() ?? "";
+    if (!above.endsWith("*/") && !documented.has(name)) return [`${path}:${index + 1}: ${name} has no docstring`];
+    documented.add(name);
+    return [];
+  });
+}
+
+test("a skipped test gives its reason on the same line", () => {
+  const skips = /\b(?:test|describe|it)\.(?:skip|skipIf|if|todo|todoIf|failing)\b/;
+  expect(linesWhere(TESTS, (line) => skips.test(line) && !line.includes("// "))).toEqual([]);
+});
+
+test("no test is singled out", () => {
+  expect(linesWhere(TESTS, (line) => /\b(?:test|describe|it)\.only\b/.test(line))).toEqual([]);
+});
+
+test("no test fixes a port", () => {
+  expect(linesWhere(TESTS, (line) => /\bport: (?!0\b)\d+/.test(line) && !line.includes("// "))).toEqual([]);
+});
