@@ -77,7 +77,11 @@ function writeEntry(sink: ByteSink, key: string, entry: GgufEntry): void {
       sink.u32(TYPE_CODES.bool);
       sink.number("u8", entry.value ? 1 : 0);
       return;
-    default:
+    case "u8":
+    case "u32":
+    case "i32":
+    case "f32":
+    case "u64":
       sink.u32(TYPE_CODES[entry.type]);
       sink.number(entry.type, entry.value);
   }

@@ -3,7 +3,9 @@
  * what they say means nothing, but it is made of words, now and then of characters that are spread over several tokens, and it does not end by itself.
  *
  * The first channel of the residual stream is a constant that nothing writes to; through it a token's logit gets a bias, which keeps control tokens away.
- * A row of the output matrix that points along a token's embedding makes its token follow that one.
+ * A row of the output matrix that points along a token's embedding makes its token follow that one: the upper half of the channels serves for this.
+ * In the lower half the first layer's attention adds up the last dozen tokens (its queries and keys come from the constant channel, so only distance
+ * counts), and the output matrix avoids what it finds there: without that, greedy decoding of a random model soon repeats itself.
  */
 import { writeFileSync } from "node:fs";
 import { encodeGguf, type GgufEntry, type GgufTensor } from "./gguf-writer.ts";
@@ -18,7 +20,7 @@ export interface TinyGgufOptions {
   readonly contextTokens?: number;
   /** Default 2. */
   readonly layers?: number;
-  /** Embedding length, a multiple of 8; default 64. */
+  /** Embedding length, a multiple of 32; default 64. */
   readonly dim?: number;
   /** Jinja text; default ChatML, null leaves it out. */
   readonly chatTemplate?: string | null;
@@ -57,8 +59,13 @@ export const CHATML =
 const HEADS = 4;
 const KV_HEADS = 2;
 const BIAS_CHANNEL = 4;
-/** Logit that the token which must follow gains over its rivals. */
-const SUCCESSOR_LOGIT = 45;
+/** Logit that the token which must follow gains, and that the token just written loses. */
+const SUCCESSOR_LOGIT = 200;
+const REPEAT_LOGIT = 36;
+/** How much of the recent tokens' embeddings is added to the current one's. */
+const RECENT_SHARE = 2;
+/** Strength of the random layers: more makes the words depend on more of the prompt, and less readable. */
+const LAYER_SCALE = 0.9;
 
 /** Writes a model to `path`. */
 export function writeTinyGguf(path: string, options: TinyGgufOptions = {}): void {
@@ -91,10 +98,15 @@ export function writeTinyGguf(path: string, options: TinyGgufOptions = {}): void
 
   const random = gaussian(seed);
   const embedding = randomMatrix(random, dim, vocabulary.size, 1);
-  for (let id = 0; id < vocabulary.size; id++) embedding.data[id * dim] = BIAS_CHANNEL;
+  const followed = new Set(vocabulary.successors.map(([from]) => from));
+  for (let id = 0; id < vocabulary.size; id++) {
+    embedding.data[id * dim] = BIAS_CHANNEL;
+    // Only a token that another must follow says something in the upper half.
+    for (let i = dim / 2; i < dim; i++) embedding.data[id * dim + i] = followed.has(id) ? Math.sign(random()) : 0;
+  }
   const output = outputMatrix(random, embedding.data, dim, vocabulary.biases, vocabulary.successors);
   const tensors: GgufTensor[] = [{ name: "token_embd.weight", ...embedding }];
-  for (let layer = 0; layer < layers; layer++) tensors.push(...layerTensors(random, `blk.${layer}.`, dim, hidden));
+  for (let layer = 0; layer < layers; layer++) tensors.push(...layerTensors(random, layer, dim, hidden));
   tensors.push({ name: "output_norm.weight", dims: [dim], data: new Float32Array(dim).fill(1) }, { name: "output.weight", ...output });
   writeFileSync(path, encodeGguf(metadata, tensors));
 }
@@ -125,26 +137,52 @@ interface Matrix {
   readonly data: Float32Array;
 }
 
-function layerTensors(random: () => number, prefix: string, dim: number, hidden: number): GgufTensor[] {
-  const scale = 0.6 / Math.sqrt(dim);
+function layerTensors(random: () => number, layer: number, dim: number, hidden: number): GgufTensor[] {
+  const prefix = `blk.${layer}.`;
+  const scale = LAYER_SCALE / Math.sqrt(dim);
   const kv = (dim / HEADS) * KV_HEADS;
+  const query = randomMatrix(random, dim, dim, scale);
+  const key = randomMatrix(random, dim, kv, scale);
+  const value = randomMatrix(random, dim, kv, scale);
   const attentionOutput = randomMatrix(random, dim, dim, scale);
-  const ffnDown = randomMatrix(random, hidden, dim, 0.6 / Math.sqrt(hidden));
-  // The bias channel is nobody's to write.
-  attentionOutput.data.fill(0, 0, dim);
-  ffnDown.data.fill(0, 0, hidden);
+  const ffnDown = randomMatrix(random, hidden, dim, LAYER_SCALE / Math.sqrt(hidden));
+  if (layer === 0) lookBack(query, key, value, attentionOutput, dim, scale);
+  // The constant channel and the upper half are nobody's to write.
+  for (const { data, dims } of [attentionOutput, ffnDown]) {
+    const row = dims[0] ?? 0;
+    data.fill(0, 0, row).fill(0, (row * dim) / 2);
+  }
   const ones = { dims: [dim], data: new Float32Array(dim).fill(1) };
   return [
     { name: `${prefix}attn_norm.weight`, ...ones },
     { name: `${prefix}ffn_norm.weight`, ...ones },
-    { name: `${prefix}attn_q.weight`, ...randomMatrix(random, dim, dim, scale) },
-    { name: `${prefix}attn_k.weight`, ...randomMatrix(random, dim, kv, scale) },
-    { name: `${prefix}attn_v.weight`, ...randomMatrix(random, dim, kv, scale) },
+    { name: `${prefix}attn_q.weight`, ...query },
+    { name: `${prefix}attn_k.weight`, ...key },
+    { name: `${prefix}attn_v.weight`, ...value },
     { name: `${prefix}attn_output.weight`, ...attentionOutput },
     { name: `${prefix}ffn_gate.weight`, ...randomMatrix(random, dim, hidden, scale) },
     { name: `${prefix}ffn_up.weight`, ...randomMatrix(random, dim, hidden, scale) },
     { name: `${prefix}ffn_down.weight`, ...ffnDown },
   ];
+}
+
+/** Makes a layer's attention add the mean of the recent tokens to the current one. */
+function lookBack(query: Matrix, key: Matrix, value: Matrix, output: Matrix, dim: number, scale: number): void {
+  const headDim = dim / HEADS;
+  // Rotated pairs that turn by about 0.1, 0.03 and 0.01 a token: their sum falls off with distance and does not come back.
+  for (const row of [headDim / 4, (headDim * 3) / 8, headDim / 2]) {
+    for (let head = 0; head < HEADS; head++) query.data[(head * headDim + row) * dim] = 1.1;
+    for (let head = 0; head < KV_HEADS; head++) key.data[(head * headDim + row) * dim] = 1.1;
+  }
+  // The value matrix is a random projection of the lower half; its transpose leads back.
+  const back = RECENT_SHARE / (HEADS * headDim * scale ** 2);
+  output.data.fill(0);
+  for (let channel = 1; channel < dim / 2; channel++) {
+    for (let input = 0; input < dim; input++) {
+      const kvHead = Math.floor(input / headDim / (HEADS / KV_HEADS));
+      output.data[channel * dim + input] = back * (value.data[(kvHead * headDim + (input % headDim)) * dim + channel] ?? 0);
+    }
+  }
 }
 
 function outputMatrix(
@@ -155,16 +193,19 @@ function outputMatrix(
   successors: readonly (readonly [number, number])[],
 ): Matrix {
   const output = randomMatrix(random, dim, biases.length, 2.5 / Math.sqrt(dim));
-  const along = (token: number, row: number, logit: number): void => {
-    for (let i = 1; i < dim; i++)
-      output.data[row * dim + i] = (output.data[row * dim + i] ?? 0) + (logit / dim) * (embedding[token * dim + i] ?? 0);
+  const half = dim / 2;
+  for (let id = 0; id < biases.length; id++) output.data.fill(0, id * dim + half, (id + 1) * dim);
+  const along = (token: number, row: number, logit: number, from: number): void => {
+    for (let i = from; i < from + half; i++) {
+      if (i > 0) output.data[row * dim + i] = (output.data[row * dim + i] ?? 0) + (logit / half) * (embedding[token * dim + i] ?? 0);
+    }
   };
-  // RMS of a final state is near 1.6: the constant channel arrives as BIAS_CHANNEL / 1.6.
+  // The constant channel reaches the output divided by the final state's RMS, about 1.6.
   for (const [id, bias] of biases.entries()) {
     output.data[id * dim] = (bias * 1.6) / BIAS_CHANNEL;
-    along(id, id, -6);
+    along(id, id, -REPEAT_LOGIT, 0);
   }
-  for (const [from, to] of successors) along(from, to, SUCCESSOR_LOGIT * 1.6 + Math.max(0, -(biases[to] ?? 0)));
+  for (const [from, to] of successors) along(from, to, SUCCESSOR_LOGIT, half);
   return output;
 }
 

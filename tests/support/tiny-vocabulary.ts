@@ -33,7 +33,7 @@ const WORDS = (
 /** Characters that the model writes byte by byte; no byte occurs twice, so that each tells which one follows. */
 const SPLIT_CHARACTERS = ["é", "日", "😀"];
 
-const BIAS = { word: 0, fragment: -4, lead: 0.5, byte: -14, never: -40 } as const;
+const BIAS = { word: 0, fragment: -14, lead: 0.5, byte: -22, never: -40 } as const;
 
 /** Tokens in the order of their ids. */
 class TokenList {
