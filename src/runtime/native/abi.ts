@@ -63,10 +63,10 @@ const ABIS: Readonly<Record<AbiId, Abi>> = {
 /** Releases whose interface is known, oldest first. */
 export const KNOWN_VERSIONS: readonly string[] = Object.values(ABIS).flatMap((abi) => abi.versions);
 
-/** The sentence every refusal of a version ends with. */
-export const VERSION_OVERRIDE_HINT =
-  `Known versions: ${KNOWN_VERSIONS.join(", ")}. If the library is compatible with one of them, say so with ` +
-  "--runtime-version 1.3.0 or the configuration key runtime_version.";
+/** The sentences every refusal of a version ends with. */
+export const VERSION_HINT =
+  `Known versions: ${KNOWN_VERSIONS.join(", ")}. Releases before 1.2.1 have another binary interface: replace the library. ` +
+  "If a newer one has the interface of a known version, say so with --runtime-version 1.3.0 or the configuration key runtime_version.";
 
 /** The interface with this id. */
 export function abiById(id: AbiId): Abi {
@@ -74,16 +74,23 @@ export function abiById(id: AbiId): Abi {
 }
 
 /**
- * The interface of a release. A leading "v" and a pre-release suffix ("1.2.1b1", "1.3.0-rc2") are allowed: a pre-release is taken to have
- * the interface of its release.
- * @throws AppError runtime_version_unknown for every other version; the layouts of two releases have differed before, so nothing is guessed.
+ * The interface of a release, or undefined when it is not known. A leading "v" and a pre-release suffix ("1.2.1b1", "1.3.0-rc2") are
+ * allowed: a pre-release is taken to have the interface of its release.
+ */
+export function findAbi(version: string): Abi | undefined {
+  const release = /^v?(\d+\.\d+\.\d+)(?:[-.]?(?:a|alpha|b|beta|rc)\d*)?$/i.exec(version.trim())?.[1];
+  return release === undefined ? undefined : Object.values(ABIS).find((abi) => abi.versions.includes(release));
+}
+
+/**
+ * The interface of a release.
+ * @throws AppError runtime_version_unknown when it is not known; layouts have changed between releases before, so nothing is guessed.
  */
 export function abiForVersion(version: string): Abi {
-  const release = /^v?(\d+\.\d+\.\d+)(?:[-.]?(?:a|alpha|b|beta|rc)\d*)?$/i.exec(version.trim())?.[1];
-  for (const abi of Object.values(ABIS)) {
-    if (release !== undefined && abi.versions.includes(release)) return abi;
-  }
-  throw new AppError("runtime_version_unknown", `The RKLLM runtime version "${version}" is not known. ${VERSION_OVERRIDE_HINT}`);
+  const abi = findAbi(version);
+  if (abi === undefined)
+    throw new AppError("runtime_version_unknown", `The RKLLM runtime version "${version}" is not known. ${VERSION_HINT}`);
+  return abi;
 }
 
 /** LLMCallState: why the result callback is called. */
