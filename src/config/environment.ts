@@ -1,0 +1,49 @@
+/** Reads the environment: our own variables, and other programs' where ours say nothing. */
+import type { Candidate, Layer } from "./candidate.ts";
+import { CONFIG_DIR_VARIABLE, KEYS, type Key, VARIABLE_PREFIX } from "./known-keys.ts";
+import { didYouMean } from "./nearest.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The process's environment. Nothing else in the program reads it. */
+export function environment(): Environment {
+  return process.env;
+}
+
+/**
+ * Kubernetes sets these for a Service that is called rockchip-llama: ROCKCHIP_LLAMA_SERVICE_HOST, ROCKCHIP_LLAMA_PORT_8080_TCP_ADDR, …,
+ * and ROCKCHIP_LLAMA_PORT with a URL in it. They are not meant for us.
+ */
+function isServiceLink(name: string, text: string): boolean {
+  return (
+    /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$/.test(name) ||
+    (name.endsWith("_PORT") && /^(tcp|udp|sctp):\/\//.test(text))
+  );
+}
+
+/** The environment as a layer. An empty variable counts as not set. */
+export function environmentLayer(env: Environment): Layer {
+  const candidates = KEYS.flatMap((key) => environmentCandidate(key, env) ?? []);
+  const known = [...KEYS.map((key) => key.variable), CONFIG_DIR_VARIABLE];
+  const problems = Object.entries(env)
+    .filter(([name, text]) => name.startsWith(VARIABLE_PREFIX) && !known.includes(name) && !isServiceLink(name, text ?? ""))
+    .map(([name]) => `${name}: unknown variable.${didYouMean(name, known)}`);
+  return { candidates, problems };
+}
+
+function environmentCandidate(key: Key, env: Environment): Candidate | undefined {
+  const own = env[key.variable]?.trim();
+  if (own !== undefined && own !== "" && !isServiceLink(key.variable, own)) return candidate(key, own, key.variable);
+  for (const alias of key.aliases ?? []) {
+    // Ollama takes spaces and quotes off its variables; people rely on it in unit files.
+    const text = env[alias.name]?.replace(/^["'\s]+|["'\s]+$/g, "");
+    if (text === undefined || text === "") continue;
+    const picked = alias.pick === undefined ? text : alias.pick(text);
+    if (picked !== undefined) return candidate(key, picked, alias.name);
+  }
+  return undefined;
+}
+
+function candidate(key: Key, text: string, variable: string): Candidate {
+  return { key, value: key.type.fromText(text), source: { kind: "environment", name: variable }, place: variable };
+}

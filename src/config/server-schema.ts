@@ -1,0 +1,186 @@
+/** Every key of server.json: how the server listens, what it loads and how long it waits. */
+import { type Static, Type } from "@sinclair/typebox";
+import { TIMEOUT_S_MAX, durationAsSeconds, ollamaHost, ollamaPort, zeroIsUnset } from "./ollama-variables.ts";
+import { setting } from "./setting.ts";
+import { cacheDirectory, choice, integer, keepAlive, list, nullable, number, path, pathList, patternText, text } from "./value-type.ts";
+
+/** Origins that Ollama allows unasked, too. */
+const LOCAL_ORIGINS: readonly string[] = [
+  ...["localhost", "127.0.0.1", "0.0.0.0"].flatMap((host) =>
+    ["http", "https"].flatMap((scheme) => [`${scheme}://${host}`, `${scheme}://${host}:*`]),
+  ),
+  ...["app", "file", "tauri", "vscode-webview", "vscode-file"].map((scheme) => `${scheme}://*`),
+];
+
+const seconds = (minimum = 1) => number(minimum, TIMEOUT_S_MAX);
+
+const NETWORK = {
+  host: setting(text("address"), "127.0.0.1", {
+    group: "Network",
+    about: "Address to listen on; 0.0.0.0 serves every machine that can reach this one.",
+    aliases: [{ name: "OLLAMA_HOST", pick: ollamaHost, note: "`host`, `host:port` or a URL" }],
+  }),
+  port: setting(integer(0, 65_535), 8080, {
+    group: "Network",
+    about: "Port to listen on; 0 takes a free one and logs it.",
+    aliases: [{ name: "OLLAMA_HOST", pick: ollamaPort, note: "only if it names a port" }],
+  }),
+  cors_origins: setting(list("origins"), LOCAL_ORIGINS, {
+    group: "Network",
+    about: "Web origins whose pages may call the server; `*` stands for any text, and `*` alone for every origin.",
+    aliases: [{ name: "OLLAMA_ORIGINS", pick: (given) => [...LOCAL_ORIGINS, given].join(","), note: "added to the default" }],
+  }),
+  body_bytes_max: setting(integer(1024, 1_073_741_824), 67_108_864, {
+    group: "Network",
+    about: "Largest request body that is accepted.",
+    unit: "bytes",
+  }),
+  header_wait_ms: setting(integer(0, 60_000), 2000, {
+    group: "Network",
+    about: "How long a streamed reply may wait for its real status before its headers are sent.",
+    unit: "milliseconds",
+  }),
+  keep_alive_comment_s: setting(seconds(), 10, {
+    group: "Network",
+    about: "Silence in an event stream after which a comment is sent, so that proxies and clients keep the connection.",
+    unit: "seconds",
+  }),
+  idle_timeout_s: setting(integer(0, 255), 60, {
+    group: "Network",
+    about: "Silence after which a connection is closed; 0 never closes one.",
+    unit: "seconds",
+  }),
+};
+
+const MODELS = {
+  models_dir: setting(pathList("paths"), "./models", {
+    group: "Models",
+    about: "Folder, or list of folders, in which models are found; downloads go to the first.",
+    aliases: [{ name: "OLLAMA_MODELS" }],
+  }),
+  cache_dir: setting(cacheDirectory("path"), null, {
+    group: "Models",
+    about: "Folder for what can be made again; null is $XDG_CACHE_HOME/rockchip-llama, or ~/.cache/rockchip-llama.",
+  }),
+  default_model: setting(nullable(text("name")), null, {
+    group: "Models",
+    about: "Model that answers requests that name none; null is the first of the list.",
+  }),
+  models_loaded_max: setting(integer(1, 16), 2, {
+    group: "Models",
+    about: "Models that may be open at the same time.",
+    aliases: [{ name: "OLLAMA_MAX_LOADED_MODELS", pick: zeroIsUnset, note: "0 counts as not set" }],
+  }),
+  keep_alive_s: setting(keepAlive(), -1, {
+    group: "Models",
+    about: "How long an unused model stays open; -1 keeps it until another one needs its place.",
+    unit: "seconds",
+    aliases: [{ name: "OLLAMA_KEEP_ALIVE" }],
+  }),
+  queue_depth_max: setting(integer(1, 65_536), 256, {
+    group: "Models",
+    about: "Requests that may wait for a model; more are refused until some are done.",
+    aliases: [{ name: "OLLAMA_MAX_QUEUE" }],
+  }),
+};
+
+const RUNTIME = {
+  runtime: setting(nullable(path("path")), null, {
+    group: "Runtime",
+    about: "Path of librkllmrt.so; null searches the usual places.",
+  }),
+  runtime_version: setting(nullable(patternText("^\\d+\\.\\d+\\.\\d+([-+.].*)?$", 'a version such as "1.2.3"', "version")), null, {
+    group: "Runtime",
+    about: "Version of librkllmrt.so, for a library that does not tell; null reads it from the library.",
+  }),
+  cpu_runtime_version: setting(choice("1.3.0", "1.2.3"), "1.3.0", {
+    group: "Runtime",
+    about: "Version of the RKLLM interface that the built-in CPU runtime speaks.",
+  }),
+  isolation: setting(choice("process", "thread"), "process", {
+    group: "Runtime",
+    about: "Where a model runs: `process` survives a crash of the library, `thread` takes less memory.",
+  }),
+  exec_prefix: setting(list("words"), [], {
+    group: "Runtime",
+    about: "Command put in front of the process that runs a model, such as taskset, nice or an emulator.",
+  }),
+  sampling_mismatch: setting(choice("run", "refuse"), "run", {
+    group: "Runtime",
+    about: "With runtime 1.2, whose sampling is fixed when a model opens: `run` or `refuse` a request that asks for other values.",
+  }),
+  native_log_level: setting(integer(0, 2), 0, {
+    group: "Runtime",
+    about: "How much the runtime library itself logs (RKLLM_LOG_LEVEL).",
+  }),
+};
+
+const TIME_LIMITS = {
+  load_timeout_s: setting(nullable(seconds()), null, {
+    group: "Time limits",
+    about: "How long opening a model may take; null is 60 seconds and 45 more for each gigabyte.",
+    unit: "seconds",
+    aliases: [{ name: "OLLAMA_LOAD_TIMEOUT", pick: durationAsSeconds, note: "a duration such as `5m`; 0 or less is a day" }],
+  }),
+  prefill_stall_timeout_s: setting(seconds(), 120, {
+    group: "Time limits",
+    about: "How long the runtime may work on a prompt before it counts as hung, apart from what its tokens add.",
+    unit: "seconds",
+  }),
+  prefill_stall_per_token_s: setting(number(0, 60), 0.25, {
+    group: "Time limits",
+    about: "What each token of the prompt adds to `prefill_stall_timeout_s`.",
+    unit: "seconds",
+  }),
+  decode_stall_timeout_s: setting(seconds(), 60, {
+    group: "Time limits",
+    about: "How long the runtime may take for the next token before it counts as hung.",
+    unit: "seconds",
+  }),
+  abort_timeout_s: setting(seconds(), 10, {
+    group: "Time limits",
+    about: "How long the runtime may take to stop an answer before its process is ended.",
+    unit: "seconds",
+  }),
+  host_ping_timeout_s: setting(seconds(), 10, {
+    group: "Time limits",
+    about: "How long the process that runs a model may leave a ping unanswered before it is ended.",
+    unit: "seconds",
+  }),
+  shutdown_timeout_s: setting(seconds(0), 30, {
+    group: "Time limits",
+    about: "How long running answers may go on after the server was told to stop.",
+    unit: "seconds",
+  }),
+};
+
+const LOGGING = {
+  log_level: setting(choice("error", "warn", "info", "debug"), "info", {
+    group: "Logging",
+    about: "Least important kind of line that is logged.",
+  }),
+  log_format: setting(choice("text", "json"), "text", { group: "Logging", about: "How log lines look: for people or for programs." }),
+};
+
+const DOWNLOADS = {
+  huggingface_endpoint: setting(
+    patternText("^https?://[^\\s]+$", "a URL that starts with http:// or https://", "url"),
+    "https://huggingface.co",
+    {
+      group: "Downloads",
+      about: "Site that `pull` downloads from: Hugging Face or a mirror of it.",
+      aliases: [{ name: "HF_ENDPOINT" }],
+    },
+  ),
+  hf_token: setting(nullable(text("token")), null, {
+    group: "Downloads",
+    about: "Hugging Face access token, for models that ask for one; a flag is visible in the list of processes, so prefer the variable.",
+    aliases: [{ name: "HF_TOKEN" }],
+    secret: true,
+  }),
+};
+
+export const ServerSchema = Type.Object({ ...NETWORK, ...MODELS, ...RUNTIME, ...TIME_LIMITS, ...LOGGING, ...DOWNLOADS });
+
+/** Server settings as the program works with them: paths are absolute, durations are seconds. */
+export type ServerConfig = Readonly<Static<typeof ServerSchema>>;
