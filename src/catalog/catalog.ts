@@ -1,0 +1,104 @@
+/** What models exist, and which of them a name stands for. */
+import { AppError } from "../core/errors.ts";
+import type { ModelDescriptor, Soc } from "../core/model.ts";
+import { Describer } from "./describe.ts";
+import { discoverWeights } from "./discovery.ts";
+import { distinctIds, listed, NameTable, shown } from "./model-names.ts";
+
+export interface CatalogOptions {
+  /** Folders with models, the most important first. */
+  readonly modelsDirs: readonly string[];
+  /** Name of the model that "" stands for; absent or "": the first that can run. */
+  readonly defaultModel?: string;
+  /** Why no .rkllm can run on this machine, as a sentence with the fix; null or absent when they can. */
+  readonly rkllmUnavailableReason?: string | null;
+  /** This machine's SoC; null or absent where it is not known. */
+  readonly boardSoc?: Soc | null;
+}
+
+export interface Catalog {
+  /** Every model, the default one first, the others by name (`qwen3-4b` before `qwen3-14b`). The list follows the file system. */
+  list(): Promise<readonly ModelDescriptor[]>;
+  /**
+   * The model a name stands for, one that cannot run included; "" is the default: the configured one, else the first by name that can run,
+   * else the first. A name is looked up in the list and never becomes a path.
+   * Throws AppError model_not_found, and invalid_request where the name stands for several models.
+   */
+  resolve(name: string): Promise<ModelDescriptor>;
+}
+
+interface Snapshot {
+  readonly models: readonly ModelDescriptor[];
+  readonly names: NameTable<ModelDescriptor>;
+  readonly problems: readonly string[];
+}
+
+/** Opens a catalog over folders; nothing is read until it is asked. */
+export function openCatalog(options: CatalogOptions): Catalog {
+  const describer = new Describer({ rkllmUnavailableReason: options.rkllmUnavailableReason ?? null, boardSoc: options.boardSoc ?? null });
+  const defaultName = options.defaultModel ?? "";
+  let pending: Promise<Snapshot> | null = null;
+
+  // Calls that come while a scan is going on share it.
+  const snapshot = (): Promise<Snapshot> => {
+    pending ??= scan(options.modelsDirs, describer).finally(() => {
+      pending = null;
+    });
+    return pending;
+  };
+  const pick = (name: string, { models, names, problems }: Snapshot): ModelDescriptor => {
+    const model = name.trim() === "" ? (models.find((each) => each.unrunnableReason === undefined) ?? models[0]) : names.find(name);
+    if (model === undefined) throw notFound(name.trim(), models, problems, options.modelsDirs);
+    return model;
+  };
+
+  return {
+    async list() {
+      const state = await snapshot();
+      if (state.models.length === 0) return [];
+      const first = defaultOf(defaultName, state, pick);
+      return first === null ? state.models : [first, ...state.models.filter((model) => model !== first)];
+    },
+    async resolve(name) {
+      return pick(name.trim() === "" ? defaultName : name, await snapshot());
+    },
+  };
+}
+
+/** The default model; null where the configured name fits none, which is said when the default is asked for. */
+function defaultOf(name: string, state: Snapshot, pick: (name: string, state: Snapshot) => ModelDescriptor): ModelDescriptor | null {
+  try {
+    return pick(name, state);
+  } catch {
+    return null;
+  }
+}
+
+async function scan(modelsDirs: readonly string[], describer: Describer): Promise<Snapshot> {
+  const { weights, problems } = await discoverWeights(modelsDirs);
+  const drafts = await describer.describeAll(weights);
+  const byName = new Intl.Collator("en", { numeric: true });
+  const models = distinctIds(drafts)
+    .map(({ entry, id }) => settled(entry.model, id))
+    .sort((a, b) => byName.compare(a.id, b.id));
+  return { models, names: new NameTable(models), problems };
+}
+
+/** A model under its final id; the name it had to give up still leads to it, or to the list of those that share it. */
+function settled(model: ModelDescriptor, id: string): ModelDescriptor {
+  if (id === model.id) return model;
+  return { ...model, id, aliases: [model.id, ...model.aliases.filter((alias) => alias !== id)] };
+}
+
+function notFound(name: string, models: readonly ModelDescriptor[], problems: readonly string[], modelsDirs: readonly string[]): AppError {
+  if (models.length > 0) {
+    const ids = models.map((model) => model.id);
+    return new AppError("model_not_found", `There is no model "${shown(name)}". Available: ${listed(ids, "and")}.`);
+  }
+  const which = name === "" ? "There is no model yet" : `There is no model "${shown(name)}": no model has been installed yet`;
+  const where =
+    problems.length > 0
+      ? problems.join(" ")
+      : `Get one with "rockchip-llama pull owner/repository/file", or put a .gguf or .rkllm file into ${modelsDirs[0] ?? "a models folder"}.`;
+  return new AppError("model_not_found", `${which}. ${where}`);
+}

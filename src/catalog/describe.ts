@@ -1,0 +1,136 @@
+/**
+ * From a file on disk to what is known of the model: the file's name, overruled by its metadata, overruled by model.json.
+ * Nothing here throws: a model that cannot be read is described with the reason.
+ */
+import { stat } from "node:fs/promises";
+import type { ModelDescriptor, Soc } from "../core/model.ts";
+import type { WeightsFile } from "./discovery.ts";
+import { type GgufFacts, readGgufFacts } from "./gguf-facts.ts";
+import { type ManifestReading, readManifest } from "./manifest.ts";
+import type { NameFacts } from "./model-names.ts";
+import { parseModelFileName, RKLLM_CONTEXT_TOKENS_DEFAULT, spellings } from "./model-file-name.ts";
+import { readFaultOfWeights } from "./weights-file.ts";
+
+/** What this machine can run. */
+export interface Machine {
+  /** Why no .rkllm can run here (no NPU, no library), as a sentence with the fix; null when they can. */
+  readonly rkllmUnavailableReason: string | null;
+  /** null where it is not known; then no file is refused for its SoC. */
+  readonly boardSoc: Soc | null;
+}
+
+/** A model whose id may still be shared with others, and what will tell it from them. */
+export interface ModelDraft extends NameFacts {
+  readonly model: ModelDescriptor;
+}
+
+interface Facts {
+  readonly gguf: GgufFacts | null;
+  readonly fault: string | null;
+}
+
+/** Describes weights, and remembers by path, size and modification time what it had to open files for. */
+export class Describer {
+  readonly #machine: Machine;
+  #facts = new Map<string, Facts>();
+  #manifests = new Map<string, ManifestReading>();
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  /** Describes all weights of a scan; what was remembered of files that are gone is forgotten. */
+  async describeAll(weights: readonly WeightsFile[]): Promise<readonly ModelDraft[]> {
+    const facts = new Map<string, Facts>();
+    const manifests = new Map<string, ManifestReading>();
+    const drafts: ModelDraft[] = [];
+    for (const file of weights) {
+      const key = `${file.path}\0${file.bytes}\0${file.modifiedMs}`;
+      const known = this.#facts.get(key) ?? (await readFacts(file));
+      facts.set(key, known);
+      drafts.push(describe(file, known, await this.#manifest(file, manifests), this.#machine));
+    }
+    this.#facts = facts;
+    this.#manifests = manifests;
+    return drafts;
+  }
+
+  async #manifest(file: WeightsFile, kept: Map<string, ManifestReading>): Promise<ManifestReading> {
+    if (file.manifestPath === null) return { manifest: {} };
+    const status = await stat(file.manifestPath).catch(() => null);
+    if (status === null) return { manifest: {} };
+    const key = `${file.manifestPath}\0${status.size}\0${status.mtimeMs}`;
+    const reading = kept.get(key) ?? this.#manifests.get(key) ?? (await readManifest(file.manifestPath));
+    kept.set(key, reading);
+    return reading;
+  }
+}
+
+async function readFacts(file: WeightsFile): Promise<Facts> {
+  try {
+    const fault = await readFaultOfWeights(file.path, file.format);
+    if (fault !== null) return { gguf: null, fault: `${labelOf(file)} ${fault}.` };
+    return { gguf: file.format === "gguf" ? await readGgufFacts(file.path) : null, fault: null };
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return { gguf: null, fault: message.includes(file.path) ? message : `Cannot read ${file.path}: ${message}` };
+  }
+}
+
+function describe(file: WeightsFile, facts: Facts, reading: ManifestReading, machine: Machine): ModelDraft {
+  const name = parseModelFileName(file.fileName);
+  const manifest = "manifest" in reading && [undefined, file.fileName].includes(reading.manifest.file) ? reading.manifest : {};
+  const id = manifest.name?.toLowerCase().replaceAll(":", "-") ?? name.id;
+  const soc = manifest.soc ?? name.soc;
+  const toolkitVersion = manifest.toolkitVersion ?? name.toolkitVersion;
+  const reason = facts.fault ?? faultOfManifest(reading) ?? faultOfParts(file) ?? unrunnable(file, soc, machine);
+  const model: ModelDescriptor = {
+    id,
+    aliases: aliasesOf(file, id, [...(manifest.name === undefined ? [] : [name.id]), ...name.aliases]),
+    path: file.path,
+    format: file.format,
+    bytes: file.bytes,
+    modifiedMs: file.modifiedMs,
+    contextTokensMax: manifest.contextTokensMax ?? facts.gguf?.contextTokensMax ?? name.contextTokensMax ?? RKLLM_CONTEXT_TOKENS_DEFAULT,
+    family: manifest.family ?? facts.gguf?.family ?? name.family,
+    parameterSize: manifest.parameterSize ?? facts.gguf?.parameterSize ?? name.parameterSize,
+    quantization: manifest.quantization ?? facts.gguf?.quantization ?? name.quantization,
+    ...(soc === undefined ? {} : { soc }),
+    ...(toolkitVersion === undefined ? {} : { toolkitVersion }),
+    sidecars: file.sidecars,
+    ...(reason === null ? {} : { unrunnableReason: reason }),
+  };
+  const longId = manifest.name === undefined ? name.longId : id;
+  const { quantization, contextTokensMax } = model;
+  return { model, id, longId, quantization, contextTokensMax, ...(soc === undefined ? {} : { soc }) };
+}
+
+/** The file's names, and the folder's, which stands for the model it holds. */
+function aliasesOf(file: WeightsFile, id: string, names: readonly string[]): readonly string[] {
+  const folder = file.folder === null ? [] : [file.folder.toLowerCase(), `${file.folder}/${file.fileName}`.toLowerCase()];
+  const all = new Set([...spellings(id), ...names, ...folder]);
+  all.delete(id);
+  return [...all];
+}
+
+/** The file as the models folder shows it. */
+function labelOf(file: WeightsFile): string {
+  return file.folder === null ? file.fileName : `${file.folder}/${file.fileName}`;
+}
+
+function faultOfManifest(reading: ManifestReading): string | null {
+  return "fault" in reading ? reading.fault : null;
+}
+
+function faultOfParts(file: WeightsFile): string | null {
+  return file.partsMissing === 0
+    ? null
+    : `${labelOf(file)} is split, and ${file.partsMissing} of its parts are missing. Put them into the same folder.`;
+}
+
+function unrunnable(file: WeightsFile, soc: Soc | undefined, machine: Machine): string | null {
+  if (file.format === "gguf") return null;
+  if (machine.rkllmUnavailableReason !== null) return machine.rkllmUnavailableReason;
+  if (soc === undefined || machine.boardSoc === null || soc === machine.boardSoc) return null;
+  return `${file.fileName} was converted for ${soc.toUpperCase()}, and this board is an ${machine.boardSoc.toUpperCase()}. Get the model converted for ${machine.boardSoc.toUpperCase()}.`;
+}

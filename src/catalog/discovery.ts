@@ -1,0 +1,135 @@
+/**
+ * Finds weights on disk. The models folders are read on every call: a handful of readdir and stat calls, a fraction of a
+ * millisecond each, and the list follows the file system without watchers and without a restart.
+ */
+import type { Dirent, Stats } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { ModelFormat, ModelSidecars } from "../core/model.ts";
+import { MANIFEST_FILE } from "./manifest.ts";
+import { modelFormatOf, splitPartOf } from "./model-file-name.ts";
+
+/** One set of weights as it lies on disk. */
+export interface WeightsFile {
+  readonly path: string;
+  readonly fileName: string;
+  readonly format: ModelFormat;
+  /** The model's own folder; null for a file that lies loose in a models folder. */
+  readonly folder: string | null;
+  /** All parts together. */
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  /** Parts of a split GGUF that are not there. */
+  readonly partsMissing: number;
+  readonly sidecars: ModelSidecars;
+  readonly manifestPath: string | null;
+}
+
+/** What was found, and folders that could not be read, as sentences. */
+export interface Discovery {
+  readonly weights: readonly WeightsFile[];
+  readonly problems: readonly string[];
+}
+
+/** Adapters and image encoders have the same endings and are no models; `x.partial` and the like have other endings anyway. */
+const NOT_A_MODEL = /[-_.]lora(?:[-_.](?:bf16|f16|f32|q8_0))?\.(?:gguf|rkllm)$|mmproj/i;
+/** Files that other downloaders keep beside weights that are not whole yet. */
+const UNFINISHED = [".aria2", ".part", ".partial", ".incomplete"];
+const SIDECARS: readonly (readonly [keyof ModelSidecars, readonly string[]])[] = [
+  ["tokenizer", ["tokenizer.json"]],
+  ["tokenizerConfig", ["tokenizer_config.json"]],
+  ["chatTemplate", ["chat_template.jinja", "chat_template.json"]],
+  ["generationConfig", ["generation_config.json"]],
+];
+
+/** Models in the given folders: loose files, and files one folder down. The same folder twice counts once; a folder that does not exist is empty. */
+export async function discoverWeights(modelsDirs: readonly string[]): Promise<Discovery> {
+  const problems: string[] = [];
+  const weights: WeightsFile[] = [];
+  for (const dir of new Set(modelsDirs.map((given) => resolve(given)))) {
+    const entries = await entriesOf(dir, problems);
+    weights.push(...(await weightsIn(dir, null, entries)));
+    for (const entry of entries) {
+      if (modelFormatOf(entry.name) !== null && entry.isFile()) continue;
+      const path = join(dir, entry.name);
+      if (entry.isDirectory() || (entry.isSymbolicLink() && (await statOf(path))?.isDirectory() === true)) {
+        weights.push(...(await weightsIn(path, entry.name, await entriesOf(path, problems))));
+      }
+    }
+  }
+  return { weights, problems };
+}
+
+/** The weights among the entries of one folder. */
+async function weightsIn(dir: string, folder: string | null, entries: readonly Dirent[]): Promise<WeightsFile[]> {
+  const names = new Set(entries.map((entry) => entry.name));
+  const found: WeightsFile[] = [];
+  for (const entry of entries) {
+    const format = modelFormatOf(entry.name);
+    const split = splitPartOf(entry.name);
+    if (format === null || NOT_A_MODEL.test(entry.name) || (split !== null && split.part !== 1)) continue;
+    if (UNFINISHED.some((ending) => names.has(entry.name + ending))) continue;
+    const path = join(dir, entry.name);
+    const status = await statOf(path);
+    if (status === null || !status.isFile() || status.size === 0) continue;
+    const others = split === null ? [] : await Promise.all(partsAfterFirst(entry.name, split.parts).map((name) => statOf(join(dir, name))));
+    const present = others.filter((other) => other !== null);
+    found.push({
+      path,
+      fileName: entry.name,
+      format,
+      folder,
+      bytes: present.reduce((sum, other) => sum + other.size, status.size),
+      modifiedMs: Math.trunc(status.mtimeMs),
+      partsMissing: others.length - present.length,
+      sidecars: sidecarsOf(dir, folder, entry.name, names),
+      manifestPath: beside(dir, folder, entry.name, [MANIFEST_FILE], names),
+    });
+  }
+  return found;
+}
+
+function partsAfterFirst(fileName: string, parts: number): readonly string[] {
+  const pad = (part: number): string => String(part).padStart(5, "0");
+  return Array.from({ length: Math.max(parts - 1, 0) }, (_, index) => fileName.replace("-00001-of-", `-${pad(index + 2)}-of-`));
+}
+
+function sidecarsOf(dir: string, folder: string | null, fileName: string, names: ReadonlySet<string>): ModelSidecars {
+  const found = SIDECARS.map(([key, candidates]) => [key, beside(dir, folder, fileName, candidates, names)] as const);
+  return Object.fromEntries(found.filter(([, path]) => path !== null));
+}
+
+/** A file that belongs to the weights: `<stem>.tokenizer.json` anywhere, plain `tokenizer.json` only in a model's own folder. */
+function beside(
+  dir: string,
+  folder: string | null,
+  fileName: string,
+  candidates: readonly string[],
+  names: ReadonlySet<string>,
+): string | null {
+  const stem = fileName.slice(0, fileName.lastIndexOf("."));
+  const own = candidates.map((name) => `${stem}.${name}`);
+  const name = [...own, ...(folder === null ? [] : candidates)].find((candidate) => names.has(candidate));
+  return name === undefined ? null : join(dir, name);
+}
+
+/** Entries that are not hidden, by name. */
+async function entriesOf(dir: string, problems: string[]): Promise<readonly Dirent[]> {
+  try {
+    const entries = await readdir(dir, { withFileTypes: true });
+    return entries.filter((entry) => !entry.name.startsWith(".")).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code !== "ENOENT") problems.push(`Cannot read the folder ${dir} (${code ?? String(cause)}).`);
+    return [];
+  }
+}
+
+/** null where a file went away or a link leads nowhere. */
+async function statOf(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * model.json beside the weights: what a person, or `pull`, knows better than the file's name and metadata.
+ * Every key is optional, and keys that are not known here are left alone.
+ */
+import { readFile } from "node:fs/promises";
+import { type Static, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+
+/** Name of the file, in the model's folder. */
+export const MANIFEST_FILE = "model.json";
+
+/** The keys of model.json. */
+export const ManifestSchema = Type.Object({
+  /** File name of the weights it speaks of; absent: of all in the folder. */
+  file: Type.Optional(Type.String({ minLength: 1 })),
+  /** Friendly name, in place of the one from the file name. */
+  name: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,79}$" })),
+  contextTokensMax: Type.Optional(Type.Integer({ minimum: 32 })),
+  family: Type.Optional(Type.String({ minLength: 1 })),
+  parameterSize: Type.Optional(Type.String({ minLength: 1 })),
+  quantization: Type.Optional(Type.String({ minLength: 1 })),
+  soc: Type.Optional(Type.Union([Type.Literal("rk3588"), Type.Literal("rk3576"), Type.Literal("rk3562"), Type.Literal("rv1126b")])),
+  toolkitVersion: Type.Optional(Type.String({ minLength: 1 })),
+  /** Where `pull` got the weights, and their SHA-256. */
+  source: Type.Optional(Type.String()),
+  sha256: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
+});
+
+export type Manifest = Static<typeof ManifestSchema>;
+
+/** A manifest, or the sentence that says what is wrong with it. */
+export type ManifestReading = { readonly manifest: Manifest } | { readonly fault: string };
+
+/** Reads a manifest; a faulty one is reported, never thrown, because a list of models must not break on one of them. */
+export async function readManifest(path: string): Promise<ManifestReading> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    return { fault: `Cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}. Mend or delete it.` };
+  }
+  const fault = Value.Errors(ManifestSchema, parsed).First();
+  if (fault === undefined) return { manifest: Value.Cast(ManifestSchema, parsed) };
+  const key = fault.path.slice(1).replaceAll("/", ".");
+  return {
+    fault:
+      key === "" ? `${path} has to hold a JSON object.` : `${path}: ${key} is wrong (${fault.message.toLowerCase()}). Mend or delete it.`,
+  };
+}
