@@ -1,0 +1,71 @@
+/** Canonical messages and tools in the shape Hugging Face chat templates expect. */
+import type { ChatMessage, ToolCall, ToolDefinition } from "../core/generation.ts";
+import { mapStrings } from "./client-text-guard.ts";
+
+/** What depends on the template. */
+export interface MessageShape {
+  /** Applied to every string that comes from the client or the model. */
+  readonly protect: (text: string) => string;
+  /** The template tells a turn of calls alone by `content is none`. */
+  readonly noneForNoContent: boolean;
+  /** The template joins a call's arguments to text instead of printing them as JSON. */
+  readonly argumentsAsText: boolean;
+}
+
+/** Turns as templates read them: role, content, and where present reasoning_content, tool_calls, tool_call_id, name. */
+export function templateMessages(messages: readonly ChatMessage[], shape: MessageShape): Record<string, unknown>[] {
+  const { protect } = shape;
+  const namesById = new Map<string, string>();
+  return messages.map((message) => {
+    const calls = message.toolCalls ?? [];
+    for (const call of calls) namesById.set(call.id, call.name);
+    const withoutContent = shape.noneForNoContent && message.content === "" && calls.length > 0;
+    const turn: Record<string, unknown> = { role: message.role, content: withoutContent ? null : protect(message.content) };
+    if (message.reasoning !== undefined) turn["reasoning_content"] = protect(message.reasoning);
+    if (calls.length > 0) turn["tool_calls"] = calls.map((call) => templateToolCall(call, shape));
+    if (message.toolCallId !== undefined) turn["tool_call_id"] = protect(message.toolCallId);
+    // Some templates head a result with the function's name, which OpenAI's clients leave to the call it answers.
+    const name = message.name ?? (message.toolCallId === undefined ? undefined : namesById.get(message.toolCallId));
+    if (name !== undefined) turn["name"] = protect(name);
+    return turn;
+  });
+}
+
+/** Tools in OpenAI's shape; null when there are none, as transformers passes it. */
+export function templateTools(tools: readonly ToolDefinition[], protect: (text: string) => string): unknown {
+  if (tools.length === 0) return null;
+  return tools.map((tool) => ({
+    type: "function",
+    function: {
+      name: protect(tool.name),
+      ...(tool.description === undefined ? {} : { description: protect(tool.description) }),
+      // A function without parameters takes none (OpenAI); templates that list the properties need them to exist.
+      parameters: mapStrings(tool.parameters ?? { type: "object", properties: {} }, protect),
+    },
+  }));
+}
+
+function templateToolCall(call: ToolCall, shape: MessageShape): Record<string, unknown> {
+  const { protect } = shape;
+  return {
+    id: protect(call.id),
+    type: "function",
+    function: { name: protect(call.name), arguments: templateArguments(call.arguments, shape) },
+  };
+}
+
+/** Arguments as an object where the text is one, since most templates print them as JSON or walk over them; any other text as it stands. */
+function templateArguments(text: string, { protect, argumentsAsText }: MessageShape): unknown {
+  const json = text.trim() === "" ? "{}" : text;
+  const parsed = argumentsAsText ? null : parseObject(json);
+  return parsed === null ? protect(json) : mapStrings(parsed, protect);
+}
+
+function parseObject(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null; // A truncated call that a client sends back: shown to the model as it is.
+  }
+}
