@@ -36,7 +36,8 @@ const FLAGS = [
 ];
 
 async function main(): Promise<void> {
-  const asked = Bun.argv.slice(2);
+  // "amd64" is what container builders call x64.
+  const asked = Bun.argv.slice(2).map((arch) => (arch === "amd64" ? "x64" : arch));
   const unknown = asked.filter((arch) => !ARCHS.some((known) => known === arch));
   if (unknown.length > 0) throw new Error(`Unknown processor ${unknown.join(", ")}: choose from ${ARCHS.join(", ")}.`);
   await mkdir(DIST, { recursive: true });
