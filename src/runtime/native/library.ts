@@ -23,11 +23,11 @@ export interface RuntimeLibrary {
 /** Where to look. Plain values, so that the decision depends on nothing else. */
 export interface LibrarySearch {
   /** A file, or a folder that holds librkllmrt.so; when given, nothing else is looked at. */
-  readonly explicitPath?: string | undefined;
+  readonly explicitPath?: string | null | undefined;
   /** Folders looked at in this order otherwise: `librarySearchFolders`. */
   readonly folders: readonly string[];
   /** Version to assume whatever the file says. */
-  readonly versionOverride?: string | undefined;
+  readonly versionOverride?: string | null | undefined;
   /** `process.arch` of the process that will load it. */
   readonly arch: string;
 }
@@ -55,8 +55,8 @@ export function librarySearchFolders(place: {
  * @throws AppError runtime_version_unknown as `describeLibrary` does.
  */
 export function findRuntimeLibrary(search: LibrarySearch): RuntimeLibrary {
-  const explicit = search.explicitPath;
-  const candidates = explicit === undefined ? search.folders.map(inFolder) : isFolder(explicit) ? [inFolder(explicit)] : [explicit];
+  const explicit = search.explicitPath ?? null;
+  const candidates = explicit === null ? search.folders.map(inFolder) : isFolder(explicit) ? [inFolder(explicit)] : [explicit];
   const path = candidates.find(isFile);
   if (path === undefined) throw missing(candidates, search.arch);
   return describeLibrary(path, search);
@@ -69,13 +69,14 @@ export function findRuntimeLibrary(search: LibrarySearch): RuntimeLibrary {
  */
 export function describeLibrary(path: string, options: Pick<LibrarySearch, "arch" | "versionOverride">): RuntimeLibrary {
   const facts = readLibraryFacts(path, options.arch);
-  const version = options.versionOverride ?? facts.version;
+  const override = options.versionOverride ?? null;
+  const version = override ?? facts.version;
   if (version === null) {
     throw new AppError("runtime_version_unknown", `The runtime library ${path} does not say which version it is. ${VERSION_HINT}`);
   }
   const abi = findAbi(version);
   if (abi === undefined) {
-    const source = options.versionOverride === undefined ? `of the runtime library ${path}` : "set for the runtime library";
+    const source = override === null ? `of the runtime library ${path}` : "set for the runtime library";
     throw new AppError("runtime_version_unknown", `The version "${version}" ${source} is not known. ${VERSION_HINT}`);
   }
   return { path, version, abi: abi.id, formats: [facts.cpuRuntime ? "gguf" : "rkllm"] };
