@@ -86,6 +86,7 @@ function readSection(file: OpenFile, section: Readonly<Record<string, unknown>>,
 
 /** Why a key may not stand in a file of this part. */
 function strangerProblem(part: ConfigPart, name: string, key: Key | undefined): string {
+  if (name === "models" && part === "server") return `models does not belong here but in ${CONFIG_FILES.inference}.`;
   if (key === undefined) {
     const known = KEYS.filter((entry) => entry.part === part && entry.secret !== true).map((entry) => entry.name);
     return `unknown key ${JSON.stringify(name)}.${didYouMean(name, known)}`;

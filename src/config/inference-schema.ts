@@ -38,21 +38,18 @@ const SAMPLING = {
 };
 
 const LENGTH = {
-  max_context_len: setting(integer(32, 1_048_576), 4096, {
+  max_context_len: setting(integer(32, 1_048_576, "tokens"), 4096, {
     group: "Length",
     about: "Tokens that prompt and answer may have together, or the model's own limit where that is lower.",
-    unit: "tokens",
     aliases: [{ name: "OLLAMA_CONTEXT_LENGTH", pick: zeroIsUnset, note: "0 counts as not set" }],
   }),
-  max_new_tokens: setting(nullable(integer(1, 1_048_576)), null, {
+  max_new_tokens: setting(nullable(integer(1, 1_048_576, "tokens")), null, {
     group: "Length",
     about: "Tokens an answer may have when the request sets no limit; null is as many as fit.",
-    unit: "tokens",
   }),
-  n_keep: setting(integer(-1, 1_048_576), 0, {
+  n_keep: setting(integer(-1, 1_048_576, "tokens"), 0, {
     group: "Length",
     about: "Tokens at the start of the context that the runtime keeps if it has to shift it; Rockchip's demos use -1.",
-    unit: "tokens",
   }),
   skip_special_token: setting(boolean(), true, {
     group: "Length",

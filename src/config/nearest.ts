@@ -4,7 +4,8 @@
 export function nearestName(given: string, known: readonly string[]): string | undefined {
   const wanted = canonical(given);
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  // A third of the letters may differ; of a short word two, but never more than half of it.
+  let bestDistance = Math.min(Math.max(2, Math.floor(wanted.length / 3)), Math.floor(wanted.length / 2)) + 1;
   for (const name of known) {
     const distance = editDistance(wanted, canonical(name));
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
@@ -20,6 +21,7 @@ export function didYouMean(given: string, known: readonly string[]): string {
 
 function canonical(name: string): string {
   return name
+    .replace(/^-+/, "")
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .replaceAll("-", "_")
     .toLowerCase();

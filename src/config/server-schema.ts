@@ -12,10 +12,10 @@ const LOCAL_ORIGINS: readonly string[] = [
   ...["app", "file", "tauri", "vscode-webview", "vscode-file"].map((scheme) => `${scheme}://*`),
 ];
 
-const seconds = (minimum = 1) => number(minimum, TIMEOUT_S_MAX);
+const seconds = (minimum = 1) => number(minimum, TIMEOUT_S_MAX, "seconds");
 
 const NETWORK = {
-  host: setting(text("address"), "127.0.0.1", {
+  host: setting(text("an address", "address"), "127.0.0.1", {
     group: "Network",
     about: "Address to listen on; 0.0.0.0 serves every machine that can reach this one.",
     aliases: [{ name: "OLLAMA_HOST", pick: ollamaHost, note: "`host`, `host:port` or a URL" }],
@@ -25,46 +25,42 @@ const NETWORK = {
     about: "Port to listen on; 0 takes a free one and logs it.",
     aliases: [{ name: "OLLAMA_HOST", pick: ollamaPort, note: "only if it names a port" }],
   }),
-  cors_origins: setting(list("origins"), LOCAL_ORIGINS, {
+  cors_origins: setting(list("a list of origins", "origins"), LOCAL_ORIGINS, {
     group: "Network",
     about: "Web origins whose pages may call the server; `*` stands for any text, and `*` alone for every origin.",
     aliases: [{ name: "OLLAMA_ORIGINS", pick: (given) => [...LOCAL_ORIGINS, given].join(","), note: "added to the default" }],
   }),
-  body_bytes_max: setting(integer(1024, 1_073_741_824), 67_108_864, {
+  body_bytes_max: setting(integer(1024, 1_073_741_824, "bytes"), 67_108_864, {
     group: "Network",
     about: "Largest request body that is accepted.",
-    unit: "bytes",
   }),
-  header_wait_ms: setting(integer(0, 60_000), 2000, {
+  header_wait_ms: setting(integer(0, 60_000, "milliseconds"), 2000, {
     group: "Network",
     about: "How long a streamed reply may wait for its real status before its headers are sent.",
-    unit: "milliseconds",
   }),
   keep_alive_comment_s: setting(seconds(), 10, {
     group: "Network",
     about: "Silence in an event stream after which a comment is sent, so that proxies and clients keep the connection.",
-    unit: "seconds",
   }),
-  idle_timeout_s: setting(integer(0, 255), 60, {
+  idle_timeout_s: setting(integer(0, 255, "seconds"), 60, {
     group: "Network",
     about: "Silence after which a connection is closed; 0 never closes one.",
-    unit: "seconds",
   }),
 };
 
 const MODELS = {
-  models_dir: setting(pathList("paths"), "./models", {
+  models_dir: setting(pathList(), "./models", {
     group: "Models",
     about: "Folder, or list of folders, in which models are found; downloads go to the first.",
     aliases: [{ name: "OLLAMA_MODELS" }],
   }),
-  cache_dir: setting(cacheDirectory("path"), null, {
+  cache_dir: setting(cacheDirectory(), null, {
     group: "Models",
     about: "Folder for what can be made again; null is $XDG_CACHE_HOME/rockchip-llama, or ~/.cache/rockchip-llama.",
   }),
-  default_model: setting(nullable(text("name")), null, {
+  default_model: setting(nullable(text("a model's name", "name")), null, {
     group: "Models",
-    about: "Model that answers requests that name none; null is the first of the list.",
+    about: "Model that answers requests that name none; null leaves the choice to the server.",
   }),
   models_loaded_max: setting(integer(1, 16), 2, {
     group: "Models",
@@ -74,7 +70,6 @@ const MODELS = {
   keep_alive_s: setting(keepAlive(), -1, {
     group: "Models",
     about: "How long an unused model stays open; -1 keeps it until another one needs its place.",
-    unit: "seconds",
     aliases: [{ name: "OLLAMA_KEEP_ALIVE" }],
   }),
   queue_depth_max: setting(integer(1, 65_536), 256, {
@@ -85,7 +80,7 @@ const MODELS = {
 };
 
 const RUNTIME = {
-  runtime: setting(nullable(path("path")), null, {
+  runtime: setting(nullable(path()), null, {
     group: "Runtime",
     about: "Path of librkllmrt.so; null searches the usual places.",
   }),
@@ -101,7 +96,7 @@ const RUNTIME = {
     group: "Runtime",
     about: "Where a model runs: `process` survives a crash of the library, `thread` takes less memory.",
   }),
-  exec_prefix: setting(list("words"), [], {
+  exec_prefix: setting(list("a list of words", "words"), [], {
     group: "Runtime",
     about: "Command put in front of the process that runs a model, such as taskset, nice or an emulator.",
   }),
@@ -119,38 +114,31 @@ const TIME_LIMITS = {
   load_timeout_s: setting(nullable(seconds()), null, {
     group: "Time limits",
     about: "How long opening a model may take; null is 60 seconds and 45 more for each gigabyte.",
-    unit: "seconds",
     aliases: [{ name: "OLLAMA_LOAD_TIMEOUT", pick: durationAsSeconds, note: "a duration such as `5m`; 0 or less is a day" }],
   }),
   prefill_stall_timeout_s: setting(seconds(), 120, {
     group: "Time limits",
     about: "How long the runtime may work on a prompt before it counts as hung, apart from what its tokens add.",
-    unit: "seconds",
   }),
-  prefill_stall_per_token_s: setting(number(0, 60), 0.25, {
+  prefill_stall_per_token_s: setting(number(0, 60, "seconds"), 0.25, {
     group: "Time limits",
     about: "What each token of the prompt adds to `prefill_stall_timeout_s`.",
-    unit: "seconds",
   }),
   decode_stall_timeout_s: setting(seconds(), 60, {
     group: "Time limits",
     about: "How long the runtime may take for the next token before it counts as hung.",
-    unit: "seconds",
   }),
   abort_timeout_s: setting(seconds(), 10, {
     group: "Time limits",
     about: "How long the runtime may take to stop an answer before its process is ended.",
-    unit: "seconds",
   }),
   host_ping_timeout_s: setting(seconds(), 10, {
     group: "Time limits",
     about: "How long the process that runs a model may leave a ping unanswered before it is ended.",
-    unit: "seconds",
   }),
   shutdown_timeout_s: setting(seconds(0), 30, {
     group: "Time limits",
     about: "How long running answers may go on after the server was told to stop.",
-    unit: "seconds",
   }),
 };
 
@@ -172,7 +160,7 @@ const DOWNLOADS = {
       aliases: [{ name: "HF_ENDPOINT" }],
     },
   ),
-  hf_token: setting(nullable(text("token")), null, {
+  hf_token: setting(nullable(text("a token", "token")), null, {
     group: "Downloads",
     about: "Hugging Face access token, for models that ask for one; a flag is visible in the list of processes, so prefer the variable.",
     aliases: [{ name: "HF_TOKEN" }],

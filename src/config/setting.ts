@@ -16,8 +16,6 @@ export interface SettingNotes {
   readonly group: string;
   /** One plain sentence. */
   readonly about: string;
-  /** Unit of a number that has one. */
-  readonly unit?: "seconds" | "milliseconds" | "bytes" | "tokens";
   readonly aliases?: readonly Alias[];
   /** Never read from a file, never shown. */
   readonly secret?: boolean;

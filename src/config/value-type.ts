@@ -28,6 +28,9 @@ export interface ValueType<T> {
   settle(value: unknown, context: ValueContext): T;
 }
 
+/** What a number counts, where it counts something. */
+type Unit = "seconds" | "milliseconds" | "bytes" | "tokens";
+
 const NUMBER_TEXT = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 const BOOLEAN_TEXTS: Readonly<Record<string, boolean>> = {
@@ -57,9 +60,9 @@ function listFromText(text: string): readonly string[] {
     .filter((item) => item !== "");
 }
 
-/** Any text that is not empty. */
-export function text(placeholder: string): ValueType<string> {
-  return plain(Type.String({ minLength: 1 }), "a text", placeholder, (given) => given);
+/** Any text that is not empty; `takes` says what it names. */
+export function text(takes: string, placeholder: string): ValueType<string> {
+  return plain(Type.String({ minLength: 1 }), takes, placeholder, (given) => given);
 }
 
 /** Text of a fixed shape; `takes` describes the shape. */
@@ -67,12 +70,14 @@ export function patternText(pattern: string, takes: string, placeholder: string)
   return plain(Type.String({ pattern }), takes, placeholder, (given) => given);
 }
 
-export function integer(minimum: number, maximum: number): ValueType<number> {
-  return plain(Type.Integer({ minimum, maximum }), `a whole number from ${minimum} to ${maximum}`, "number", numberFromText);
+export function integer(minimum: number, maximum: number, unit?: Unit): ValueType<number> {
+  const takes = `a whole number ${unit === undefined ? "" : `of ${unit} `}from ${minimum} to ${maximum}`;
+  return plain(Type.Integer({ minimum, maximum }), takes, unit ?? "number", numberFromText);
 }
 
-export function number(minimum: number, maximum: number): ValueType<number> {
-  return plain(Type.Number({ minimum, maximum }), `a number from ${minimum} to ${maximum}`, "number", numberFromText);
+export function number(minimum: number, maximum: number, unit?: Unit): ValueType<number> {
+  const takes = `a number ${unit === undefined ? "" : `of ${unit} `}from ${minimum} to ${maximum}`;
+  return plain(Type.Number({ minimum, maximum }), takes, unit ?? "number", numberFromText);
 }
 
 /** true or false; as a flag `--key`, `--no-key` or `--key=false`. */
@@ -82,31 +87,31 @@ export function boolean(): ValueType<boolean> {
 
 /** One of a few words. */
 export function choice<const T extends string>(...words: readonly [T, T, ...T[]]): ValueType<T> {
-  const takes = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(words);
+  const takes = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(words.map((word) => JSON.stringify(word)));
   return plain(Type.Union(words.map((word) => Type.Literal(word))), takes, words.join("|"), (given) => given.trim());
 }
 
 /** Several texts: a list in a file, comma-separated or repeated as a flag. */
-export function list(placeholder: string): ValueType<readonly string[]> {
+export function list(takes: string, placeholder: string): ValueType<readonly string[]> {
   const schema = Type.Array(Type.String({ minLength: 1 }));
-  return { ...plain<readonly string[]>(schema, "a list of texts", placeholder, listFromText), list: true };
+  return { ...plain<readonly string[]>(schema, takes, placeholder, listFromText), list: true };
 }
 
 /** A path; it becomes absolute. A relative one starts at the working directory, `~/` at the home directory. */
-export function path(placeholder: string): ValueType<string> {
+export function path(): ValueType<string> {
   return {
-    ...plain<string>(Type.String({ minLength: 1 }), "a path", placeholder, (given) => given),
+    ...plain<string>(Type.String({ minLength: 1 }), "a path", "path", (given) => given),
     settle: (value, context) => absolutePath(value as string, context),
   };
 }
 
 /** One path or several; they become a list of absolute paths. */
-export function pathList(placeholder: string): ValueType<readonly string[]> {
+export function pathList(): ValueType<readonly string[]> {
   const one = Type.String({ minLength: 1 });
   return {
     schema: Type.Union([one, Type.Array(one, { minItems: 1 })]),
     takes: "a path or a list of paths",
-    placeholder,
+    placeholder: "paths",
     list: true,
     fromText: listFromText,
     settle: (value, context) => (Array.isArray(value) ? value : [value]).map((item) => absolutePath(item as string, context)),
@@ -114,9 +119,9 @@ export function pathList(placeholder: string): ValueType<readonly string[]> {
 }
 
 /** A folder of the user's own cache; null stands for $XDG_CACHE_HOME/rockchip-llama or ~/.cache/rockchip-llama. */
-export function cacheDirectory(placeholder: string): ValueType<string> {
+export function cacheDirectory(): ValueType<string> {
   return {
-    ...nullable(path(placeholder)),
+    ...nullable(path()),
     settle: (value, context) => {
       if (value !== null) return absolutePath(value as string, context);
       return join(context.env["XDG_CACHE_HOME"] || join(homeDirectory(context), ".cache"), "rockchip-llama");

@@ -1,0 +1,110 @@
+/** Takes the command line apart: which command, its own arguments, and the flags that belong to the configuration. */
+import { type OwnFlag, scanFlags } from "../config/flags.ts";
+import { CONFIG_DIR_FLAG, type KeyName } from "../config/known-keys.ts";
+import { didYouMean } from "../config/nearest.ts";
+import { AppError } from "../core/errors.ts";
+
+export type CommandName = "serve" | "pull" | "list" | "version" | "help" | "engine-host";
+
+/** What the command line and --help know of a command. */
+export interface CommandNotes {
+  /** Its arguments as the usage line shows them. */
+  readonly usage: string;
+  /** One plain sentence. */
+  readonly about: string;
+  readonly argumentsMin: number;
+  readonly argumentsMax: number;
+  /** Keys of the configuration that matter to it; "all" for serve. */
+  readonly keys: "all" | readonly KeyName[];
+}
+
+/** The commands people use, in the order of --help. `engine-host` is not among them: the server starts it itself. */
+export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, CommandNotes>> = {
+  serve: {
+    usage: "",
+    about: "Answers the OpenAI and Ollama APIs from the models of this machine. The command when none is given.",
+    argumentsMin: 0,
+    argumentsMax: 0,
+    keys: "all",
+  },
+  pull: {
+    usage: "<owner/repo[:file]>",
+    about: "Downloads a model into the models folder.",
+    argumentsMin: 1,
+    argumentsMax: 1,
+    keys: ["models_dir", "huggingface_endpoint", "hf_token", "log_level", "log_format"],
+  },
+  list: {
+    usage: "",
+    about: "Lists the models of the models folder.",
+    argumentsMin: 0,
+    argumentsMax: 0,
+    keys: ["models_dir", "log_level", "log_format"],
+  },
+  version: { usage: "", about: "Prints the version.", argumentsMin: 0, argumentsMax: 0, keys: [] },
+  help: { usage: "[command]", about: "Explains a command, or all of it.", argumentsMin: 0, argumentsMax: 1, keys: [] },
+};
+
+const OWN_FLAGS: readonly OwnFlag[] = [
+  { flag: CONFIG_DIR_FLAG, takes: "a path" },
+  { flag: "--help" },
+  { flag: "-h" },
+  { flag: "--version" },
+  { flag: "-v" },
+];
+
+export interface Arguments {
+  readonly command: CommandName;
+  /** Arguments of the command; for `help`, the command to explain, if any. For `engine-host`, everything behind it. */
+  readonly positionals: readonly string[];
+  /** Flags of the configuration, for `loadConfig`. */
+  readonly configArgv: readonly string[];
+  /** What --config-dir names. */
+  readonly configDir?: string;
+}
+
+/** Exit status of a program that was called wrongly; it goes with AppError config_invalid. */
+export const EXIT_STATUS_USAGE = 2;
+
+/**
+ * Reads the arguments that follow the program's name. Values of flags are not looked at here but by `loadConfig`.
+ * Throws AppError config_invalid that names every unknown flag, or the unknown command, and the nearest known one.
+ */
+export function parseArguments(argv: readonly string[]): Arguments {
+  if (argv[0] === "engine-host") return { command: "engine-host", positionals: argv.slice(1), configArgv: [] };
+  const scan = scanFlags(argv, OWN_FLAGS);
+  if (scan.problems.length > 0) refuse(scan.problems.join("\n"));
+  const [given, ...words] = scan.words;
+  const command = commandNamed(given ?? "serve");
+  if (scan.own.has("--help") || scan.own.has("-h")) {
+    return { command: "help", positionals: given === undefined || command === "help" ? words.slice(0, 1) : [command], configArgv: [] };
+  }
+  if (scan.own.has("--version") || scan.own.has("-v")) return { command: "version", positionals: [], configArgv: [] };
+  checkCount(command, words);
+  if (command === "help" && words[0] !== undefined) commandNamed(words[0]);
+  const configDir = scan.own.get(CONFIG_DIR_FLAG);
+  return {
+    command,
+    positionals: words,
+    configArgv: scan.settings.map(({ key, text }) => `${key.flag}=${text}`),
+    ...(configDir === undefined ? {} : { configDir }),
+  };
+}
+
+function commandNamed(name: string): keyof typeof COMMANDS {
+  if (Object.hasOwn(COMMANDS, name)) return name as keyof typeof COMMANDS;
+  return refuse(
+    `${name}: unknown command.${didYouMean(name, Object.keys(COMMANDS)) || ` The commands are ${Object.keys(COMMANDS).join(", ")}.`}`,
+  );
+}
+
+function checkCount(command: keyof typeof COMMANDS, words: readonly string[]): void {
+  const { usage, argumentsMin, argumentsMax } = COMMANDS[command];
+  const extra = words[argumentsMax];
+  if (words.length < argumentsMin) refuse(`${command}: an argument is missing: rockchip-llama ${command} ${usage}`);
+  if (extra !== undefined) refuse(`${extra}: this argument is not expected here: rockchip-llama ${command} ${usage}`.trimEnd());
+}
+
+function refuse(message: string): never {
+  throw new AppError("config_invalid", `${message}\nrockchip-llama --help lists what there is.`);
+}

@@ -1,0 +1,95 @@
+/** The text of --help and of `help <command>`. */
+import { CONFIG_DIR_FLAG, KEYS, type Key } from "../config/known-keys.ts";
+import { COMMANDS } from "./arguments.ts";
+
+/** Columns where the output is no terminal. */
+const COLUMNS = 100;
+
+/** Where the explanations begin, columns; a longer flag has the line to itself, and in a narrow terminal every one has. */
+const TEXT_COLUMN = 34;
+const TEXT_COLUMN_NARROW = 6;
+const NARROW_COLUMNS = 80;
+
+/** Longest default that stays on one line, characters. */
+const UNBROKEN_MAX = 30;
+
+/** Help on one command, or on everything. `topic` is a known command. */
+export function helpText(topic: string | undefined, columns: number = COLUMNS): string {
+  const command = topic !== undefined && Object.hasOwn(COMMANDS, topic) ? (topic as keyof typeof COMMANDS) : undefined;
+  const keys = KEYS.filter((key) => command === undefined || COMMANDS[command].keys === "all" || COMMANDS[command].keys.includes(key.name));
+  const groups = Map.groupBy(keys, (key) => key.group);
+  const sections = command === undefined ? overview(columns) : [commandIntroduction(command, columns)];
+  if (keys.length > 0) sections.push(section("Files", [[`${CONFIG_DIR_FLAG} <path>`, CONFIG_DIR_ABOUT]], columns));
+  for (const [group, members] of groups) sections.push(section(group, members.map(keyLine), columns));
+  sections.push(section("Other", OTHER, columns));
+  return `${sections.join("\n\n")}\n`;
+}
+
+const NO_BREAK = "\u00a0";
+
+const CONFIG_DIR_ABOUT = "Folder of server.json and inference_config.json. (default: ./config, then /etc/rockchip-llama)";
+
+const OTHER: readonly (readonly [string, string])[] = [
+  ["-h, --help", "Shows this, or the help on the command that is given."],
+  ["-v, --version", "Shows the version."],
+];
+
+function overview(columns: number): string[] {
+  const commands = Object.entries(COMMANDS).map(([name, notes]) => [`${name} ${notes.usage}`.trimEnd(), notes.about] as const);
+  const precedence =
+    "A flag goes before an environment variable, that before a configuration file, that before the default. " +
+    "The variable of a flag is its name in capitals behind ROCKCHIP_LLAMA_: --queue-depth-max is ROCKCHIP_LLAMA_QUEUE_DEPTH_MAX. " +
+    "In a file the key is queue_depth_max.";
+  return ["Usage: rockchip-llama [command] [flags]", section("Commands", commands, columns), wrap(precedence, columns).join("\n")];
+}
+
+function commandIntroduction(command: keyof typeof COMMANDS, columns: number): string {
+  const { usage, about, keys } = COMMANDS[command];
+  const synopsis = ["rockchip-llama", command, usage, keys.length > 0 ? "[flags]" : ""].filter((word) => word !== "").join(" ");
+  return [`Usage: ${synopsis}`, "", ...wrap(about, columns)].join("\n");
+}
+
+/** A flag with its explanation and default. */
+function keyLine(key: Key): readonly [string, string] {
+  if (key.type.placeholder === "") return [`--[no-]${key.flag.slice(2)}`, `${key.about} ${defaultNote(String(key.initial))}`];
+  return [`${key.flag} <${key.type.placeholder}>`, key.secret === true ? key.about : `${key.about} ${defaultNote(defaultText(key))}`];
+}
+
+/** A short one is kept on one line by spaces that become ordinary ones when `wrap` is done. */
+function defaultNote(value: string): string {
+  const note = `(default: ${value})`;
+  return note.length > UNBROKEN_MAX ? note : note.replaceAll(" ", NO_BREAK);
+}
+
+function defaultText(key: Key): string {
+  if (!Array.isArray(key.initial)) return String(key.initial);
+  if (key.initial.length === 0) return "none";
+  // Long lists are told in the docs.
+  return key.initial.length > 3 ? `${key.initial.slice(0, 2).join(",")},… ${key.initial.length} in all` : key.initial.join(",");
+}
+
+/** A heading and its two columns, the right one wrapped. */
+function section(title: string, lines: readonly (readonly [string, string])[], columns: number): string {
+  const textColumn = columns < NARROW_COLUMNS ? TEXT_COLUMN_NARROW : TEXT_COLUMN;
+  const indent = " ".repeat(textColumn);
+  const body = lines.flatMap(([left, right]) => {
+    const [first = "", ...rest] = wrap(right, columns - textColumn);
+    const fits = left.length + 4 <= textColumn;
+    const head = fits ? [`  ${left}`.padEnd(textColumn) + first] : [`  ${left}`, indent + first];
+    return [...head, ...rest.map((line) => indent + line)];
+  });
+  return [`${title}:`, ...body].join("\n");
+}
+
+/** Breaks a text at spaces. A narrow terminal still gets readable lines, if too long ones. */
+function wrap(text: string, columns: number): string[] {
+  const width = Math.max(30, columns);
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line === "") lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => line.replaceAll(NO_BREAK, " "));
+}

@@ -1,0 +1,42 @@
+import { describe, expect, test } from "bun:test";
+import { helpText } from "../../../src/cli/help.ts";
+import { KEYS } from "../../../src/config/known-keys.ts";
+
+describe("--help", () => {
+  test("shows every command, every flag and its default", () => {
+    const text = helpText(undefined);
+    for (const command of ["serve", "pull", "list", "version", "help"]) expect(text).toContain(`\n  ${command} `);
+    for (const key of KEYS) expect(text).toContain(key.flag.slice(2));
+    expect(text).toContain("  --port <number>                 Port to listen on; 0 takes a free one and logs it. (default: 8080)\n");
+    expect(text).toContain("  --[no-]embed-flash ");
+    expect(text).not.toContain("engine-host");
+  });
+
+  test.each([60, 80, 100, 200])("fits %p columns", (columns) => {
+    for (const line of helpText(undefined, columns).split("\n")) expect(line.length).toBeLessThanOrEqual(columns);
+  });
+});
+
+describe("help on a command", () => {
+  test("version takes no configuration", () => {
+    expect(helpText("version")).toBe(
+      [
+        "Usage: rockchip-llama version",
+        "",
+        "Prints the version.",
+        "",
+        "Other:",
+        "  -h, --help                      Shows this, or the help on the command that is given.",
+        "  -v, --version                   Shows the version.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("pull shows the flags that matter to it alone", () => {
+    const text = helpText("pull");
+    expect(text).toStartWith("Usage: rockchip-llama pull <owner/repo[:file]> [flags]\n\nDownloads a model into the models folder.\n");
+    expect(text).toContain("--models-dir");
+    expect(text).not.toContain("--temperature");
+  });
+});

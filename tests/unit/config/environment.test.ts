@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { load, refusal } from "./temporary-config.ts";
+
+describe("OLLAMA_HOST", () => {
+  test.each([
+    ["0.0.0.0", "0.0.0.0", 8080],
+    ["0.0.0.0:11434", "0.0.0.0", 11434],
+    [":11434", "127.0.0.1", 11434],
+    ["http://board.local:9000/", "board.local", 9000],
+    ["https://board.local", "board.local", 8080],
+    ["[::1]:11434", "::1", 11434],
+    ["[::]", "::", 8080],
+    ["::1", "::1", 8080],
+    [' "localhost:1" ', "localhost", 1],
+  ])("%p listens on %p, port %p", (text, host, port) => {
+    const { server } = load({ env: { OLLAMA_HOST: text } }).config;
+    expect({ host: server.host, port: server.port }).toEqual({ host, port });
+  });
+
+  test("a port that is none stops the start", () => {
+    expect(refusal({ env: { OLLAMA_HOST: "localhost:http" } })).toEqual([
+      "config_invalid",
+      'OLLAMA_HOST: port cannot be "http"; it takes a whole number from 0 to 65535.',
+    ]);
+  });
+});
+
+describe("other variables of Ollama", () => {
+  test("are read for the keys that mean the same", () => {
+    const { cwd, config } = load({
+      env: {
+        OLLAMA_MODELS: "weights",
+        OLLAMA_KEEP_ALIVE: "10m",
+        OLLAMA_MAX_QUEUE: "12",
+        OLLAMA_CONTEXT_LENGTH: "8192",
+        OLLAMA_LOAD_TIMEOUT: "2m30s",
+        OLLAMA_MAX_LOADED_MODELS: "3",
+      },
+    });
+    const { models_dir, keep_alive_s, queue_depth_max, load_timeout_s, models_loaded_max } = config.server;
+    expect({
+      models_dir,
+      keep_alive_s,
+      queue_depth_max,
+      load_timeout_s,
+      models_loaded_max,
+      context: config.inference.max_context_len,
+    }).toEqual({
+      models_dir: [`${cwd}/weights`],
+      keep_alive_s: 600,
+      queue_depth_max: 12,
+      load_timeout_s: 150,
+      models_loaded_max: 3,
+      context: 8192,
+    });
+  });
+
+  test("0 means automatic where Ollama means it so", () => {
+    const { sources } = load({ env: { OLLAMA_CONTEXT_LENGTH: "0", OLLAMA_MAX_LOADED_MODELS: "0" } });
+    expect([sources.max_context_len.kind, sources.models_loaded_max.kind]).toEqual(["default", "default"]);
+  });
+
+  test("a load timeout of 0 is the longest there is", () => {
+    expect(load({ env: { OLLAMA_LOAD_TIMEOUT: "0" } }).config.server.load_timeout_s).toBe(86_400);
+  });
+
+  test("origins are added to the default ones, ours replace them", () => {
+    const byDefault = load({}).config.server.cors_origins;
+    expect(load({ env: { OLLAMA_ORIGINS: "chrome-extension://*, https://me.example" } }).config.server.cors_origins).toEqual([
+      ...byDefault,
+      "chrome-extension://*",
+      "https://me.example",
+    ]);
+    expect(load({ env: { ROCKCHIP_LLAMA_CORS_ORIGINS: "https://me.example" } }).config.server.cors_origins).toEqual(["https://me.example"]);
+  });
+});
+
+describe("variables of our own", () => {
+  test("an unknown one stops the start and names the nearest", () => {
+    expect(refusal({ env: { ROCKCHIP_LLAMA_QUEUE_DEPHT_MAX: "1" } })).toEqual([
+      "config_invalid",
+      "ROCKCHIP_LLAMA_QUEUE_DEPHT_MAX: unknown variable. Did you mean ROCKCHIP_LLAMA_QUEUE_DEPTH_MAX?",
+    ]);
+  });
+
+  test("what Kubernetes sets for a Service of this name is left alone", () => {
+    const env = {
+      ROCKCHIP_LLAMA_SERVICE_HOST: "10.0.0.1",
+      ROCKCHIP_LLAMA_SERVICE_PORT: "8080",
+      ROCKCHIP_LLAMA_SERVICE_PORT_HTTP: "8080",
+      ROCKCHIP_LLAMA_PORT: "tcp://10.0.0.1:8080",
+      ROCKCHIP_LLAMA_PORT_8080_TCP: "tcp://10.0.0.1:8080",
+      ROCKCHIP_LLAMA_PORT_8080_TCP_ADDR: "10.0.0.1",
+    };
+    expect(load({ env }).sources.port).toEqual({ kind: "default", name: "" });
+  });
+
+  test("the Hugging Face token comes from HF_TOKEN", () => {
+    expect(load({ env: { HF_TOKEN: "hf_secret" } }).config.server.hf_token).toBe("hf_secret");
+  });
+
+  test("the folder of the files can be named", () => {
+    const files = { "elsewhere/server.json": { port: 7 } };
+    expect(load({ env: { ROCKCHIP_LLAMA_CONFIG_DIR: "elsewhere" }, files }).config.server.port).toBe(7);
+    expect(load({ env: { ROCKCHIP_LLAMA_CONFIG_DIR: "nowhere" }, configDir: "elsewhere", files }).config.server.port).toBe(7);
+  });
+});
