@@ -1,5 +1,5 @@
 /** The engine as the dialects see it. */
-import type { GenerationEvent, GenerationRequest } from "../core/generation.ts";
+import type { GenerationEvent, GenerationRequest, SamplingOptions } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 
 /** An admitted request: everything that could be refused at once has been checked. */
@@ -8,6 +8,8 @@ export interface Generation {
   readonly promptTokens: number;
   /** Requests ahead of this one when it was admitted; 0 runs at once. */
   readonly queuePosition: number;
+  /** Sampling options of the request that the runtime cannot change per run (1.2): it runs with the values it was loaded with. */
+  readonly samplingIgnored: readonly (keyof SamplingOptions)[];
   /** May be iterated once. Leaving the iteration, or the request's signal, frees the slot. Throws AppError. */
   readonly events: AsyncIterable<GenerationEvent>;
 }

@@ -1,0 +1,56 @@
+/** From the command line to the command. */
+import { environment } from "../config/environment.ts";
+import { loadConfig } from "../config/load.ts";
+import { AppError } from "../core/errors.ts";
+import { VERSION } from "../version.ts";
+import { type Arguments, EXIT_STATUS_USAGE, parseArguments } from "./arguments.ts";
+import { helpText } from "./help.ts";
+
+/**
+ * Runs a command to its end.
+ * @param argv what follows the program's name
+ * @returns the exit status: 0, 1 for what failed, 2 for a wrong call or configuration
+ */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(parseArguments(argv));
+  } catch (thrown) {
+    const error = AppError.from(thrown);
+    console.error(error.code === "internal" ? (thrown as Error) : error.message);
+    return error.code === "config_invalid" ? EXIT_STATUS_USAGE : 1;
+  }
+}
+
+async function dispatch(given: Arguments): Promise<number> {
+  switch (given.command) {
+    case "help":
+      console.log(helpText(given.positionals[0], process.stdout.columns));
+      return 0;
+    case "version":
+      console.log(VERSION);
+      return 0;
+    case "serve": {
+      const { serve } = await import("./serve.ts");
+      return serve(configuration(given), environment());
+    }
+    case "pull": {
+      const { pullCommand } = await import("./pull.ts");
+      return pullCommand(given.positionals, configuration(given).config.server);
+    }
+    case "list": {
+      const { listCommand } = await import("./list.ts");
+      return listCommand(configuration(given).config.server);
+    }
+    case "engine-host":
+      throw new AppError("config_invalid", "engine-host is started by the server itself");
+  }
+}
+
+function configuration(given: Arguments) {
+  return loadConfig({
+    argv: given.configArgv,
+    env: environment(),
+    cwd: process.cwd(),
+    ...(given.configDir === undefined ? {} : { configDir: given.configDir }),
+  });
+}

@@ -1,0 +1,52 @@
+/** The `serve` command: listens until it is told to stop. */
+import { createApp } from "../app.ts";
+import type { Environment } from "../config/environment.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import { AppError } from "../core/errors.ts";
+import { createLog } from "../telemetry/log.ts";
+
+/** Resolves with the exit status after SIGTERM or SIGINT. Throws AppError config_invalid when it cannot listen. */
+export async function serve(loaded: LoadedConfig, environment: Environment): Promise<number> {
+  const { server } = loaded.config;
+  const log = createLog({ level: server.log_level, format: server.log_format, write: (line) => console.error(line) });
+  const { app, engine, close } = await createApp({ loaded, environment, log });
+  try {
+    app.listen({ hostname: server.host, port: server.port });
+  } catch (cause) {
+    throw new AppError(
+      "config_invalid",
+      `Cannot listen on ${server.host}:${server.port}: ${String(cause)}. Choose another with --host and --port.`,
+      { cause },
+    );
+  }
+  console.log(await greeting(app.server!.url, engine));
+  const signal = await stopSignal();
+  log.info("stopping", { signal });
+  // No new connections; what runs goes on until it is done, the time is up, or somebody insists.
+  const drained = app.server!.stop();
+  await Promise.race([drained, Bun.sleep(server.shutdown_timeout_s * 1000), stopSignal()]);
+  await close();
+  await app.server?.stop(true);
+  return 0;
+}
+
+/** One line: where, what, and how to try it. */
+async function greeting(url: URL, engine: Awaited<ReturnType<typeof createApp>>["engine"]): Promise<string> {
+  const address = url.href.replace(/\/$/, "");
+  const models = await engine.models();
+  const usable = models.filter((model) => model.unrunnableReason === undefined);
+  if (usable.length === 0) {
+    const found = models.length === 0 ? "no models found" : `${models.length} models found, none of which can run here (see \`list\`)`;
+    return `Listening on ${address}; ${found}; get one with: rockchip-llama pull <owner/repo:file>`;
+  }
+  const names = usable.map((model) => model.id);
+  const shown = names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`;
+  return `Listening on ${address}; models: ${shown}; try: curl ${address}/v1/chat/completions -d '{"model":"${names[0]}","messages":[{"role":"user","content":"Hello"}]}'`;
+}
+
+async function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", () => resolve("SIGTERM"));
+    process.once("SIGINT", () => resolve("SIGINT"));
+  });
+}

@@ -1,0 +1,134 @@
+/** The straight line from a request to its answer: resolve, load, take a place, prepare, check, wait, run, understand. */
+import type { Catalog } from "../catalog/catalog.ts";
+import { AppError } from "../core/errors.ts";
+import type { GenerationRequest } from "../core/generation.ts";
+import type { ModelDescriptor } from "../core/model.ts";
+import type { RuntimeSlot } from "../core/runtime.ts";
+import { Residency } from "../scheduler/residency.ts";
+import { TurnQueue } from "../scheduler/turn-queue.ts";
+import { answer } from "./answer.ts";
+import type { Engine, Generation } from "./engine.ts";
+import { type GenerationDefaults, resolveSampling, resolveTokensMax, samplingMismatch } from "./resolve-options.ts";
+
+/** What an engine works with. */
+export interface EngineOptions {
+  readonly catalog: Catalog;
+  /** Opens a model. Throws AppError model_load_failed and the like. */
+  readonly openSlot: (model: ModelDescriptor, defaults: GenerationDefaults) => Promise<RuntimeSlot>;
+  readonly defaultsOf: (model: ModelDescriptor) => Promise<GenerationDefaults>;
+  /** Requests that may wait for one model. */
+  readonly queueDepthMax: number;
+  readonly modelsLoadedMax: number;
+  /** How long an unused model stays loaded; Infinity: until its place is needed. */
+  readonly keepAliveMs: number;
+  /** What a runtime with fixed sampling does with a request that wants other values. */
+  readonly samplingMismatch: "run" | "refuse";
+}
+
+/** A model that is loaded, and the line of those who want it. */
+interface LoadedModel {
+  readonly model: ModelDescriptor;
+  readonly slot: RuntimeSlot;
+  readonly queue: TurnQueue;
+  readonly defaults: GenerationDefaults;
+  close(): Promise<void>;
+}
+
+/** Builds the engine. */
+export function createEngine(options: EngineOptions): Engine {
+  const startedMs = performance.now();
+  const residency = new Residency<LoadedModel>({ countMax: options.modelsLoadedMax, keepAliveMs: options.keepAliveMs });
+  const closing = new AbortController();
+
+  async function load(model: ModelDescriptor): Promise<LoadedModel> {
+    const defaults = await options.defaultsOf(model);
+    const loadedDefaults = { ...defaults, sampling: resolveSampling({}, defaults.sampling) };
+    const slot = await options.openSlot(model, loadedDefaults);
+    return { model, slot, queue: new TurnQueue(options.queueDepthMax), defaults: loadedDefaults, close: async () => slot.close() };
+  }
+
+  async function generate(request: GenerationRequest, clientSignal: AbortSignal): Promise<Generation> {
+    const arrivedMs = performance.now();
+    if (closing.signal.aborted) throw new AppError("shutting_down", "The server is shutting down");
+    const signal = AbortSignal.any([clientSignal, closing.signal]);
+    const model = await options.catalog.resolve(request.model);
+    if (model.unrunnableReason !== undefined) {
+      throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
+    }
+    const lease = await residency.acquire(model.path, async () => load(model), signal);
+    try {
+      return await admit(request, lease.value, { arrivedMs, loadedMs: performance.now(), signal, endLease: lease.release });
+    } catch (thrown) {
+      lease.release();
+      throw thrown;
+    }
+  }
+
+  /** Takes the place in the queue before the prompt is prepared, so that a full queue costs nothing. */
+  async function admit(
+    request: GenerationRequest,
+    loaded: LoadedModel,
+    visit: { arrivedMs: number; loadedMs: number; signal: AbortSignal; endLease: () => void },
+  ): Promise<Generation> {
+    const { slot, queue, defaults } = loaded;
+    const samplingIgnored = fixedSampling(request, loaded);
+    const turn = queue.take(visit.signal);
+    try {
+      const prompt = await slot.prepare(request.input, request.reasoning);
+      const tokensMax = resolveTokensMax({
+        requested: request.tokensMax,
+        defaultMax: defaults.tokensMax,
+        promptTokens: prompt.promptTokens,
+        contextTokens: slot.capabilities.contextTokens,
+      });
+      const events = answer({
+        slot,
+        turn,
+        prompt,
+        tokensMax,
+        sampling: slot.capabilities.perRunSampling ? resolveSampling(request.sampling, defaults.sampling) : defaults.sampling,
+        stop: request.stop,
+        signal: visit.signal,
+        arrivedMs: visit.arrivedMs,
+        loadedMs: visit.loadedMs,
+        release: visit.endLease,
+      });
+      return { model: loaded.model, promptTokens: prompt.promptTokens, queuePosition: turn.position, samplingIgnored, events };
+    } catch (thrown) {
+      turn.release();
+      throw thrown;
+    }
+  }
+
+  function fixedSampling(request: GenerationRequest, { slot, defaults }: LoadedModel): Generation["samplingIgnored"] {
+    if (slot.capabilities.perRunSampling) return [];
+    const ignored = samplingMismatch(request.sampling, defaults.sampling);
+    if (ignored.length > 0 && options.samplingMismatch === "refuse") {
+      throw new AppError(
+        "unsupported_parameter",
+        `This runtime (RKLLM ${slot.capabilities.version}) keeps the sampling its model was loaded with; it cannot change ${ignored.join(", ")} for one request`,
+      );
+    }
+    return ignored;
+  }
+
+  return {
+    generate,
+    models: async () => options.catalog.list(),
+    model: async (name) => options.catalog.resolve(name),
+    status: () => ({
+      uptimeS: (performance.now() - startedMs) / 1000,
+      models: [...residency.loaded()].map(({ model, slot, queue }) => ({
+        id: model.id,
+        contextTokens: slot.capabilities.contextTokens,
+        runtimeVersion: slot.capabilities.version,
+        running: queue.busy,
+        queued: queue.waiting,
+      })),
+    }),
+    async close() {
+      closing.abort();
+      await residency.close();
+    },
+  };
+}

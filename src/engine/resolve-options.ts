@@ -1,0 +1,50 @@
+/** The one place where what a request leaves open is filled in. */
+import { AppError } from "../core/errors.ts";
+import type { Sampling, SamplingOptions } from "../core/generation.ts";
+import { CONTEXT_RESERVE_TOKENS } from "../core/runtime.ts";
+
+/** A model's own values: where a request is silent, these hold. */
+export interface GenerationDefaults {
+  readonly sampling: Sampling;
+  /** null: as many as fit. */
+  readonly tokensMax: number | null;
+}
+
+/**
+ * All nine sampling values of a run. Greedy decoding, asked for by temperature 0, top_k 1 or top_p 0, is always spelled top_k 1 with
+ * a temperature of 1: dividing by a temperature of 0 is left to nobody.
+ */
+export function resolveSampling(request: SamplingOptions, defaults: Sampling): Sampling {
+  const sampling: Sampling = { ...defaults, ...request };
+  const greedy = sampling.temperature <= 0 || sampling.topK === 1 || sampling.topP <= 0;
+  return greedy ? { ...sampling, topK: 1, topP: 1, temperature: 1, mirostat: 0 } : sampling;
+}
+
+/** Options of the request that differ from what the model was loaded with: a 1.2 runtime cannot honour them. */
+export function samplingMismatch(request: SamplingOptions, loaded: Sampling): (keyof SamplingOptions)[] {
+  const asked = resolveSampling(request, loaded);
+  return (Object.keys(request) as (keyof SamplingOptions)[]).filter((name) => asked[name] !== loaded[name]);
+}
+
+/**
+ * Tokens the answer may have: what was asked for, but never more than fit behind the prompt, so that the library never has to shift its
+ * context. 0 is kept: prefill only.
+ * @throws AppError context_length_exceeded when not one token would fit
+ */
+export function resolveTokensMax(lengths: {
+  readonly requested: number | undefined;
+  readonly defaultMax: number | null;
+  readonly promptTokens: number;
+  readonly contextTokens: number;
+}): number {
+  const { promptTokens, contextTokens } = lengths;
+  const room = contextTokens - CONTEXT_RESERVE_TOKENS - promptTokens;
+  if (room < 1) {
+    throw new AppError(
+      "context_length_exceeded",
+      `The prompt has ${promptTokens} tokens, but the model's context holds ${contextTokens}, of which the runtime keeps ${CONTEXT_RESERVE_TOKENS} and the answer needs at least one`,
+      { details: { promptTokens, contextTokens } },
+    );
+  }
+  return Math.min(lengths.requested ?? lengths.defaultMax ?? room, room);
+}

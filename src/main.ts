@@ -1,0 +1,11 @@
+/** The program: argv to a command, its exit status out. */
+import { ENGINE_HOST_COMMAND } from "./runtime/self-command.ts";
+
+// Engine hosts load nothing of the server: they start in its way, once per model and after every crash.
+if (process.argv[2] === ENGINE_HOST_COMMAND) {
+  const { runEngineHost } = await import("./runtime/host-main.ts");
+  runEngineHost();
+} else {
+  const { runCommand } = await import("./cli/run-command.ts");
+  process.exitCode = await runCommand(process.argv.slice(2));
+}

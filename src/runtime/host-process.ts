@@ -1,0 +1,76 @@
+/**
+ * A host as a child process, the usual way: the closed library can crash, hang, leak and print, and only the end of a process
+ * gives NPU memory back for certain. Commands and events go over Bun's IPC channel, so that whatever the library prints to the
+ * standard streams is only ever text: it is kept as the last lines for error messages, and logged.
+ */
+import { AppError } from "../core/errors.ts";
+import type { HostLink, LaunchHost } from "./host-link.ts";
+import type { HostEvent } from "./protocol.ts";
+
+const OUTPUT_LINES_MAX = 40;
+
+/** How to start hosts. */
+export interface HostProcessOptions {
+  /** Program and arguments: this executable with the hidden subcommand, behind `exec_prefix`. */
+  readonly command: readonly string[];
+  /** The whole environment of the child. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Gets every line the library prints. */
+  readonly onOutput: (line: string) => void;
+}
+
+/** Makes a launcher of host processes. */
+export function hostProcessLauncher(options: HostProcessOptions): LaunchHost {
+  return (onEvent) => launch(options, onEvent);
+}
+
+function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void): HostLink {
+  const tail: string[] = [];
+  const keep = (line: string) => {
+    tail.push(line);
+    if (tail.length > OUTPUT_LINES_MAX) tail.shift();
+    options.onOutput(line);
+  };
+  let child: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  try {
+    child = Bun.spawn([...options.command], {
+      env: { ...options.environment },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      serialization: "json",
+      ipc: (message) => onEvent(message as HostEvent),
+    });
+  } catch (cause) {
+    throw new AppError("engine_lost", `The engine host cannot be started: ${String(cause)}. Check exec_prefix.`, { cause });
+  }
+  const outputRead = Promise.all([readLines(child.stdout, keep), readLines(child.stderr, keep)]);
+  return {
+    send: (command) => {
+      // After the child has gone there is nobody to tell; `ended` reports it.
+      if (child.exitCode === null && child.signalCode === null) child.send(command);
+    },
+    ended: child.exited.then(async (code) => {
+      await outputRead;
+      return child.signalCode === null ? `exit code ${code}` : `signal ${child.signalCode}`;
+    }),
+    kill: () => child.kill("SIGKILL"),
+    outputTail: () => tail,
+  };
+}
+
+/** Calls back for every line, the unfinished last one included. Never rejects: a broken pipe is an end. */
+async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  try {
+    for await (const bytes of stream) {
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) if (line !== "") onLine(line);
+    }
+  } catch {
+    // The child is gone; what it said so far has been kept.
+  }
+  if (rest !== "") onLine(rest);
+}

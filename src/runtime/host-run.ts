@@ -1,0 +1,127 @@
+/**
+ * One run as the host's main thread sees it: it takes what the callback wrote, joins the bytes to text, counts tokens, keeps the
+ * token limit where the library does not, and says in the end why the run ended. The library itself never says why.
+ */
+import { createUtf8Assembly } from "../chat/utf8-assembly.ts";
+import { AppError, type ErrorRecord } from "../core/errors.ts";
+import type { RunStats } from "../core/runtime.ts";
+import { CALL_STATE } from "./native/abi.ts";
+import type { RingRecord } from "./native/ring.ts";
+
+/** How a run ended. */
+export type RunOutcome =
+  | { readonly kind: "ended"; readonly reason: "stop" | "length" | "aborted"; readonly stats: RunStats }
+  | { readonly kind: "failed"; readonly error: ErrorRecord };
+
+/** Text and token count since the last time it was taken. */
+export interface TextBatch {
+  readonly text: string;
+  readonly tokens: number;
+}
+
+/** What a run is started with. */
+export interface HostRunOptions {
+  readonly promptId: number;
+  /** The number that comes back in the ring's records. */
+  readonly run: number;
+  readonly tokensMax: number;
+  /** Whether the library stops at `tokensMax` by itself (1.3); otherwise the run is aborted there. */
+  readonly limitKeptByRuntime: boolean;
+  /** Asks the library to stop; it may take effect much later, or never. */
+  readonly abort: () => void;
+}
+
+/** Accumulates one run. */
+export class HostRun {
+  readonly promptId: number;
+  readonly run: number;
+  private readonly options: HostRunOptions;
+  private readonly assembly = createUtf8Assembly();
+  private text = "";
+  private tokens = 0;
+  private tokensTotal = 0;
+  private abortedFor: "limit" | "request" | null = null;
+  private errorText: string | null = null;
+  private stats: RunStats | null = null;
+
+  constructor(options: HostRunOptions) {
+    this.options = options;
+    this.promptId = options.promptId;
+    this.run = options.run;
+  }
+
+  /** Takes one record of this run. */
+  accept(record: RingRecord): void {
+    switch (record.state) {
+      case CALL_STATE.normal:
+        this.acceptToken(record);
+        return;
+      case CALL_STATE.waiting:
+        // The token ended inside a character; its bytes come joined with a later one. It is a token all the same.
+        this.countToken();
+        return;
+      case CALL_STATE.finish:
+        this.stats = statsOf(record);
+        return;
+      default:
+        this.errorText = new TextDecoder().decode(record.text);
+    }
+  }
+
+  /** The client has gone, or has enough. */
+  requestAbort(): void {
+    this.abortedFor ??= "request";
+    this.options.abort();
+  }
+
+  /** What has come since the last call; null when nothing has. */
+  takeText(): TextBatch | null {
+    if (this.tokens === 0 && this.text === "") return null;
+    const batch = { text: this.text, tokens: this.tokens };
+    this.text = "";
+    this.tokens = 0;
+    return batch;
+  }
+
+  /** Closes the run after rkllm_run returned. `takeText` may have a last piece afterwards. */
+  finish(code: number): RunOutcome {
+    this.text += this.assembly.end();
+    if (this.errorText !== null || (code !== 0 && this.abortedFor === null)) {
+      const said = this.errorText === null || this.errorText === "" ? "" : `: ${this.errorText}`;
+      return failed(`The runtime failed during the run (rkllm_run returned ${code})${said}`);
+    }
+    // A missing FINISH is tolerated: the run is over, only its figures are unknown.
+    const stats = this.stats ?? { prefillTokens: 0, prefillMs: 0, decodeTokens: this.tokensTotal, decodeMs: 0, memoryMb: 0 };
+    if (this.abortedFor === "request") return { kind: "ended", reason: "aborted", stats };
+    return { kind: "ended", reason: this.tokensTotal >= this.options.tokensMax ? "length" : "stop", stats };
+  }
+
+  private acceptToken(record: RingRecord): void {
+    if (this.tokensTotal >= this.options.tokensMax) return; // Late ones, after the limit was reached and the abort asked for.
+    if (record.text.length > 0) this.text += this.assembly.push(record.text);
+    this.countToken();
+  }
+
+  private countToken(): void {
+    this.tokens++;
+    this.tokensTotal++;
+    if (this.tokensTotal === this.options.tokensMax && !this.options.limitKeptByRuntime && this.abortedFor === null) {
+      this.abortedFor = "limit";
+      this.options.abort();
+    }
+  }
+}
+
+function failed(message: string): RunOutcome {
+  return { kind: "failed", error: new AppError("runtime_error", message).toRecord() };
+}
+
+function statsOf(record: RingRecord): RunStats {
+  return {
+    prefillTokens: record.prefillTokens,
+    prefillMs: record.prefillMs,
+    decodeTokens: record.decodeTokens,
+    decodeMs: record.decodeMs,
+    memoryMb: record.memoryMb,
+  };
+}

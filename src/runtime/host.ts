@@ -1,0 +1,133 @@
+/**
+ * The engine host: what runs in the child process that owns one open model (or inside the gateway with `--isolation thread`).
+ * This is its main thread. It prepares prompts, drains the ring and may call rkllm_abort; the Worker behind `ModelHandle` owns the
+ * handle and makes every other native call, so nothing here ever blocks.
+ */
+import { AppError, assert } from "../core/errors.ts";
+import { HostRun } from "./host-run.ts";
+import { ModelHandle } from "./model-handle.ts";
+import { type Bridge, compileBridge } from "./native/bridge.ts";
+import type { RingRecord } from "./native/ring.ts";
+import { createPromptPreparer, type PreparedPayload, type PromptPreparer } from "./prompt-preparer.ts";
+import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
+
+type RunCommand = Extract<HostCommand, { kind: "run" }>;
+
+/** One model, from open to close. */
+export class EngineHost {
+  private readonly send: (event: HostEvent) => void;
+  private handle: ModelHandle | null = null;
+  private preparer: PromptPreparer | null = null;
+  private readonly prompts = new Map<number, PreparedPayload>();
+  private current: HostRun | null = null;
+  private runNumber = 0;
+
+  private readonly dieWith: number | null;
+
+  /**
+   * @param send carries an event to the gateway; it must not throw
+   * @param process set in a process of its own: the gateway's process id, whose end ends this process too
+   */
+  constructor(send: (event: HostEvent) => void, process?: { readonly dieWith: number }) {
+    this.send = send;
+    this.dieWith = process?.dieWith ?? null;
+  }
+
+  /** Takes one command. Never throws: what fails becomes an event. */
+  async receive(command: HostCommand): Promise<void> {
+    switch (command.kind) {
+      case "open":
+        return this.open(command.spec);
+      case "prepare":
+        return this.prepare(command);
+      case "discard":
+        this.prompts.delete(command.promptId);
+        return;
+      case "run":
+        return this.run(command);
+      case "abort":
+        if (this.current?.promptId === command.promptId) this.current.requestAbort();
+        return;
+      case "ping":
+        return this.send({ kind: "pong" });
+      case "close":
+        await this.handle?.destroy();
+        return this.send({ kind: "closed" });
+    }
+  }
+
+  private async open(spec: OpenSpec): Promise<void> {
+    try {
+      const bridge = compileBridge(spec.assets.bridgeSource);
+      if (this.dieWith !== null) settleIntoProcess(bridge, this.dieWith);
+      // The vocabulary loads here while the Worker, on its own thread, loads the weights.
+      const opening = ModelHandle.open(
+        spec,
+        bridge,
+        (record) => this.acceptRecord(record),
+        () => this.flushText(),
+      );
+      opening.catch(() => {});
+      this.preparer = await createPromptPreparer(spec.model);
+      this.handle = await opening;
+      this.send({ kind: "opened", capabilities: this.handle.capabilities });
+    } catch (thrown) {
+      this.send({ kind: "open_failed", error: AppError.from(thrown).toRecord() });
+    }
+  }
+
+  private prepare(command: Extract<HostCommand, { kind: "prepare" }>): void {
+    const { promptId } = command;
+    try {
+      assert(this.preparer !== null, "the model is open before prompts come");
+      const payload = this.preparer.prepare(command.input, command.reasoning);
+      this.prompts.set(promptId, payload);
+      this.send({ kind: "prepared", promptId, promptTokens: payload.promptTokens });
+    } catch (thrown) {
+      this.send({ kind: "refused", promptId, error: AppError.from(thrown).toRecord() });
+    }
+  }
+
+  private async run(command: RunCommand): Promise<void> {
+    const { promptId } = command;
+    const payload = this.prompts.get(promptId);
+    this.prompts.delete(promptId);
+    const handle = this.handle;
+    assert(payload !== undefined && handle !== null && this.current === null, "a run names a prepared prompt of an idle, open model");
+    const run = new HostRun({
+      promptId,
+      run: ++this.runNumber,
+      tokensMax: command.tokensMax,
+      limitKeptByRuntime: handle.capabilities.perRunSampling,
+      abort: () => handle.abort(),
+    });
+    this.current = run;
+    const code = await handle.run({ run: run.run, payload, tokensMax: command.tokensMax, sampling: command.sampling });
+    this.current = null;
+    const outcome = run.finish(code);
+    this.sendText(run);
+    if (outcome.kind === "failed") this.send({ kind: "run_failed", promptId, error: outcome.error });
+    else this.send({ kind: "ended", promptId, reason: outcome.reason, stats: outcome.stats });
+  }
+
+  private acceptRecord(record: RingRecord): void {
+    // A stale token of an earlier run (seen after aborts) belongs to nobody any more.
+    if (this.current?.run === record.run) this.current.accept(record);
+  }
+
+  /** After each drain: several tokens that came together travel together. */
+  private flushText(): void {
+    if (this.current !== null) this.sendText(this.current);
+  }
+
+  private sendText(run: HostRun): void {
+    const batch = run.takeText();
+    if (batch !== null) this.send({ kind: "text", promptId: run.promptId, text: batch.text, tokens: batch.tokens });
+  }
+}
+
+/** The line to the gateway is only noticed broken when this thread is free; the kernel notices always. */
+function settleIntoProcess(bridge: Bridge, gateway: number): void {
+  if (!bridge.dieWithParent(gateway)) process.exit(0);
+  bridge.raiseOpenFiles();
+}

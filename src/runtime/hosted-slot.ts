@@ -1,0 +1,115 @@
+/**
+ * A model's slot as the engine knows it: it outlives its hosts. When a host is lost, the run it was doing fails, and the next call
+ * opens a new host and prepares there again what was waiting. Reopening that keeps failing is slowed down, so that a model which
+ * crashes on loading does not keep the machine busy.
+ */
+import { AppError, assert } from "../core/errors.ts";
+import type { GenerationInput, ReasoningChoice } from "../core/generation.ts";
+import type { PreparedPrompt, Run, RuntimeCapabilities, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
+import type { LaunchHost } from "./host-link.ts";
+import { HostSession, type PromptRequest } from "./host-session.ts";
+import type { HostLimits } from "./host-watch.ts";
+import type { OpenSpec } from "./protocol.ts";
+
+const BACK_OFF_FIRST_MS = 500;
+const BACK_OFF_MAX_MS = 30_000;
+
+/** What a slot is made of. */
+export interface HostedSlotOptions {
+  readonly spec: OpenSpec;
+  readonly launch: LaunchHost;
+  readonly limits: HostLimits;
+  /** Told of each host that was lost, with the library's last lines. */
+  readonly onLost: (error: AppError, outputTail: readonly string[]) => void;
+}
+
+interface WaitingPrompt extends PromptRequest {
+  /** The life of the host that holds it. */
+  session: HostSession;
+  promptTokens: number;
+}
+
+/** RuntimeSlot over engine hosts. */
+export class HostedSlot implements RuntimeSlot {
+  private readonly options: HostedSlotOptions;
+  private readonly prompts = new Map<number, WaitingPrompt>();
+  private session: HostSession | null = null;
+  private opening: Promise<HostSession> | null = null;
+  private opened: RuntimeCapabilities | null = null;
+  private nextPromptId = 1;
+  private failures = 0;
+  private lastFailure: AppError | null = null;
+  private retryAtMs = 0;
+  private closed = false;
+
+  private constructor(options: HostedSlotOptions) {
+    this.options = options;
+  }
+
+  /** Opens a model. Throws AppError model_load_failed, runtime_library_missing, engine_lost, … */
+  static async open(options: HostedSlotOptions): Promise<HostedSlot> {
+    const slot = new HostedSlot(options);
+    await slot.host();
+    return slot;
+  }
+
+  get capabilities(): RuntimeCapabilities {
+    assert(this.opened !== null, "a slot is handed out open");
+    return this.opened;
+  }
+
+  async prepare(input: GenerationInput, reasoning: ReasoningChoice): Promise<PreparedPrompt> {
+    const promptId = this.nextPromptId++;
+    const session = await this.host();
+    const promptTokens = await session.prepare(promptId, { input, reasoning });
+    this.prompts.set(promptId, { input, reasoning, session, promptTokens });
+    return { promptId, promptTokens };
+  }
+
+  discard(promptId: number): void {
+    this.prompts.get(promptId)?.session.discard(promptId);
+    this.prompts.delete(promptId);
+  }
+
+  async *run(run: Run, signal: AbortSignal): AsyncGenerator<TokenEvent, void, undefined> {
+    const prompt = this.prompts.get(run.promptId);
+    this.prompts.delete(run.promptId);
+    assert(prompt !== undefined, "a run names a prepared prompt");
+    const session = await this.host();
+    if (prompt.session !== session) await session.prepare(run.promptId, { input: prompt.input, reasoning: prompt.reasoning });
+    yield* session.run(run, prompt.promptTokens, signal);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const session = await this.opening?.catch(() => null);
+    await (session ?? this.session)?.close();
+  }
+
+  /** The living host; opens one when there is none. */
+  private async host(): Promise<HostSession> {
+    if (this.closed) throw new AppError("shutting_down", "The model is being unloaded");
+    if (this.session !== null && this.session.lost === null) return this.session;
+    this.opening ??= this.reopen().finally(() => (this.opening = null));
+    return this.opening;
+  }
+
+  private async reopen(): Promise<HostSession> {
+    const { spec, launch, limits, onLost } = this.options;
+    if (this.session?.lost) onLost(this.session.lost, this.session.outputTail());
+    this.session = null;
+    if (this.lastFailure !== null && performance.now() < this.retryAtMs) throw this.lastFailure;
+    try {
+      const session = new HostSession(spec, launch, limits);
+      this.opened = await session.open();
+      this.session = session;
+      this.failures = 0;
+      this.lastFailure = null;
+      return session;
+    } catch (thrown) {
+      this.lastFailure = AppError.from(thrown);
+      this.retryAtMs = performance.now() + Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** this.failures++);
+      throw this.lastFailure;
+    }
+  }
+}

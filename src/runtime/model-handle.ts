@@ -1,0 +1,129 @@
+/**
+ * An open handle as the host's main thread sees it: the Worker that owns it, the ring its tokens come through, and the one call
+ * this thread makes itself, rkllm_abort, because the Worker is blocked in rkllm_run while there is something to abort.
+ */
+import { AppError, assert } from "../core/errors.ts";
+import type { Sampling } from "../core/generation.ts";
+import type { RuntimeCapabilities } from "../core/runtime.ts";
+import { abiForVersion } from "./native/abi.ts";
+import type { Bridge, ResultChannel } from "./native/bridge.ts";
+import { linkAbort, openRuntime } from "./native/open-runtime.ts";
+import type { RingRecord } from "./native/ring.ts";
+import type { OpenSpec } from "./protocol.ts";
+import type { PromptPayload, WorkerCommand, WorkerEvent } from "./worker-protocol.ts";
+
+/** What one run is started with. */
+export interface HandleRun {
+  readonly run: number;
+  readonly payload: PromptPayload;
+  readonly tokensMax: number;
+  readonly sampling: Sampling;
+}
+
+/** Owns the Worker; one run at a time. */
+export class ModelHandle {
+  readonly capabilities: RuntimeCapabilities;
+  private readonly worker: Worker;
+  private readonly channel: ResultChannel;
+  private readonly drain: () => void;
+  private readonly stopBell: () => void;
+  private readonly abortNative: () => void;
+  private closed = false;
+
+  private constructor(parts: {
+    capabilities: RuntimeCapabilities;
+    worker: Worker;
+    channel: ResultChannel;
+    drain: () => void;
+    stopBell: () => void;
+    abortNative: () => void;
+  }) {
+    this.capabilities = parts.capabilities;
+    this.worker = parts.worker;
+    this.channel = parts.channel;
+    this.drain = parts.drain;
+    this.stopBell = parts.stopBell;
+    this.abortNative = parts.abortNative;
+  }
+
+  /**
+   * Opens the library and the model.
+   * @param visit gets every record on this thread, in order
+   * @param drained is called after each time records were visited
+   * @throws AppError model_load_failed, runtime_library_missing, runtime_version_unknown
+   */
+  static async open(spec: OpenSpec, bridge: Bridge, visit: (record: RingRecord) => void, drained: () => void): Promise<ModelHandle> {
+    const abi = abiForVersion(spec.library.version);
+    const functions = openRuntime(spec.library, spec.assets, bridge);
+    const channel = bridge.createResultChannel();
+    const drain = () => {
+      channel.ring.drain(visit);
+      drained();
+    };
+    const worker = new Worker(new URL("./worker.ts", import.meta.url).href);
+    const reply = await ask(worker, {
+      kind: "init",
+      version: spec.library.version,
+      modelPath: spec.model.path,
+      options: spec.options,
+      functions,
+      resultCallback: bridge.resultCallback,
+    });
+    assert(reply.kind === "initialized", "the Worker answers init");
+    // 0 with a NULL handle was seen when NPU memory ran out: success is a handle, not a code.
+    if (reply.code !== 0 || reply.handle === 0) {
+      worker.terminate();
+      channel.free();
+      throw new AppError(
+        "model_load_failed",
+        `The runtime could not load ${spec.model.path} (rkllm_init returned ${reply.code}${reply.code === 0 ? " without a handle" : ""})`,
+      );
+    }
+    const { contextTokens } = spec.options;
+    return new ModelHandle({
+      capabilities: { version: spec.library.version, perRunSampling: abi.perRunSampling, contextTokens },
+      worker,
+      channel,
+      drain,
+      stopBell: bridge.onBell(drain),
+      abortNative: linkAbort(functions, reply.handle),
+    });
+  }
+
+  /** Runs to the end and returns the library's code. What it produced has been visited by then. */
+  async run(run: HandleRun): Promise<number> {
+    const userdata = this.channel.userdata(run.run);
+    const reply = await ask(this.worker, { kind: "run", userdata, ...run });
+    assert(reply.kind === "returned" && reply.run === run.run, "the Worker answers the run it was given");
+    this.drain();
+    return reply.code;
+  }
+
+  /** A request, not an event: the run goes on until the library heeds it. */
+  abort(): void {
+    if (!this.closed) this.abortNative();
+  }
+
+  /** Destroys the handle and ends the Worker. The library may hang in it: the caller keeps the time. */
+  async destroy(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await ask(this.worker, { kind: "destroy" });
+    this.channel.ring.stop();
+    this.stopBell();
+    this.worker.terminate();
+    this.channel.free();
+  }
+}
+
+/** One command, one answer. Throws AppError runtime_error when the Worker's code fails. */
+async function ask(worker: Worker, command: WorkerCommand): Promise<WorkerEvent> {
+  const { promise, resolve, reject } = Promise.withResolvers<WorkerEvent>();
+  worker.onmessage = (message: MessageEvent<WorkerEvent>) => {
+    if (message.data.kind === "failed") reject(new AppError("runtime_error", message.data.message));
+    else resolve(message.data);
+  };
+  worker.onerror = (error) => reject(new AppError("runtime_error", `The inference thread failed: ${error.message}`));
+  worker.postMessage(command);
+  return promise;
+}

@@ -1,0 +1,237 @@
+/*
+ * The result callback of librkllmrt, and the way its tokens reach JavaScript.
+ *
+ * The library calls back from a thread of its own choosing, with memory that is gone when the callback returns, while the
+ * JavaScript thread that called rkllm_run is blocked. So the callback is C: it copies each result into a ring buffer and
+ * rings a bell, a threadsafe callback without arguments that belongs to the host's main thread. No JavaScript runs on the
+ * library's thread, nothing is read after it is gone, and the answer to the library (go on, pause, free) comes from a word
+ * in memory. A full ring makes the callback wait: decoding slows down, nothing is lost, memory stays bounded.
+ *
+ * Freestanding: no header is included and every libc function comes from dlsym, so that Bun's embedded C compiler builds it
+ * on a machine without a toolchain. It builds with gcc as well.
+ */
+typedef int i32;
+typedef unsigned int u32;
+typedef unsigned long size_type;
+#define NOTHING ((void *)0)
+
+extern void *dlopen(const char *path, int mode);
+extern void *dlsym(void *library, const char *name);
+extern char *dlerror(void);
+extern void *memcpy(void *to, const void *from, size_type count);
+
+#ifdef __TINYC__
+/* The arm64 back end copies structs with memmove, which -nostdlib does not resolve. */
+void *memmove(void *to, const void *from, size_type count) {
+  char *target = to;
+  const char *source = from;
+  if (target < source)
+    for (size_type i = 0; i < count; i++) target[i] = source[i];
+  else
+    while (count--) target[count] = source[count];
+  return to;
+}
+/* TinyCC has no atomics; these order what is written before against what is read or written after, on both machines. */
+#if defined(__aarch64__)
+#define FENCE() __asm__ volatile("dmb ish" ::: "memory")
+#else
+#define FENCE() __asm__ volatile("lock; addl $0,-64(%%rsp)" ::: "memory")
+#endif
+#else
+#define FENCE() __sync_synchronize()
+#endif
+
+/* RKLLMResult has one layout from 1.2.1 to 1.3.0; a test compares it with the ABI tables. */
+typedef struct {
+  const char *text;
+  i32 token_id;
+  struct { const float *hidden_states; i32 embd_size, num_tokens; } last_hidden_layer;
+  struct { const float *logits; i32 vocab_size, num_tokens; } logits;
+  struct { float prefill_time_ms; i32 prefill_tokens; float generate_time_ms; i32 generate_tokens; float memory_usage_mb; } perf;
+} RKLLMResult;
+
+enum { RESULT_TEXT_BYTES_MAX = 1 << 14, FULL_WAIT_US = 50, SKIP_TO_START = -1 };
+
+static void *(*c_calloc)(size_type count, size_type size);
+static void (*c_free)(void *block);
+static int (*c_usleep)(u32 microseconds);
+static int (*c_prctl)(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+static int (*c_getppid)(void);
+static int (*c_getrlimit)(int resource, unsigned long *limits);
+static int (*c_setrlimit)(int resource, const unsigned long *limits);
+
+/* Resolves libc. Returns 0, or -1 when a function is missing. */
+int bridge_init(void) {
+  *(void **)&c_calloc = dlsym(NOTHING, "calloc");
+  *(void **)&c_free = dlsym(NOTHING, "free");
+  *(void **)&c_usleep = dlsym(NOTHING, "usleep");
+  *(void **)&c_prctl = dlsym(NOTHING, "prctl");
+  *(void **)&c_getppid = dlsym(NOTHING, "getppid");
+  *(void **)&c_getrlimit = dlsym(NOTHING, "getrlimit");
+  *(void **)&c_setrlimit = dlsym(NOTHING, "setrlimit");
+  return c_calloc && c_free && c_usleep && c_prctl && c_getppid && c_getrlimit && c_setrlimit ? 0 : -1;
+}
+
+/* RTLD_NOW | RTLD_LOCAL: a missing dependency shows here, and two libraries in one process do not see each other. */
+void *bridge_open(const char *path) { return dlopen(path, 2); }
+void *bridge_symbol(void *library, const char *name) { return dlsym(library, name); }
+const char *bridge_open_error(void) {
+  const char *text = dlerror();
+  return text ? text : "";
+}
+
+/*
+ * Asks the kernel to end this process when the thread that started it ends (PR_SET_PDEATHSIG, SIGKILL). A host that is busy
+ * in native code cannot notice by itself. Returns -1 if the parent is gone already.
+ */
+int bridge_die_with_parent(int parent) {
+  if (c_prctl(1, 9, 0, 0, 0)) return -1;
+  return c_getppid() == parent ? 0 : -1;
+}
+
+/* The closed library opens many files per model: the soft limit goes up to the hard one (RLIMIT_NOFILE). */
+int bridge_raise_open_files(void) {
+  unsigned long limits[2];
+  if (c_getrlimit(7, limits)) return -1;
+  limits[0] = limits[1];
+  return c_setrlimit(7, limits);
+}
+
+/* ---- the bell ---- */
+
+static struct { volatile u32 pending; void (*ring)(void); } bell;
+
+void bridge_set_bell(void (*ring)(void)) { bell.ring = ring; }
+void *bridge_bell(void) { return (void *)&bell.pending; }
+
+static void ring_the_bell(void) {
+  FENCE(); /* head must be visible before pending is read, or a wake-up is lost */
+  if (bell.pending || !bell.ring) return;
+  bell.pending = 1;
+  bell.ring();
+}
+
+/* ---- the ring: one per handle, one writer at a time, one reader ---- */
+
+/* The words JavaScript reads and writes; native/ring.ts names the same indices. head and tail count bytes and wrap at 2^32. */
+typedef struct {
+  volatile u32 head;    /* 0: written by the callback */
+  u32 padding[15];      /* head and tail on cache lines of their own */
+  volatile u32 tail;    /* 16: written by the reader */
+  volatile u32 stopped; /* 17: nobody reads any more: drop instead of waiting */
+  volatile u32 verdict; /* 18: what the callback returns: 0 go on, 1 pause, 2 free the output buffer */
+  u32 capacity;         /* 19: bytes, a power of two */
+  u32 rest[12];
+  char data[1];
+} Ring;
+
+/* userdata of a run: a stale token of an earlier run names that run, not the current one. */
+typedef struct { Ring *ring; u32 run; u32 padding; } RunContext;
+
+/* What one result becomes; the text follows, padded to 8 bytes. A bytes word of SKIP_TO_START sends the reader to offset 0. */
+typedef struct {
+  i32 bytes;
+  u32 run;
+  i32 state, token_id;
+  u32 text_bytes;
+  float prefill_ms;
+  i32 prefill_tokens;
+  float decode_ms;
+  i32 decode_tokens;
+  float memory_mb;
+} Record;
+
+void *bridge_ring_new(u32 capacity) {
+  Ring *ring = c_calloc(1, sizeof(Ring) + capacity);
+  if (ring) ring->capacity = capacity;
+  return ring;
+}
+u32 bridge_ring_data_offset(void) { return (u32)(size_type)((Ring *)NOTHING)->data; }
+
+/*
+ * Run contexts are never freed one by one: a library may call back late with the context of a run that is over. They are used
+ * in turn from a fixed pool, so a stale callback still finds valid memory and, within RUN_CONTEXTS runs, its own number.
+ */
+enum { RUN_CONTEXTS = 64 };
+void *bridge_run_contexts_new(void *ring) {
+  RunContext *contexts = c_calloc(RUN_CONTEXTS, sizeof(RunContext));
+  if (contexts)
+    for (int i = 0; i < RUN_CONTEXTS; i++) contexts[i].ring = ring;
+  return contexts;
+}
+void *bridge_run_context(void *contexts, u32 run) {
+  RunContext *context = (RunContext *)contexts + run % RUN_CONTEXTS;
+  context->run = run;
+  return context;
+}
+void bridge_free(void *block) { c_free(block); }
+
+/* Waits until `bytes` fit behind `head`. Returns 0 when the reader has stopped. */
+static int wait_for_room(Ring *ring, u32 head, u32 bytes) {
+  while (ring->capacity - (head - ring->tail) < bytes) {
+    if (ring->stopped) return 0;
+    ring_the_bell();
+    c_usleep(FULL_WAIT_US);
+    FENCE();
+  }
+  return 1;
+}
+
+static void write_record(Ring *ring, Record *record, const char *text) {
+  u32 head = ring->head, offset = head & (ring->capacity - 1), room_to_end = ring->capacity - offset;
+  u32 needed = (u32)sizeof(Record) + ((record->text_bytes + 7) & ~7u);
+  u32 skipped = room_to_end < needed ? room_to_end : 0;
+  if (!wait_for_room(ring, head, skipped + needed)) return;
+  if (skipped) {
+    *(i32 *)(ring->data + offset) = SKIP_TO_START;
+    offset = 0;
+  }
+  record->bytes = (i32)needed;
+  memcpy(ring->data + offset, record, sizeof(Record));
+  if (record->text_bytes) memcpy(ring->data + offset + sizeof(Record), text, record->text_bytes);
+  FENCE();
+  ring->head = head + skipped + needed;
+  ring_the_bell();
+}
+
+/* LLMResultCallback. `result` and its text may be NULL in any state (seen with the closed library). */
+static int on_result(const RKLLMResult *result, void *userdata, int state) {
+  RunContext *context = userdata;
+  Record record;
+  const char *text = NOTHING;
+  if (!context) return 0;
+  record.run = context->run;
+  record.state = state;
+  record.token_id = -1;
+  record.text_bytes = 0;
+  record.prefill_ms = record.decode_ms = record.memory_mb = 0;
+  record.prefill_tokens = record.decode_tokens = 0;
+  if (result) {
+    text = result->text;
+    record.token_id = result->token_id;
+    if (text)
+      while (record.text_bytes < RESULT_TEXT_BYTES_MAX && text[record.text_bytes]) record.text_bytes++;
+    record.prefill_ms = result->perf.prefill_time_ms;
+    record.prefill_tokens = result->perf.prefill_tokens;
+    record.decode_ms = result->perf.generate_time_ms;
+    record.decode_tokens = result->perf.generate_tokens;
+    record.memory_mb = result->perf.memory_usage_mb;
+  }
+  write_record(context->ring, &record, text);
+  return (int)context->ring->verdict;
+}
+void *bridge_result_callback(void) { return (void *)on_result; }
+
+/* For the test that compares this file's RKLLMResult with the ABI tables: size, then the offset of each field. */
+int bridge_result_layout(u32 *out) {
+  RKLLMResult *r = NOTHING;
+  out[0] = (u32)sizeof(RKLLMResult);
+  out[1] = (u32)(size_type)&r->text;
+  out[2] = (u32)(size_type)&r->token_id;
+  out[3] = (u32)(size_type)&r->perf.prefill_time_ms;
+  out[4] = (u32)(size_type)&r->perf.prefill_tokens;
+  out[5] = (u32)(size_type)&r->perf.generate_time_ms;
+  out[6] = (u32)(size_type)&r->perf.generate_tokens;
+  out[7] = (u32)(size_type)&r->perf.memory_usage_mb;
+  return 8;
+}

@@ -1,0 +1,129 @@
+/**
+ * The compiled bridge (bridge.c): one per process, built by Bun's embedded C compiler when the first model opens (a few ms).
+ * It opens libraries, makes rings and rings the bell; see bridge.c for why the callback is C.
+ */
+import { cc, JSCallback, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
+import { AppError, assert } from "../../core/errors.ts";
+import { Ring } from "./ring.ts";
+import { nativeString } from "./struct-writer.ts";
+
+/** Address of an exported function, 0 where the library has none of that name. */
+export type SymbolLookup = (name: string) => number;
+
+/** Room for about a thousand tokens: more than a second of the fastest model, little enough to bound what waits unread. */
+const RING_BYTES = 1 << 16;
+
+const SYMBOLS = {
+  bridge_init: { args: [], returns: "i32" },
+  bridge_open: { args: ["ptr"], returns: "ptr" },
+  bridge_symbol: { args: ["ptr", "ptr"], returns: "ptr" },
+  bridge_open_error: { args: [], returns: "cstring" },
+  bridge_die_with_parent: { args: ["i32"], returns: "i32" },
+  bridge_raise_open_files: { args: [], returns: "i32" },
+  bridge_set_bell: { args: ["ptr"], returns: "void" },
+  bridge_bell: { args: [], returns: "ptr" },
+  bridge_ring_new: { args: ["u32"], returns: "ptr" },
+  bridge_ring_data_offset: { args: [], returns: "u32" },
+  bridge_run_contexts_new: { args: ["ptr"], returns: "ptr" },
+  bridge_run_context: { args: ["ptr", "u32"], returns: "ptr" },
+  bridge_free: { args: ["ptr"], returns: "void" },
+  bridge_result_callback: { args: [], returns: "ptr" },
+  bridge_result_layout: { args: ["ptr"], returns: "i32" },
+} as const;
+
+/** A ring and the userdata blocks of its runs. */
+export interface ResultChannel {
+  readonly ring: Ring;
+  /** Address to pass as a run's userdata; `run` comes back in every record of it. */
+  userdata(run: number): number;
+  /** Frees the memory. Only when the library can no longer call back: after the handle is destroyed. */
+  free(): void;
+}
+
+/** The bridge's functions, typed. */
+export interface Bridge {
+  /** Opens a shared library. Throws AppError runtime_library_missing with the loader's own words. */
+  openLibrary(path: string): SymbolLookup;
+  /** Address of the LLMResultCallback. */
+  readonly resultCallback: number;
+  createResultChannel(): ResultChannel;
+  /** Calls back on this thread after results were written. Returns the way to stop it. */
+  onBell(listener: () => void): () => void;
+  /** Asks the kernel to end this process with its parent; false when the parent is gone already. */
+  dieWithParent(parentPid: number): boolean;
+  /** Raises the soft limit of open files to the hard one. */
+  raiseOpenFiles(): void;
+  /** Size and offsets of the C side's RKLLMResult, for the test that compares them with the tables. */
+  resultLayout(): number[];
+}
+
+let compiled: Bridge | undefined;
+/** What must never be collected: native code holds its addresses for as long as the process lives. */
+const keptAlive: unknown[] = [];
+
+/**
+ * The process's bridge; compiled at the first call.
+ * @param source absolute path of bridge.c
+ */
+export function compileBridge(source: string): Bridge {
+  compiled ??= createBridge(source);
+  return compiled;
+}
+
+function createBridge(source: string): Bridge {
+  const library = cc({ source, flags: ["-nostdlib"], symbols: SYMBOLS });
+  const native = library.symbols;
+  if (native.bridge_init() !== 0) throw new AppError("internal", "The C library lacks a function that the native bridge needs");
+
+  const bell = new Uint32Array(toArrayBuffer(address(native.bridge_bell()) as Pointer, 0, 4));
+  const listeners = new Set<() => void>();
+  const ringBell = () => {
+    // Before the rings are read: what is written after this rings again, what is written before is read now.
+    Atomics.store(bell, 0, 0);
+    for (const listener of listeners) listener();
+  };
+  const bellCallback = new JSCallback(ringBell, { args: [], returns: "void", threadsafe: true });
+  native.bridge_set_bell(bellCallback.ptr);
+  keptAlive.push(library, bellCallback);
+
+  return {
+    openLibrary(path) {
+      const handle = native.bridge_open(nativeString(path).address);
+      if (handle === null) {
+        throw new AppError(
+          "runtime_library_missing",
+          `The runtime library ${path} cannot be loaded: ${String(native.bridge_open_error())}`,
+        );
+      }
+      return (symbol) => address(native.bridge_symbol(handle, nativeString(symbol).address));
+    },
+    resultCallback: address(native.bridge_result_callback()),
+    createResultChannel() {
+      const ring = native.bridge_ring_new(RING_BYTES);
+      const contexts = native.bridge_run_contexts_new(ring);
+      assert(ring !== null && contexts !== null, "the ring's memory was allocated");
+      return {
+        ring: new Ring(address(ring), native.bridge_ring_data_offset(), RING_BYTES),
+        userdata: (run) => address(native.bridge_run_context(contexts, run)),
+        free() {
+          native.bridge_free(contexts);
+          native.bridge_free(ring);
+        },
+      };
+    },
+    onBell(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    dieWithParent: (parentPid) => native.bridge_die_with_parent(parentPid) === 0,
+    raiseOpenFiles: () => void native.bridge_raise_open_files(),
+    resultLayout() {
+      const out = new Uint32Array(16);
+      return [...out.subarray(0, native.bridge_result_layout(ptr(out)))];
+    },
+  };
+}
+
+function address(pointer: Pointer | bigint | number | null): number {
+  return pointer === null ? 0 : Number(pointer);
+}

@@ -1,0 +1,118 @@
+/** The calls on one handle, made by the Worker that owns it. Every one may block for as long as the library likes. */
+import { linkSymbols, ptr, type Pointer } from "bun:ffi";
+import type { Sampling } from "../../core/generation.ts";
+import type { OpenOptions } from "../protocol.ts";
+import type { PromptPayload } from "../worker-protocol.ts";
+import { type Abi, abiForVersion, RKLLM_FUNCTIONS } from "./abi.ts";
+import { type NativeArgument, nativeBytes } from "./struct-writer.ts";
+import { packCallback, packInferParam, packParam, packTextInput, packTokenInput } from "./structs.ts";
+
+/** What a session is made of. */
+export interface SessionOptions {
+  readonly version: string;
+  readonly modelPath: string;
+  readonly options: OpenOptions;
+  /** Addresses of the library's functions by name. */
+  readonly functions: Readonly<Record<string, number>>;
+  readonly resultCallback: number;
+}
+
+/** What one rkllm_run is called with. */
+export interface SessionRun {
+  readonly payload: PromptPayload;
+  /** Address that the callback gets as userdata. */
+  readonly userdata: number;
+  readonly tokensMax: number;
+  readonly sampling: Sampling;
+}
+
+/** The functions a session calls. rkllm_createDefaultParam is not among them: it returns a struct by value. */
+const { rkllm_init, rkllm_run, rkllm_destroy, rkllm_set_chat_template } = RKLLM_FUNCTIONS;
+type SessionFunctions = ReturnType<typeof linkSessionFunctions>;
+
+/** One handle. */
+export class RuntimeSession {
+  private readonly abi: Abi;
+  private readonly session: SessionOptions;
+  private readonly native: SessionFunctions;
+  private handle: Pointer | null = null;
+  /** Whether the library copies the strings and the callback struct of rkllm_init is not documented: they live as long as the handle. */
+  private readonly keptForHandle: NativeArgument[] = [];
+  private ownTemplateRemoved = false;
+
+  constructor(session: SessionOptions) {
+    this.session = session;
+    this.abi = abiForVersion(session.version);
+    this.native = linkSessionFunctions(session.functions);
+  }
+
+  /** Loads the model. Success is code 0 and a handle that is not 0. */
+  init(): { code: number; handle: number } {
+    const { options, modelPath, resultCallback } = this.session;
+    const param = packParam(this.abi, {
+      ...options,
+      modelPath,
+      // The limit where a run brings none; each run is limited by its own, by the library (1.3) or by an abort (1.2).
+      newTokensMax: options.contextTokens,
+      ignoreEos: false,
+      nBatch: 1,
+    });
+    const callback = packCallback(this.abi, resultCallback as Pointer, null);
+    this.keptForHandle.push(param, callback);
+    const out = new BigUint64Array(nativeBytes(8).buffer);
+    const code = this.native.rkllm_init(ptr(out), param.address, callback.address);
+    this.handle = Number(out[0]) as Pointer;
+    return { code, handle: Number(this.handle) };
+  }
+
+  /** Runs one prompt to its end; the answer has gone through the result callback by then. Returns the library's code. */
+  run(run: SessionRun): number {
+    const input = this.packPrompt(run.payload);
+    const infer = packInferParam(this.abi, {
+      mode: "generate",
+      // Every run carries its whole prompt. The library reuses the longest common prefix of its KV cache by itself.
+      keepHistory: false,
+      newTokensMax: run.tokensMax,
+      sampling: run.sampling,
+    });
+    const kept = [input, infer];
+    const code = this.native.rkllm_run(this.handle, input.address, infer.address, run.userdata as Pointer);
+    kept.length = 0;
+    return code;
+  }
+
+  /** Gives the handle back. Not safe while a run is going on. */
+  destroy(): number {
+    if (this.handle === null) return 0;
+    const code = this.native.rkllm_destroy(this.handle);
+    this.handle = null;
+    this.keptForHandle.length = 0;
+    return code;
+  }
+
+  private packPrompt(payload: PromptPayload): NativeArgument {
+    if (payload.kind === "tokens") return packTokenInput(this.abi, payload.ids);
+    if (!this.ownTemplateRemoved) {
+      // The text is rendered already; three empty strings keep the library from wrapping it a second time.
+      const empty = packEmptyTemplate();
+      this.native.rkllm_set_chat_template(this.handle, empty.address, empty.address, empty.address);
+      this.ownTemplateRemoved = true;
+    }
+    return packTextInput(this.abi, payload.text, "user", false);
+  }
+}
+
+function packEmptyTemplate(): NativeArgument {
+  const bytes = nativeBytes(1);
+  return { address: ptr(bytes), keep: [bytes] };
+}
+
+function linkSessionFunctions(functions: Readonly<Record<string, number>>) {
+  const at = (name: string) => (functions[name] ?? 0) as Pointer;
+  return linkSymbols({
+    rkllm_init: { ...rkllm_init, ptr: at("rkllm_init") },
+    rkllm_run: { ...rkllm_run, ptr: at("rkllm_run") },
+    rkllm_destroy: { ...rkllm_destroy, ptr: at("rkllm_destroy") },
+    rkllm_set_chat_template: { ...rkllm_set_chat_template, ptr: at("rkllm_set_chat_template") },
+  }).symbols;
+}

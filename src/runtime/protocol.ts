@@ -1,0 +1,75 @@
+/**
+ * What gateway and engine host say to each other: plain data, the same over a process's IPC channel and inside one process.
+ *
+ *   gateway -> host   open, then prepare / discard / run / abort / ping in any order, then close
+ *   host -> gateway   opened or failed, then one answer per prepare, and per run any number of text and one ended or run_failed
+ *
+ * A prompt is prepared once and stays in the host; `promptId` is the gateway's number for it and for the run it becomes.
+ */
+import type { ErrorRecord } from "../core/errors.ts";
+import type { GenerationInput, ReasoningChoice, Sampling } from "../core/generation.ts";
+import type { ModelFormat, ModelSidecars } from "../core/model.ts";
+import type { RunStats, RuntimeCapabilities } from "../core/runtime.ts";
+import type { NativeAssets } from "./native/assets.ts";
+
+/** Which library to open: our CPU runtime, compiled in the host, or a shared library by path. */
+export type LibrarySpec =
+  { readonly kind: "built-in"; readonly version: string } | { readonly kind: "file"; readonly path: string; readonly version: string };
+
+/** The values a model is opened with (RKLLMParam), resolved: nothing is optional any more. */
+export interface OpenOptions {
+  /** Tokens; not above the model's limit. */
+  readonly contextTokens: number;
+  /** The sampling a 1.2 library keeps for every run. */
+  readonly sampling: Sampling;
+  readonly nKeep: number;
+  readonly skipSpecialToken: boolean;
+  readonly baseDomainId: number;
+  readonly embedFlash: boolean;
+  readonly cpuCount: number;
+  readonly cpuMask: number;
+}
+
+/** The model, as far as the host needs to know it. */
+export interface HostModel {
+  readonly id: string;
+  readonly path: string;
+  readonly format: ModelFormat;
+  readonly family: string;
+  readonly sidecars: ModelSidecars;
+  /** Jinja text of the model's own chat template; null where it brings none. Untrusted: it is run in the host only. */
+  readonly chatTemplate: string | null;
+}
+
+/** Everything a host needs to open a model. */
+export interface OpenSpec {
+  readonly model: HostModel;
+  readonly library: LibrarySpec;
+  readonly assets: NativeAssets;
+  readonly options: OpenOptions;
+}
+
+export type HostCommand =
+  | { readonly kind: "open"; readonly spec: OpenSpec }
+  | { readonly kind: "prepare"; readonly promptId: number; readonly input: GenerationInput; readonly reasoning: ReasoningChoice }
+  | { readonly kind: "discard"; readonly promptId: number }
+  | { readonly kind: "run"; readonly promptId: number; readonly tokensMax: number; readonly sampling: Sampling }
+  | { readonly kind: "abort"; readonly promptId: number }
+  | { readonly kind: "ping" }
+  | { readonly kind: "close" };
+
+export type HostEvent =
+  | { readonly kind: "opened"; readonly capabilities: RuntimeCapabilities }
+  | { readonly kind: "open_failed"; readonly error: ErrorRecord }
+  | { readonly kind: "prepared"; readonly promptId: number; readonly promptTokens: number }
+  | { readonly kind: "refused"; readonly promptId: number; readonly error: ErrorRecord }
+  | { readonly kind: "text"; readonly promptId: number; readonly text: string; readonly tokens: number }
+  | {
+      readonly kind: "ended";
+      readonly promptId: number;
+      readonly reason: "stop" | "length" | "aborted";
+      readonly stats: RunStats;
+    }
+  | { readonly kind: "run_failed"; readonly promptId: number; readonly error: ErrorRecord }
+  | { readonly kind: "pong" }
+  | { readonly kind: "closed" };

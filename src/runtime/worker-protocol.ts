@@ -1,0 +1,32 @@
+/** What a host's main thread and the Worker that owns its handle say to each other. */
+import type { Sampling } from "../core/generation.ts";
+import type { OpenOptions } from "./protocol.ts";
+
+/** What goes into the model: ids, or text where no tokenizer is to be had. */
+export type PromptPayload = { readonly kind: "tokens"; readonly ids: Int32Array } | { readonly kind: "text"; readonly text: string };
+
+export type WorkerCommand =
+  | {
+      readonly kind: "init";
+      readonly version: string;
+      readonly modelPath: string;
+      readonly options: OpenOptions;
+      /** Addresses of the library's functions by name. */
+      readonly functions: Readonly<Record<string, number>>;
+      readonly resultCallback: number;
+    }
+  | {
+      readonly kind: "run";
+      readonly run: number;
+      readonly userdata: number;
+      readonly payload: PromptPayload;
+      readonly tokensMax: number;
+      readonly sampling: Sampling;
+    }
+  | { readonly kind: "destroy" };
+
+export type WorkerEvent =
+  | { readonly kind: "initialized"; readonly code: number; readonly handle: number }
+  | { readonly kind: "returned"; readonly run: number; readonly code: number }
+  | { readonly kind: "destroyed"; readonly code: number }
+  | { readonly kind: "failed"; readonly message: string };
