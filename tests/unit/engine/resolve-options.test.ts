@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import type { Sampling } from "../../../src/core/generation.ts";
+import { resolveSampling, resolveTokensMax, samplingMismatch } from "../../../src/engine/resolve-options.ts";
+
+const DEFAULTS: Sampling = {
+  temperature: 0.6,
+  topK: 20,
+  topP: 0.95,
+  repeatPenalty: 1,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+  mirostat: 0,
+  mirostatTau: 5,
+  mirostatEta: 0.1,
+};
+
+test("resolveSampling() fills in every value that the request leaves open", () => {
+  expect(resolveSampling({ topP: 0.5 }, DEFAULTS)).toEqual({ ...DEFAULTS, topP: 0.5 });
+});
+
+test.each([[{ temperature: 0 }], [{ topP: 0 }], [{ topK: 1 }]])("resolveSampling() spells greedy decoding one way: %p", (request) => {
+  expect(resolveSampling(request, DEFAULTS)).toEqual({ ...DEFAULTS, temperature: 1, topK: 1, topP: 1 });
+});
+
+test("resolveTokensMax() never promises more than fits behind the prompt", () => {
+  const lengths = { defaultMax: null, promptTokens: 100, contextTokens: 128 };
+  expect(resolveTokensMax({ ...lengths, requested: 32_000 })).toBe(24);
+  expect(resolveTokensMax({ ...lengths, requested: undefined })).toBe(24);
+  expect(resolveTokensMax({ ...lengths, requested: 7 })).toBe(7);
+  expect(resolveTokensMax({ ...lengths, requested: undefined, defaultMax: 5 })).toBe(5);
+});
+
+test("resolveTokensMax() refuses a prompt that leaves no room for one token, with the counts", () => {
+  const lengths = { requested: 1, defaultMax: null, contextTokens: 128 };
+  expect(resolveTokensMax({ ...lengths, promptTokens: 123 })).toBe(1);
+  expect(() => resolveTokensMax({ ...lengths, promptTokens: 124 })).toThrow(
+    expect.objectContaining({ code: "context_length_exceeded", details: { promptTokens: 124, contextTokens: 128 } }),
+  );
+});
+
+test("samplingMismatch() names only the options whose values differ from the loaded ones", () => {
+  expect(samplingMismatch({ temperature: 0.6, topP: 0.5 }, DEFAULTS)).toEqual(["topP"]);
+  expect(samplingMismatch({}, DEFAULTS)).toEqual([]);
+});
