@@ -54,19 +54,22 @@ test("the image runs as a numbered user, so that a cluster can see that it is no
   expect(stepsOf("runtime", "USER").map((words) => /^[1-9]\d*$/.test(words))).toEqual([true]);
 });
 
-const inCi = process.env["CI"] !== undefined;
-// prettier-ignore
-test.skipIf(!inCi)("its building stages make the executable and the licence files", async () => { // half a minute, and a network: for CI
-  const folder = await copyOfRepository();
-  try {
-    for (const command of [...stepsOf("dependencies", "RUN"), ...stepsOf("build", "RUN")]) {
-      const { exitCode, output } = await run(command, folder);
-      expect(exitCode === 0 ? "" : `${command}\n${output}`).toBe("");
+const testInCi = test.skipIf(process.env["CI"] === undefined); // half a minute, and a network
+testInCi(
+  "its building stages make the executable and the licence files",
+  async () => {
+    const folder = await copyOfRepository();
+    try {
+      for (const command of [...stepsOf("dependencies", "RUN"), ...stepsOf("build", "RUN")]) {
+        const { exitCode, output } = await run(command, folder);
+        expect(exitCode === 0 ? "" : `${command}\n${output}`).toBe("");
+      }
+      const sources = stepsOf("runtime", "COPY").flatMap((words) => words.split(" ").slice(1, -1));
+      const made = sources.map((path) => Bun.file(join(folder, path.replace(/^\/app\//, ""))).exists());
+      expect(await Promise.all(made)).toEqual(sources.map(() => true));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
-    const sources = stepsOf("runtime", "COPY").flatMap((words) => words.split(" ").slice(1, -1));
-    const made = sources.map((path) => Bun.file(join(folder, path.replace(/^\/app\//, ""))).exists());
-    expect(await Promise.all(made)).toEqual(sources.map(() => true));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}, 300_000);
+  },
+  300_000,
+);

@@ -16,8 +16,23 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   runtime: ["core", "chat", "tokenizer"],
   engine: ["core", "catalog", "chat", "scheduler"],
   api: ["core", "engine", "telemetry"],
-  cli: ["core", "config", "catalog", "telemetry", "app.ts"],
-  "app.ts": ["core", "config", "catalog", "chat", "scheduler", "store", "telemetry", "tokenizer", "runtime", "engine", "api", "web"],
+  cli: ["core", "config", "catalog", "telemetry", "app.ts", "version.ts"],
+  "app.ts": [
+    "core",
+    "config",
+    "catalog",
+    "chat",
+    "scheduler",
+    "store",
+    "telemetry",
+    "tokenizer",
+    "runtime",
+    "engine",
+    "api",
+    "web",
+    "version.ts",
+  ],
+  "version.ts": [],
   "main.ts": ["core", "config", "cli", "runtime"],
 };
 
@@ -64,6 +79,7 @@ function partOf(path: string): string {
 }
 
 const relative = IMPORTS.filter(({ specifier }) => specifier.startsWith("."));
+const inside = relative.filter((each) => !isOutside(join(dirname(each.from), each.specifier)));
 
 test("every folder of src/ has a line in the table of who may import whom", () => {
   const parts = new Set(sources("src").map((path) => partOf(path.replace(/^src\//, ""))));
@@ -73,7 +89,7 @@ test("every folder of src/ has a line in the table of who may import whom", () =
 });
 
 test("folders import only what the table allows", () => {
-  const broken = relative.filter((each) => {
+  const broken = inside.filter((each) => {
     const part = partOf(each.from.replace(/^src\//, ""));
     const target = targetOf(each);
     return partOf(target) !== part && !(ALLOWED[part] ?? []).some((place) => isWithin(target, place));

@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startServer } from "../support/server-process.ts";
+import { writeTinyGguf } from "../support/tiny-gguf.ts";
+
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+
+async function inEmptyFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "fresh-start-"));
+  try {
+    await run(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+test("serve prints one line with its address, also where there is no model, and ends cleanly when asked to", () =>
+  inEmptyFolder(async (folder) => {
+    await using server = await startServer([process.execPath, MAIN, "serve", "--port", "0"], { cwd: folder });
+    expect(server.output).toMatch(/^Listening on http:\/\/127\.0\.0\.1:\d+; .*pull.*\n$/);
+    expect(await server.stop()).toBe(0);
+  }));
+
+test("serve names the models it found and a command to try", () =>
+  inEmptyFolder(async (folder) => {
+    writeTinyGguf(join(folder, "tiny.gguf"));
+    await using server = await startServer([process.execPath, MAIN, "serve", "--port", "0", "--models-dir", folder], { cwd: folder });
+    expect(server.output).toContain("models: tiny");
+    expect(server.output).toContain(`curl ${server.url}/v1/chat/completions`);
+    const { data } = (await (await fetch(`${server.url}/v1/models`)).json()) as { data: { id: string }[] };
+    expect(data.map(({ id }) => id)).toEqual(["tiny"]);
+  }));
+
+test("a port that is taken ends the program with the reason", () =>
+  inEmptyFolder(async (folder) => {
+    await using first = await startServer([process.execPath, MAIN, "serve", "--port", "0"], { cwd: folder });
+    const second = Bun.spawn([process.execPath, MAIN, "serve", "--port", new URL(first.url).port], {
+      cwd: folder,
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const errors = await second.stderr.text();
+    expect({ exitCode: await second.exited, errors }).toEqual({
+      exitCode: 2,
+      errors: expect.stringContaining(`Cannot listen on 127.0.0.1:${new URL(first.url).port}`),
+    });
+  }));
