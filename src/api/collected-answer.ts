@@ -1,0 +1,44 @@
+/** A whole answer, gathered from its events, for replies that are not streamed. */
+import { assert } from "../core/errors.ts";
+import type { FinishReason, GenerationEvent, Timings, ToolCall, Usage } from "../core/generation.ts";
+
+export interface CollectedAnswer {
+  readonly text: string;
+  readonly reasoning: string;
+  /** Calls as the model wrote them; a call without arguments has "". */
+  readonly toolCalls: readonly ToolCall[];
+  readonly reason: FinishReason;
+  readonly usage: Usage;
+  readonly timings: Timings;
+}
+
+/** Reads an answer to its end. Throws what the iteration throws. */
+export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Promise<CollectedAnswer> {
+  let text = "";
+  let reasoning = "";
+  let finish: (GenerationEvent & { kind: "finish" }) | undefined;
+  const calls: { id: string; name: string; arguments: string }[] = [];
+  for await (const event of events) {
+    if (event.kind === "text") text += event.text;
+    else if (event.kind === "reasoning") reasoning += event.text;
+    else if (event.kind === "tool_call_start") calls[event.index] = { id: event.id, name: event.name, arguments: "" };
+    else if (event.kind === "tool_call_arguments") {
+      const call = calls[event.index];
+      assert(call !== undefined, "arguments of a tool call came before its start");
+      call.arguments += event.text;
+    } else finish = event;
+  }
+  assert(finish !== undefined, "an answer ended without its finish event");
+  return { text, reasoning, toolCalls: calls, reason: finish.reason, usage: finish.usage, timings: finish.timings };
+}
+
+/** Whether a call's arguments are complete JSON; a call cut off by the token limit has none. */
+export function hasWholeArguments(call: ToolCall): boolean {
+  if (call.arguments.trim() === "") return true;
+  try {
+    JSON.parse(call.arguments);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,51 @@
+/** The tie between a client's connection and the work done for it. */
+import { AppError } from "../core/errors.ts";
+import type { ApiContext, RequestScope } from "./context.ts";
+
+/** Seconds after which a connection whose reader has stalled is cut; the smallest value the server knows. */
+const CUT_AFTER_S = 1;
+
+/** A connection that is kept open while an answer is made, however long that takes. */
+export interface HeldConnection {
+  /** Fires at once when the client goes, and when `abort` is called. */
+  readonly signal: AbortSignal;
+  /** Ends the work. Harmless after its end. */
+  abort(reason: AppError): void;
+  /** Ends the work and closes the connection soon after: its reader takes nothing any more. */
+  cut(): void;
+  /** Gives the connection back its ordinary idle timeout. Safe to call twice. */
+  release(): void;
+}
+
+/**
+ * Holds the connection of a request. The idle timeout is off until `release`: prefill and long tool calls are silent for minutes,
+ * and a reader that stalls is found by the stream itself. The timeout sticks to the connection, so it has to be set back.
+ */
+export function holdConnection(context: ApiContext, scope: RequestScope): HeldConnection {
+  const work = new AbortController();
+  const client = scope.connection.signal;
+  const setTimeoutS = (seconds: number): void => {
+    context.server()?.timeout(scope.connection, seconds);
+  };
+  const onGone = (): void => work.abort(new AppError("cancelled", "The client closed the connection."));
+  let held = true;
+  setTimeoutS(0);
+  if (client.aborted) onGone();
+  else client.addEventListener("abort", onGone, { once: true });
+
+  const release = (seconds: number): void => {
+    if (!held) return;
+    held = false;
+    client.removeEventListener("abort", onGone);
+    setTimeoutS(seconds);
+  };
+  return {
+    signal: work.signal,
+    abort: (reason) => work.abort(reason),
+    cut: () => {
+      work.abort(new AppError("cancelled", "The client stopped reading its answer."));
+      release(CUT_AFTER_S);
+    },
+    release: () => release(context.times.idleTimeoutS),
+  };
+}

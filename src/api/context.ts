@@ -1,0 +1,60 @@
+/** What every route is given, and what is known of one HTTP request while it lasts. */
+import type { Server } from "bun";
+import type { Engine } from "../engine/engine.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** How long the API waits for whom. */
+export interface ApiTimes {
+  /** Seconds without a chunk after which an SSE stream sends a comment; keep it at least 5 s below any proxy's limit. */
+  readonly keepAliveCommentS: number;
+  /** How long a streamed reply may hold back its status line for the engine to admit or refuse the request, ms. */
+  readonly headerWaitMs: number;
+  /** Seconds after which a connection on which nothing is going on is closed; at most 255. */
+  readonly idleTimeoutS: number;
+  /** How long a client may leave a chunk unread before its request is aborted, ms. */
+  readonly stallMs: number;
+}
+
+/** Everything `createServer` needs. */
+export interface ServerOptions extends ApiTimes {
+  readonly engine: Engine;
+  /** Version of this program, for health and the API description. */
+  readonly version: string;
+  readonly log: Log;
+  /** Origins allowed beside the local ones; `*` alone allows all, `*` inside an item is a wildcard. */
+  readonly corsOrigins: readonly string[];
+  /** Largest request body, bytes. */
+  readonly bodyBytesMax: number;
+  /** The clock, ms since the epoch; tests pass their own. */
+  readonly nowMs?: () => number;
+  /** Makes request ids: letters and digits, unique. */
+  readonly newId?: () => string;
+}
+
+/** Who is spoken to: it decides the shape of errors. */
+export type DialectName = "openai" | "ollama";
+
+/** One HTTP request, from its arrival to the end of its reply. */
+export interface RequestScope {
+  readonly id: string;
+  readonly dialect: DialectName;
+  /** The request that belongs to the socket; routes may see a copy with a tidied path, on which timeouts have no effect. */
+  readonly connection: Request;
+  readonly startedMs: number;
+  /** The model's name as the client wrote it, once the body has been read. */
+  model?: string;
+  /** The field that holds the prompt, for errors about its length. */
+  promptField?: string;
+}
+
+/** What routes work with. */
+export interface ApiContext {
+  readonly engine: Engine;
+  readonly version: string;
+  readonly log: Log;
+  readonly times: ApiTimes;
+  nowMs(): number;
+  scopeOf(request: Request): RequestScope;
+  /** The listening server; null while requests are handled without a socket. */
+  server(): Server<unknown> | null;
+}

@@ -1,0 +1,48 @@
+/** What the API's shared parts ask of a dialect. */
+import type { AppError } from "../core/errors.ts";
+import type { GenerationEvent, GenerationRequest } from "../core/generation.ts";
+import type { ModelDescriptor } from "../core/model.ts";
+import type { CollectedAnswer } from "./collected-answer.ts";
+import type { RequestScope } from "./context.ts";
+
+/** A JSON value on its way out. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A failed request, as it goes over the wire. The same body is the error frame of a stream. */
+export interface ErrorReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+}
+
+/** Turns a failure into the dialect's words. Never throws. */
+export type ErrorEncoder = (error: AppError, scope: RequestScope) => ErrorReply;
+
+/** How objects are laid on a stream. */
+export interface Framing {
+  readonly contentType: string;
+  frame(object: JsonObject): string;
+  /** Sent while nothing else is; null where the format has no room for it. */
+  readonly keepAlive: string | null;
+  /** Closes a stream that ended well; "" where the last object says so itself. */
+  readonly end: string;
+}
+
+/** Encodes one streamed answer; made anew for each. */
+export interface StreamEncoder {
+  /** Objects that can be sent before the model has said anything. */
+  open(): readonly JsonObject[];
+  event(event: GenerationEvent): readonly JsonObject[];
+}
+
+/** One decoded request for an answer, and the way back. */
+export interface Exchange {
+  readonly request: GenerationRequest;
+  readonly stream: boolean;
+  /** Fields the client sent that have no effect here; named in a response header. */
+  readonly ignored: readonly string[];
+  readonly framing: Framing;
+  readonly encodeError: ErrorEncoder;
+  streamEncoder(model: ModelDescriptor): StreamEncoder;
+  whole(model: ModelDescriptor, answer: CollectedAnswer): JsonObject;
+}

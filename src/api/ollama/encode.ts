@@ -1,0 +1,136 @@
+/** Answers in Ollama's form, whole and line by line, for /api/chat and /api/generate. */
+import type { FinishReason, GenerationEvent, Timings, ToolCall, Usage } from "../../core/generation.ts";
+import { hasWholeArguments } from "../collected-answer.ts";
+import type { CollectedAnswer } from "../collected-answer.ts";
+import type { JsonObject, StreamEncoder } from "../dialect.ts";
+
+/** What all objects of one answer have in common. */
+export interface OllamaHeading {
+  /** The name as the client wrote it; clients compare it with what they sent. */
+  readonly model: string;
+  nowMs(): number;
+}
+
+/** One piece of an answer. */
+interface Piece {
+  readonly text?: string;
+  readonly thinking?: string;
+  readonly toolCalls?: readonly JsonObject[];
+}
+
+/** How an endpoint lays a piece into an object. */
+export type PieceShape = (piece: Piece) => JsonObject;
+
+export const chatPiece: PieceShape = ({ text = "", thinking = "", toolCalls = [] }) => ({
+  message: {
+    role: "assistant",
+    content: text,
+    ...(thinking === "" ? {} : { thinking }),
+    ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
+  },
+});
+
+/** Tool calls cannot come here: the endpoint takes no tools. */
+export const generatePiece: PieceShape = ({ text = "", thinking = "" }) => ({ response: text, ...(thinking === "" ? {} : { thinking }) });
+
+/** Durations are whole nanoseconds and never 0: clients divide by them. */
+function nanoseconds(ms: number): number {
+  return Math.max(1, Math.round(ms * 1e6));
+}
+
+/** A tool call ends with "stop" here; the message itself says that there are calls. */
+function doneReason(reason: FinishReason): string {
+  return reason === "length" ? "length" : "stop";
+}
+
+function metrics(usage: Usage, timings: Timings): JsonObject {
+  return {
+    total_duration: nanoseconds(timings.totalMs),
+    load_duration: nanoseconds(timings.loadMs),
+    prompt_eval_count: usage.promptTokens,
+    prompt_eval_duration: nanoseconds(timings.prefillMs),
+    eval_count: usage.completionTokens,
+    eval_duration: nanoseconds(timings.decodeMs),
+  };
+}
+
+/** Calls whose arguments are an object, and the text of those that the model wrote wrongly: arguments must be an object here. */
+function readCall(call: ToolCall, index: number): { readonly call: JsonObject } | { readonly text: string } {
+  try {
+    const parsed: unknown = call.arguments.trim() === "" ? {} : JSON.parse(call.arguments);
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) {
+      return { call: { id: call.id, function: { index, name: call.name, arguments: parsed } } };
+    }
+  } catch {
+    // Falls through: not JSON at all.
+  }
+  return { text: `${call.name}(${call.arguments})` };
+}
+
+function heading(of: OllamaHeading): JsonObject {
+  return { model: of.model, created_at: new Date(of.nowMs()).toISOString() };
+}
+
+/** The reply to a request that was not streamed. */
+export function ollamaAnswer(of: OllamaHeading, shape: PieceShape, answer: CollectedAnswer): JsonObject {
+  const whole = answer.toolCalls.filter((call) => answer.reason !== "length" || hasWholeArguments(call)).map(readCall);
+  const text = answer.text + whole.map((entry) => ("text" in entry ? entry.text : "")).join("");
+  const toolCalls = whole.flatMap((entry) => ("call" in entry ? [entry.call] : []));
+  return {
+    ...heading(of),
+    ...shape({ text, thinking: answer.reasoning, toolCalls }),
+    done: true,
+    done_reason: doneReason(answer.reason),
+    ...metrics(answer.usage, answer.timings),
+  };
+}
+
+/** The reply to a call that only loaded or unloaded a model. */
+export function ollamaLoaded(of: OllamaHeading, shape: PieceShape, what: "load" | "unload"): JsonObject {
+  return { ...heading(of), ...shape({}), done: true, done_reason: what };
+}
+
+/** Encodes one answer line by line. A tool call comes whole, on a line of its own before the last. */
+export function createOllamaStreamEncoder(of: OllamaHeading, shape: PieceShape): StreamEncoder {
+  let open: { index: number; id: string; name: string; arguments: string } | undefined;
+
+  const line = (piece: Piece): JsonObject => ({ ...heading(of), ...shape(piece), done: false });
+  const closeCall = (cutOff: boolean): JsonObject[] => {
+    if (open === undefined) return [];
+    const call = open;
+    open = undefined;
+    if (cutOff && !hasWholeArguments(call)) return [];
+    const entry = readCall(call, call.index);
+    return [line("call" in entry ? { toolCalls: [entry.call] } : { text: entry.text })];
+  };
+  return {
+    open: () => [],
+    event: (event: GenerationEvent) => {
+      switch (event.kind) {
+        case "text":
+          return event.text === "" ? [] : [...closeCall(false), line({ text: event.text })];
+        case "reasoning":
+          return event.text === "" ? [] : [...closeCall(false), line({ thinking: event.text })];
+        case "tool_call_start": {
+          const closed = closeCall(false);
+          open = { index: event.index, id: event.id, name: event.name, arguments: "" };
+          return closed;
+        }
+        case "tool_call_arguments":
+          if (open !== undefined) open.arguments += event.text;
+          return [];
+        case "finish": {
+          const closed = closeCall(event.reason === "length");
+          const last = {
+            ...heading(of),
+            ...shape({}),
+            done: true,
+            done_reason: doneReason(event.reason),
+            ...metrics(event.usage, event.timings),
+          };
+          return [...closed, last];
+        }
+      }
+    },
+  };
+}

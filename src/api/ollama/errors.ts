@@ -1,0 +1,70 @@
+/** Failures in Ollama's words: `{"error":"text"}`, with the sentences its clients look for. */
+import type { AppError, ErrorCode } from "../../core/errors.ts";
+import type { RequestScope } from "../context.ts";
+import type { ErrorReply } from "../dialect.ts";
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid_request: 400,
+  unsupported_parameter: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  model_not_found: 404,
+  model_not_runnable: 400,
+  context_length_exceeded: 400,
+  body_too_large: 413,
+  queue_full: 503,
+  queue_timeout: 503,
+  shutting_down: 503,
+  model_loading: 503,
+  cancelled: 499,
+  config_invalid: 500,
+  model_file_invalid: 500,
+  runtime_library_missing: 500,
+  runtime_version_unknown: 500,
+  model_load_failed: 500,
+  out_of_memory: 500,
+  download_failed: 502,
+  runtime_error: 500,
+  engine_lost: 500,
+  internal: 500,
+};
+
+/** Seconds to wait where the engine names none. */
+const RETRY_AFTER_S = 1;
+
+/** Ollama's sentences where clients match on them; ours elsewhere. */
+function messageOf(error: AppError, scope: RequestScope): string {
+  const { promptTokens, contextTokens } = error.details;
+  switch (error.code) {
+    case "model_not_found":
+      return `model '${scope.model ?? ""}' not found`;
+    case "queue_full":
+      return "server busy, please try again.  maximum pending requests exceeded";
+    case "context_length_exceeded": {
+      const sentence = "the prompt is longer than the context length currently available to the model";
+      return promptTokens === undefined || contextTokens === undefined
+        ? sentence
+        : `${sentence}; it has ${promptTokens} tokens and the context holds ${contextTokens}`;
+    }
+    case "internal":
+      return `internal error; the server's log has the details under request ${scope.id}`;
+    default:
+      return error.message;
+  }
+}
+
+/** The reply for a failure. */
+export function encodeOllamaError(error: AppError, scope: RequestScope): ErrorReply {
+  const status = STATUS[error.code];
+  const { allow, retryAfterS } = error.details;
+  return {
+    status,
+    headers: {
+      ...(allow === undefined ? {} : { allow: allow.join(", ") }),
+      ...(status === 503 ? { "retry-after": String(retryAfterS ?? RETRY_AFTER_S) } : {}),
+    },
+    body: { error: messageOf(error, scope) },
+  };
+}

@@ -1,0 +1,38 @@
+/** How long a model stays loaded after its last request, as Ollama's clients write it. */
+import { AppError } from "../../core/errors.ts";
+
+const UNIT_MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const DURATION = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
+const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
+/** A bare number in quotes: what a text field of a chat page sends. It means seconds, like the number itself. */
+const BARE_SECONDS = /^[+-]?\d+$/;
+
+function fail(text: string): never {
+  throw new AppError(
+    "invalid_request",
+    `time: invalid duration ${JSON.stringify(text)} in "keep_alive"; write seconds as a number, or a text such as "10m"`,
+    {
+      details: { field: "keep_alive", fault: "value" },
+    },
+  );
+}
+
+function durationMs(text: string): number {
+  if (BARE_SECONDS.test(text)) return Number(text) * 1000;
+  const match = DURATION.exec(text);
+  if (match === null) return fail(text);
+  const [, sign, parts = ""] = match;
+  let ms = 0;
+  for (const [, amount, unit = ""] of parts.matchAll(PART)) ms += Number(amount) * (UNIT_MS[unit] ?? 0);
+  return sign === "-" ? -ms : ms;
+}
+
+/**
+ * Milliseconds a model stays loaded; Infinity for negative values, undefined where nothing was said.
+ * @throws AppError invalid_request for texts that are no duration.
+ */
+export function keepAliveMs(value: string | number | null | undefined): number | undefined {
+  if (value === null || value === undefined) return undefined;
+  const ms = typeof value === "number" ? value * 1000 : durationMs(value.trim());
+  return ms < 0 ? Number.POSITIVE_INFINITY : ms;
+}

@@ -1,0 +1,64 @@
+/** Ollama's `options` object: lenient about numbers and unknown names, strict about types. */
+import { AppError } from "../../core/errors.ts";
+import type { SamplingOptions } from "../../core/generation.ts";
+import { present } from "../schema.ts";
+
+/** Options in canonical form. */
+export interface DecodedOptions {
+  readonly sampling: SamplingOptions;
+  readonly tokensMax: number | undefined;
+  readonly stop: readonly string[];
+  /** Names of options that were sent and have no effect here. */
+  readonly ignored: readonly string[];
+}
+
+type RawOptions = Readonly<Record<string, unknown>>;
+
+/** Options of Ollama's that the runtime has no counterpart for, or that are fixed when a model is loaded. */
+const WITHOUT_EFFECT = ["seed", "num_ctx", "num_keep", "min_p", "typical_p", "tfs_z", "repeat_last_n"] as const;
+
+function wrongType(name: string, type: string): never {
+  throw new AppError("invalid_request", `option "${name}" must be of type ${type}`, {
+    details: { field: `options.${name}`, fault: "type" },
+  });
+}
+
+function float(options: RawOptions, name: string): number | undefined {
+  const value = options[name];
+  if (value === undefined || value === null) return undefined;
+  return typeof value === "number" ? value : wrongType(name, "float32");
+}
+
+/** Clients send whole numbers as 40.0; the fraction is cut off, as Ollama does. */
+function integer(options: RawOptions, name: string): number | undefined {
+  const value = options[name];
+  if (value === undefined || value === null) return undefined;
+  return typeof value === "number" ? Math.trunc(value) : wrongType(name, "integer");
+}
+
+function stopTexts(value: unknown): string[] {
+  if (value === undefined || value === null) return [];
+  const texts: unknown[] = Array.isArray(value) ? value : [value];
+  return texts.map((text) => (typeof text === "string" ? text : wrongType("stop", "array of strings"))).filter((text) => text !== "");
+}
+
+/** Pure. Throws AppError invalid_request for values of a wrong type. */
+export function decodeOptions(options: RawOptions): DecodedOptions {
+  const tokens = integer(options, "num_predict");
+  return {
+    sampling: present<SamplingOptions>({
+      temperature: float(options, "temperature"),
+      topK: integer(options, "top_k"),
+      topP: float(options, "top_p"),
+      repeatPenalty: float(options, "repeat_penalty"),
+      frequencyPenalty: float(options, "frequency_penalty"),
+      presencePenalty: float(options, "presence_penalty"),
+      mirostat: integer(options, "mirostat"),
+      mirostatTau: float(options, "mirostat_tau"),
+      mirostatEta: float(options, "mirostat_eta"),
+    }),
+    tokensMax: tokens === undefined || tokens < 0 ? undefined : tokens,
+    stop: stopTexts(options["stop"]),
+    ignored: WITHOUT_EFFECT.filter((name) => (options[name] ?? null) !== null).map((name) => `options.${name}`),
+  };
+}

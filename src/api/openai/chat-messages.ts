@@ -1,0 +1,78 @@
+/** Messages of a chat request in canonical form. */
+import { AppError } from "../../core/errors.ts";
+import type { ChatMessage, ChatRole, ToolCall } from "../../core/generation.ts";
+import { present } from "../schema.ts";
+import type { ChatBodyMessage } from "./chat-schema.ts";
+import { refuse } from "./sampling-schema.ts";
+
+type ContentPart = Exclude<NonNullable<ChatBodyMessage["content"]>, string>[number];
+
+const ROLES: Readonly<Record<ChatBodyMessage["role"], ChatRole>> = {
+  system: "system",
+  developer: "system",
+  user: "user",
+  assistant: "assistant",
+  tool: "tool",
+  function: "tool",
+};
+
+/** The names two OpenAI APIs give to the same part; clients mix them. */
+const TEXT_PARTS = new Set(["text", "input_text", "output_text"]);
+const MEDIA_PARTS: Readonly<Record<string, string>> = {
+  image_url: "images",
+  input_image: "images",
+  input_audio: "audio",
+  file: "files",
+  input_file: "files",
+};
+
+function partText(part: ContentPart, field: string): string {
+  if (TEXT_PARTS.has(part.type)) return part.text ?? "";
+  // A refusal in the history is something the assistant said.
+  const refusal = (part as { readonly refusal?: unknown }).refusal;
+  if (part.type === "refusal" && typeof refusal === "string") return refusal;
+  const media = MEDIA_PARTS[part.type];
+  if (media !== undefined) refuse(field, `${media} cannot be read. Send text parts only.`);
+  throw new AppError("invalid_request", `The field "${field}.type" must be "text", not "${part.type}".`, {
+    details: { field: `${field}.type`, fault: "value" },
+  });
+}
+
+function textOf(content: ChatBodyMessage["content"], field: string): string {
+  if (content === null || content === undefined) return "";
+  if (typeof content === "string") return content;
+  return content.map((part, index) => partText(part, `${field}[${index}]`)).join("\n");
+}
+
+/** Arguments are a JSON text; some clients send the object itself. Malformed text passes: the history is what it is. */
+function argumentsText(value: unknown): string {
+  if (typeof value === "string") return value === "" ? "{}" : value;
+  return value === null || value === undefined ? "{}" : JSON.stringify(value);
+}
+
+function toolCallsOf(message: ChatBodyMessage, index: number): ToolCall[] {
+  return (message.tool_calls ?? []).map((call, position) => ({
+    id: call.id ?? `call_${index}_${position}`,
+    name: call.function.name,
+    arguments: argumentsText(call.function.arguments),
+  }));
+}
+
+/** One message, the `index`th of the request. Throws AppError for parts that are not text. */
+function chatMessage(message: ChatBodyMessage, index: number): ChatMessage {
+  const toolCalls = message.role === "assistant" ? toolCallsOf(message, index) : [];
+  const reasoning = message.reasoning_content ?? (message as { readonly reasoning?: unknown }).reasoning;
+  return present<ChatMessage>({
+    role: ROLES[message.role],
+    content: textOf(message.content, `messages[${index}].content`),
+    name: message.name,
+    reasoning: message.role === "assistant" && typeof reasoning === "string" && reasoning !== "" ? reasoning : undefined,
+    toolCalls: toolCalls.length > 0 ? toolCalls : undefined,
+    toolCallId: message.tool_call_id,
+  });
+}
+
+/** The conversation in canonical form; order and number of messages stay as they are. */
+export function chatMessages(messages: readonly ChatBodyMessage[]): ChatMessage[] {
+  return messages.map(chatMessage);
+}

@@ -1,0 +1,23 @@
+/** What the API description says of the routes for operators. */
+import { Type } from "@sinclair/typebox";
+import { jsonReply, routeDetail } from "../route-detail.ts";
+import { object } from "../schema.ts";
+
+const Health = object({
+  status: Type.Literal("ok"),
+  version: Type.String(),
+  uptime_s: Type.Integer(),
+  models: Type.Array(
+    object({
+      id: Type.String(),
+      context_length: Type.Integer(),
+      runtime_version: Type.String(),
+      running: Type.Boolean(),
+      queued: Type.Integer(),
+    }),
+  ),
+});
+
+export const HEALTH_DETAIL = routeDetail("Operations", "health", "Whether the server is up, and which models are loaded", {
+  200: jsonReply("The server is up.", Health),
+});

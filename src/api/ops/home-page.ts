@@ -1,0 +1,15 @@
+/** What a browser sees at `/`. */
+export const HOME_PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>RockchipLlama</title>
+<h1>RockchipLlama</h1>
+<p>The server is running. It answers the OpenAI API under <code>/v1</code> and the Ollama API under <code>/api</code>.</p>
+<ul>
+<li><a href="/swagger">API description</a></li>
+<li><a href="/v1/models">Models</a></li>
+<li><a href="/health">Health</a></li>
+</ul>
+</html>
+`;

@@ -1,0 +1,43 @@
+/** Health, the front door, and the API description. */
+import { Elysia } from "elysia";
+import type { AnyElysia } from "elysia";
+import type { ApiContext } from "../context.ts";
+import { HEALTH_DETAIL } from "./documentation.ts";
+import { HOME_PAGE } from "./home-page.ts";
+import { createSwaggerRoutes } from "./swagger-routes.ts";
+
+/** What Ollama's clients ask for before every command. */
+const LIVENESS_TEXT = "Ollama is running";
+
+/** Browsers name text/html in their Accept header; the command lines and libraries that look for liveness do not. */
+function home(request: Request): Response {
+  const wantsPage = request.headers.get("accept")?.includes("text/html") === true;
+  const type = wantsPage ? "text/html" : "text/plain";
+  return new Response(wantsPage ? HOME_PAGE : LIVENESS_TEXT, { headers: { "content-type": `${type}; charset=utf-8`, vary: "accept" } });
+}
+
+function health(context: ApiContext): Response {
+  const status = context.engine.status();
+  const models = status.models.map((model) => ({
+    id: model.id,
+    context_length: model.contextTokens,
+    runtime_version: model.runtimeVersion,
+    running: model.running,
+    queued: model.queued,
+  }));
+  return Response.json(
+    { status: "ok", version: context.version, uptime_s: Math.round(status.uptimeS), models },
+    { headers: { "cache-control": "no-store" } },
+  );
+}
+
+/** `documented` are the routes that the API description covers, beside health. */
+export function createOpsRoutes(context: ApiContext, documented: readonly AnyElysia[]): AnyElysia {
+  const healthRoutes = new Elysia({ name: "health" })
+    .get("/health", () => health(context), { detail: HEALTH_DETAIL })
+    .get("/v1/health", () => health(context), { detail: { hide: true } });
+  return new Elysia({ name: "ops" })
+    .get("/", ({ request }) => home(request), { detail: { hide: true } })
+    .use(healthRoutes)
+    .use(createSwaggerRoutes([...documented, healthRoutes], context.version));
+}

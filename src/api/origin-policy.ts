@@ -1,0 +1,76 @@
+/** Which web pages may use the server, and under which names it may be called. */
+import { hostname } from "node:os";
+
+/** Pages served from this machine, and desktop applications that are web pages inside. Source: Ollama's documented defaults. */
+const LOCAL_ORIGINS = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"].flatMap((host) =>
+  ["http", "https"].flatMap((scheme) => [`${scheme}://${host}`, `${scheme}://${host}:*`]),
+);
+const APPLICATION_ORIGINS = ["app://*", "file://*", "tauri://*", "vscode-webview://*", "vscode-file://*"];
+
+const ALLOWED_METHODS = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS";
+const ALLOWED_HEADERS =
+  "authorization, content-type, x-api-key, api-key, anthropic-version, anthropic-beta, openai-organization, openai-project, openai-beta";
+const EXPOSED_HEADERS = "x-request-id, request-id, retry-after, openai-processing-ms, x-rockchip-llama-ignored";
+const PREFLIGHT_AGE_S = 43_200;
+
+/** What CORS has to say about one request. */
+export interface OriginVerdict {
+  readonly allowed: boolean;
+  /** Headers for the reply; empty for requests that come from no web page. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type OriginPolicy = (request: Request) => OriginVerdict;
+
+function wildcard(pattern: string): RegExp {
+  return new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
+}
+
+/** Builds the policy: the local origins, and what the configuration adds to them. */
+export function createOriginPolicy(added: readonly string[]): OriginPolicy {
+  const all = added.includes("*");
+  const patterns = [...LOCAL_ORIGINS, ...APPLICATION_ORIGINS, ...added].map(wildcard);
+  return (request) => {
+    const origin = request.headers.get("origin");
+    if (origin === null) return { allowed: true, headers: {} };
+    const own = origin === `${new URL(request.url).protocol}//${request.headers.get("host") ?? ""}`;
+    if (!own && !all && !patterns.some((pattern) => pattern.test(origin))) return { allowed: false, headers: { vary: "origin" } };
+    return {
+      allowed: true,
+      headers: {
+        "access-control-allow-origin": all ? "*" : origin,
+        "access-control-expose-headers": EXPOSED_HEADERS,
+        ...(all ? {} : { vary: "origin" }),
+      },
+    };
+  };
+}
+
+/** Headers of the answer to a preflight request from an allowed origin. */
+export function preflightHeaders(request: Request): Record<string, string> {
+  const asked = request.headers.get("access-control-request-headers");
+  return {
+    "access-control-allow-methods": ALLOWED_METHODS,
+    "access-control-allow-headers": asked ?? ALLOWED_HEADERS,
+    "access-control-max-age": String(PREFLIGHT_AGE_S),
+    ...(request.headers.get("access-control-request-private-network") === "true" ? { "access-control-allow-private-network": "true" } : {}),
+  };
+}
+
+/** Whether an address only takes connections from this machine. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+const PRIVATE_ADDRESS = /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|0\.0\.0\.0$)/;
+const LOCAL_NAME = /(?:^|\.)(?:localhost|local|internal)$/;
+
+/**
+ * Whether a Host header may name a server that listens on this machine alone. A page on the internet can point its own name at
+ * 127.0.0.1 (DNS rebinding), and the browser then takes our replies for that page's; the Host header still tells.
+ */
+export function isLocalHostHeader(header: string): boolean {
+  const name = header.replace(/:\d+$/, "").toLowerCase();
+  if (name === "" || name === hostname().toLowerCase() || LOCAL_NAME.test(name)) return true;
+  return name.startsWith("[") || (PRIVATE_ADDRESS.test(name) && /^[\d.]+$/.test(name));
+}

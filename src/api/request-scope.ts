@@ -1,0 +1,115 @@
+/**
+ * What happens to every request before and after its route: an id, a tidied path, the checks that need no body, and the headers
+ * every reply carries. It stands around the router, so nothing that a route or the router throws gets past it.
+ */
+import { AppError } from "../core/errors.ts";
+import type { ApiContext, DialectName, RequestScope, ServerOptions } from "./context.ts";
+import type { ErrorEncoder } from "./dialect.ts";
+import { logFailure } from "./failure-log.ts";
+import type { MethodTable } from "./method-table.ts";
+import { createOriginPolicy, isLocalHostHeader, isLoopback, preflightHeaders } from "./origin-policy.ts";
+
+export type RequestHandler = (request: Request) => Response | Promise<Response>;
+
+export interface ScopeParts {
+  readonly options: ServerOptions;
+  readonly context: ApiContext;
+  readonly encoders: Readonly<Record<DialectName, ErrorEncoder>>;
+  readonly scopes: WeakMap<Request, RequestScope>;
+  /** Asked at each request: the routes are complete only after the server was built. */
+  methodTable(): MethodTable;
+}
+
+/** Errors under /api/ take Ollama's shape, all others OpenAI's. */
+function dialectOf(path: string): DialectName {
+  return path === "/api" || path.startsWith("/api/") ? "ollama" : "openai";
+}
+
+/** A failure as a response in the caller's dialect; failures of ours are logged. */
+export function errorResponse(parts: ScopeParts, scope: RequestScope, thrown: unknown): Response {
+  const error = AppError.from(thrown);
+  const reply = parts.encoders[scope.dialect](error, scope);
+  logFailure(parts.context.log, scope, reply.status, error);
+  return Response.json(reply.body, { status: reply.status, headers: reply.headers });
+}
+
+/** The checks that need no body. Throws AppError. */
+function admit(parts: ScopeParts, request: Request, path: string): void {
+  const listening = parts.context.server()?.hostname;
+  const host = request.headers.get("host") ?? "";
+  if (listening !== undefined && isLoopback(listening) && !isLocalHostHeader(host)) {
+    throw new AppError(
+      "forbidden",
+      `The host name "${host}" is not one of this machine. Use localhost, or let the server listen on the network.`,
+    );
+  }
+  const methods = parts.methodTable().methods(path);
+  if (methods === null) {
+    throw new AppError("not_found", `There is nothing at ${request.method} ${path}. GET /swagger lists what there is.`);
+  }
+  if (!methods.includes(request.method)) {
+    throw new AppError("method_not_allowed", `${path} takes ${methods.join(", ")}, not ${request.method}.`, {
+      details: { allow: methods },
+    });
+  }
+  const length = Number(request.headers.get("content-length") ?? 0);
+  if (length > parts.options.bodyBytesMax) {
+    throw new AppError("body_too_large", `The request body has ${length} bytes; at most ${parts.options.bodyBytesMax} are taken.`);
+  }
+}
+
+/** The same request under its canonical path. The copy keeps body and signal, but the socket knows only the original. */
+function withPath(request: Request, url: URL, path: string): Request {
+  if (url.pathname === path) return request;
+  const tidied = new URL(url);
+  tidied.pathname = path;
+  return new Request(tidied.href, { method: request.method, headers: request.headers, body: request.body, signal: request.signal });
+}
+
+/** Wraps the router. */
+export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) => RequestHandler {
+  const { options, context } = parts;
+  const newId = options.newId ?? ((): string => crypto.randomUUID().replaceAll("-", ""));
+  const originOf = createOriginPolicy(options.corsOrigins);
+
+  const respond = async (handle: RequestHandler, request: Request, url: URL, scope: RequestScope): Promise<Response> => {
+    const origin = originOf(request);
+    let response: Response;
+    try {
+      if (!origin.allowed) {
+        throw new AppError(
+          "forbidden",
+          `The origin ${request.headers.get("origin")} is not allowed. Add it to the allowed origins to let its pages use this server.`,
+        );
+      }
+      if (request.method === "OPTIONS") response = new Response(null, { status: 204, headers: preflightHeaders(request) });
+      else {
+        const path = parts.methodTable().canonical(url.pathname);
+        admit(parts, request, path);
+        const routed = withPath(request, url, path);
+        parts.scopes.set(routed, scope);
+        response = await handle(routed);
+      }
+    } catch (thrown) {
+      response = errorResponse(parts, scope, thrown);
+    }
+    for (const [name, value] of Object.entries(origin.headers)) response.headers.set(name, value);
+    response.headers.set("x-request-id", scope.id);
+    return response;
+  };
+
+  return (handle) => async (request) => {
+    const url = new URL(request.url);
+    const path = parts.methodTable().canonical(url.pathname);
+    const scope: RequestScope = { id: newId(), dialect: dialectOf(path), connection: request, startedMs: context.nowMs() };
+    const response = await respond(handle, request, url, scope);
+    context.log.info("request", {
+      id: scope.id,
+      method: request.method,
+      path,
+      status: response.status,
+      ms: Math.round(context.nowMs() - scope.startedMs),
+    });
+    return response;
+  };
+}

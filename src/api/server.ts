@@ -1,0 +1,66 @@
+/** The HTTP server: every dialect on one Elysia application. It does not listen; `app.ts` does. */
+import { Elysia } from "elysia";
+import type { AnyElysia } from "elysia";
+import { assert } from "../core/errors.ts";
+import { requestFault } from "./body-fault.ts";
+import type { ApiContext, RequestScope, ServerOptions } from "./context.ts";
+import { createMethodTable } from "./method-table.ts";
+import type { MethodTable } from "./method-table.ts";
+import { encodeOllamaError } from "./ollama/errors.ts";
+import { createOllamaRoutes } from "./ollama/routes.ts";
+import { encodeOpenAiError } from "./openai/errors.ts";
+import { createOpenAiRoutes } from "./openai/routes.ts";
+import { createOpsRoutes } from "./ops/routes.ts";
+import { createRequestGate, errorResponse } from "./request-scope.ts";
+import type { RequestHandler, ScopeParts } from "./request-scope.ts";
+
+/** Above our own limit Bun cuts bodies that come without a length; the margin lets ours speak first. */
+const BODY_MARGIN_BYTES = 1024 * 1024;
+
+/** Builds the application. Call `listen({ hostname, port })` on it; every other setting is made here. */
+export function createServer(options: ServerOptions): AnyElysia {
+  const scopes = new WeakMap<Request, RequestScope>();
+  const context: ApiContext = {
+    engine: options.engine,
+    version: options.version,
+    log: options.log,
+    times: options,
+    nowMs: options.nowMs ?? Date.now,
+    scopeOf: (request) => {
+      const scope = scopes.get(request);
+      assert(scope !== undefined, "a request reached a route without a scope");
+      return scope;
+    },
+    server: () => app.server,
+  };
+  let table: MethodTable | undefined;
+  const parts: ScopeParts = {
+    options,
+    context,
+    scopes,
+    encoders: { openai: encodeOpenAiError, ollama: encodeOllamaError },
+    methodTable: () => (table ??= createMethodTable(app.routes)),
+  };
+  const app: AnyElysia = new Elysia({
+    // Unknown fields pass: Elysia would else delete them from the body, tool schemas included.
+    normalize: false,
+    // One router with and without a socket.
+    systemRouter: false,
+    // Elysia otherwise finds a wrong path behind a short Host header.
+    handler: { standardHostname: false },
+    // Elysia's own default lets two servers share a port without an error.
+    serve: {
+      reusePort: false,
+      development: false,
+      idleTimeout: options.idleTimeoutS,
+      maxRequestBodySize: options.bodyBytesMax + BODY_MARGIN_BYTES,
+    },
+  });
+  const gate = createRequestGate(parts);
+  // Elysia's type says only that functions are wrapped, not that they take a request and give a response.
+  app.wrap((handle) => gate(handle as unknown as RequestHandler));
+  app.onError(({ code, error, request }) => errorResponse(parts, context.scopeOf(request), requestFault(code, error)));
+  const dialects = [createOpenAiRoutes(context), createOllamaRoutes(context)];
+  for (const routes of [...dialects, createOpsRoutes(context, dialects)]) app.use(routes);
+  return app;
+}

@@ -1,0 +1,127 @@
+/** An engine that says what a test tells it to, for tests of the wire alone. Everything behind the API is tested with the real one. */
+import { createServer } from "../../src/api/server.ts";
+import type { ServerOptions } from "../../src/api/context.ts";
+import { AppError } from "../../src/core/errors.ts";
+import type { GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
+import type { ModelDescriptor } from "../../src/core/model.ts";
+import type { Engine, Generation } from "../../src/engine/engine.ts";
+
+export const MODEL: ModelDescriptor = {
+  id: "qwen3-0.6b",
+  aliases: ["qwen3:0.6b", "qwen3-0.6b-q4_1.gguf"],
+  path: "/models/qwen3-0.6b-q4_1.gguf",
+  format: "gguf",
+  bytes: 400_000_000,
+  modifiedMs: Date.parse("2026-01-02T03:04:05.000Z"),
+  contextTokensMax: 4096,
+  family: "qwen3",
+  parameterSize: "0.6B",
+  quantization: "Q4_1",
+  sidecars: {},
+};
+
+export const SLASHED: ModelDescriptor = { ...MODEL, id: "org/tiny:1b", aliases: [], modifiedMs: MODEL.modifiedMs - 1000 };
+
+/** A finish event in which every figure can be told from the others. */
+export function finishEvent(change: Partial<GenerationEvent & { kind: "finish" }> = {}): GenerationEvent {
+  return {
+    kind: "finish",
+    reason: "stop",
+    usage: { promptTokens: 11, cachedTokens: 4, completionTokens: 2, reasoningTokens: 0 },
+    timings: { loadMs: 1.5, queueMs: 3, prefillTokens: 7, prefillMs: 14, decodeTokens: 2, decodeMs: 100, memoryMb: 512, totalMs: 120 },
+    ...change,
+  };
+}
+
+export const HELLO: readonly GenerationEvent[] = [{ kind: "text", text: "Hel" }, { kind: "text", text: "lo" }, finishEvent()];
+
+export interface Script {
+  /** The answer, or what is thrown in its place after the events before it. */
+  readonly events?: readonly (GenerationEvent | Error)[];
+  /** An answer made while it is read; takes the place of `events`. */
+  readonly play?: (request: GenerationRequest, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
+  /** Runs before a request is admitted; what it throws is the refusal. */
+  readonly admit?: (request: GenerationRequest, signal: AbortSignal) => Promise<void>;
+}
+
+export interface ScriptedEngine extends Engine {
+  /** Every request that came, in order, with the signal it came with. */
+  readonly requests: { readonly request: GenerationRequest; readonly signal: AbortSignal }[];
+}
+
+async function* recite(events: readonly (GenerationEvent | Error)[]): AsyncGenerator<GenerationEvent> {
+  for (const event of events) {
+    if (event instanceof Error) throw event;
+    yield event;
+  }
+}
+
+export function scriptedEngine(script: Script = {}): ScriptedEngine {
+  const requests: ScriptedEngine["requests"] = [];
+  const model = async (name: string): Promise<ModelDescriptor> => {
+    const found = [MODEL, SLASHED].find((each) => name === "" || [each.id, ...each.aliases].includes(name));
+    if (found === undefined)
+      throw new AppError("model_not_found", `The model "${name}" does not exist. There are: ${MODEL.id}, ${SLASHED.id}.`);
+    return found;
+  };
+  return {
+    requests,
+    model,
+    models: async () => [MODEL, SLASHED],
+    generate: async (request, signal): Promise<Generation> => {
+      requests.push({ request, signal });
+      const resolved = await model(request.model);
+      await script.admit?.(request, signal);
+      return {
+        model: resolved,
+        promptTokens: 11,
+        queuePosition: 0,
+        events: script.play?.(request, signal) ?? recite(script.events ?? HELLO),
+      };
+    },
+    status: () => ({ uptimeS: 42.4, models: [{ id: MODEL.id, contextTokens: 4096, runtimeVersion: "1.3.0", running: false, queued: 0 }] }),
+    close: async () => {},
+  };
+}
+
+/** Log lines at the levels that tests look at. */
+export interface RecordedLog {
+  readonly level: string;
+  readonly message: string;
+  readonly facts: unknown;
+}
+
+/** Server options that make every reply the same on every run. */
+export function serverOptions(engine: Engine, change: Partial<ServerOptions> = {}, lines: RecordedLog[] = []): ServerOptions {
+  const writer = (level: string) => (message: string, facts?: unknown) => void lines.push({ level, message, facts });
+  let ids = 0;
+  return {
+    engine,
+    version: "9.9.9",
+    log: { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") },
+    corsOrigins: [],
+    bodyBytesMax: 65_536,
+    keepAliveCommentS: 60,
+    headerWaitMs: 5000,
+    idleTimeoutS: 30,
+    stallMs: 30_000,
+    nowMs: () => Date.parse("2026-01-02T03:04:05.678Z"),
+    newId: () => `r${(ids += 1)}`,
+    ...change,
+  };
+}
+
+/** A request without a socket, as a test writes it. A string body goes as it is. */
+export async function ask(
+  script: Script | Engine,
+  path: string,
+  init: { readonly body?: unknown; readonly method?: string; readonly headers?: Record<string, string> } = {},
+  change: Partial<ServerOptions> = {},
+): Promise<Response> {
+  const engine = "generate" in script ? script : scriptedEngine(script);
+  const app = createServer(serverOptions(engine, change));
+  const body = init.body === undefined ? null : typeof init.body === "string" ? init.body : JSON.stringify(init.body);
+  return app.handle(
+    new Request(`http://localhost${path}`, { method: init.method ?? (body === null ? "GET" : "POST"), headers: init.headers ?? {}, body }),
+  );
+}
