@@ -65,7 +65,7 @@ export const KNOWN_VERSIONS: readonly string[] = Object.values(ABIS).flatMap((ab
 
 /** The sentences every refusal of a version ends with. */
 export const VERSION_HINT =
-  `Known versions: ${KNOWN_VERSIONS.join(", ")}. Releases before 1.2.1 have another binary interface: replace the library. ` +
+  `Known versions: ${KNOWN_VERSIONS.join(", ")}. Releases before 1.2.1, its beta 1.2.1b1 included, have another binary interface: replace the library. ` +
   "If a newer one has the interface of a known version, say so with --runtime-version 1.3.0 or the configuration key runtime_version.";
 
 /** The interface with this id. */
@@ -74,12 +74,12 @@ export function abiById(id: AbiId): Abi {
 }
 
 /**
- * The interface of a release, or undefined when it is not known. A leading "v" and a pre-release suffix ("1.2.1b1", "1.3.0-rc2") are
- * allowed: a pre-release is taken to have the interface of its release.
+ * The interface of a release, or undefined when it is not known. A leading "v" is allowed, a pre-release suffix is not: 1.2.1b1 has the
+ * interface of 1.2.0, not that of 1.2.1 (rkllm.h at Rockchip's tag release-v1.2.1b1).
  */
 export function findAbi(version: string): Abi | undefined {
-  const release = /^v?(\d+\.\d+\.\d+)(?:[-.]?(?:a|alpha|b|beta|rc)\d*)?$/i.exec(version.trim())?.[1];
-  return release === undefined ? undefined : Object.values(ABIS).find((abi) => abi.versions.includes(release));
+  const release = version.trim().replace(/^v/i, "");
+  return Object.values(ABIS).find((abi) => abi.versions.includes(release));
 }
 
 /**

@@ -7,7 +7,7 @@ import { AppError } from "../../core/errors.ts";
 
 /** Facts of one library file. */
 export interface LibraryFacts {
-  /** The version text, "v" removed and suffix kept ("1.2.1b1"); null when the file names none. */
+  /** The version text, a leading "v" removed and a suffix kept ("1.2.1b1"); null when the file names none. */
   readonly version: string | null;
   /** It is this project's CPU runtime, which opens .gguf files; otherwise it is taken for Rockchip's, which opens .rkllm files. */
   readonly cpuRuntime: boolean;

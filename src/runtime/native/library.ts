@@ -1,6 +1,6 @@
 /** Finds the RKLLM runtime library and decides, before anything of it is called, which binary interface it has. */
 import { statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { AppError } from "../../core/errors.ts";
 import type { ModelFormat } from "../../core/model.ts";
 import { findAbi, VERSION_HINT, type AbiId } from "./abi.ts";
@@ -11,7 +11,7 @@ export const LIBRARY_FILE_NAME = "librkllmrt.so";
 
 /** A library that may be loaded. */
 export interface RuntimeLibrary {
-  /** Absolute or as given; what dlopen gets. */
+  /** Absolute: dlopen would look for a bare file name elsewhere. */
   readonly path: string;
   /** As the file says it, or the override. */
   readonly version: string;
@@ -56,7 +56,7 @@ export function librarySearchFolders(place: {
  */
 export function findRuntimeLibrary(search: LibrarySearch): RuntimeLibrary {
   const explicit = search.explicitPath ?? null;
-  const candidates = explicit === null ? search.folders.map(inFolder) : isFolder(explicit) ? [inFolder(explicit)] : [explicit];
+  const candidates = explicit === null ? search.folders.map(inFolder) : isFolder(explicit) ? [inFolder(explicit)] : [resolve(explicit)];
   const path = candidates.find(isFile);
   if (path === undefined) throw missing(candidates, search.arch);
   return describeLibrary(path, search);
@@ -92,7 +92,7 @@ function missing(candidates: readonly string[], arch: string): AppError {
 }
 
 function inFolder(folder: string): string {
-  return join(folder, LIBRARY_FILE_NAME);
+  return resolve(folder, LIBRARY_FILE_NAME);
 }
 
 function isFile(path: string): boolean {

@@ -10,14 +10,11 @@ describe("abiForVersion()", () => {
     ["1.3.0", "1.3"],
     ["v1.3.0", "1.3"],
     [" 1.2.3\n", "1.2"],
-    ["1.2.1b1", "1.2"],
-    ["1.3.0-rc2", "1.3"],
-    ["1.3.0.beta", "1.3"],
   ] as const)("knows %p as ABI %s", (version, id) => {
     expect(abiForVersion(version)).toBe(abiById(id));
   });
 
-  test.each(["1.2.0", "1.1.4", "1.2.4", "1.3.1", "1.3", "1.3.00", "11.3.0", "1.3.0x", "1.3.0 or so", "", "latest"])(
+  test.each(["1.2.0", "1.2.1b1", "1.3.0-rc2", "1.1.4", "1.2.4", "1.3.1", "1.3", "1.3.00", "11.3.0", "1.3.0x", "1.3.0 or so", "", "latest"])(
     "refuses %p",
     (version) => {
       const error = thrownBy(() => abiForVersion(version));

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { AppError, type ErrorRecord } from "../../../../src/core/errors.ts";
 import { describeLibrary, findRuntimeLibrary, librarySearchFolders } from "../../../../src/runtime/native/library.ts";
 
@@ -43,7 +43,6 @@ describe("describeLibrary()", () => {
   });
 
   test.each([
-    ["RKLLM SDK (version: 1.2.1b1)", "1.2.1b1", "1.2"],
     ["RKLLM SDK (version: v1.3.0)", "1.3.0", "1.3"],
     ["RKLLM SDK (version: 1.3.0 (7c6ee1e@2026-03-01T10:00:00))", "1.3.0", "1.3"],
     ["RKLLM SDK (version: %s)\0RKLLM SDK (version: 1.2.2)", "1.2.2", "1.2"],
@@ -61,14 +60,14 @@ describe("describeLibrary()", () => {
   });
 
   const HINT =
-    "Known versions: 1.2.1, 1.2.2, 1.2.3, 1.3.0. Releases before 1.2.1 have another binary interface: replace the library. " +
+    "Known versions: 1.2.1, 1.2.2, 1.2.3, 1.3.0. Releases before 1.2.1, its beta 1.2.1b1 included, have another binary interface: replace the library. " +
     "If a newer one has the interface of a known version, say so with --runtime-version 1.3.0 or the configuration key runtime_version.";
 
-  test("refuses a version whose interface is not known, with the way out", () => {
-    const path = writeLibrary("RKLLM SDK (version: 1.4.0)");
+  test.each(["1.4.0", "1.2.0", "1.2.1b1", "1.3.0-rc2"])("refuses version %s, whose interface is not known, with the way out", (version) => {
+    const path = writeLibrary(`RKLLM SDK (version: ${version})`);
     expect(refusal(() => describeLibrary(path, arm64))).toEqual({
       code: "runtime_version_unknown",
-      message: `The version "1.4.0" of the runtime library ${path} is not known. ${HINT}`,
+      message: `The version "${version}" of the runtime library ${path} is not known. ${HINT}`,
       details: {},
     });
   });
@@ -142,6 +141,11 @@ describe("findRuntimeLibrary()", () => {
   test("an explicit folder is looked into", () => {
     const path = writeLibrary(ROCKCHIP);
     expect(findRuntimeLibrary({ ...arm64, explicitPath: dirname(path), folders: [] }).path).toBe(path);
+  });
+
+  test("a relative path becomes an absolute one, which the loader does not look for elsewhere", () => {
+    const path = writeLibrary(ROCKCHIP);
+    expect(findRuntimeLibrary({ ...arm64, explicitPath: relative(process.cwd(), path), folders: [] }).path).toBe(path);
   });
 
   test("passes the override on", () => {
