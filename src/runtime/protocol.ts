@@ -6,6 +6,7 @@
  *
  * A prompt is prepared once and stays in the host; `promptId` is the gateway's number for it and for the run it becomes.
  */
+import type { TemplateSources } from "../chat/template-source.ts";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { GenerationInput, ReasoningChoice, Sampling } from "../core/generation.ts";
 import type { ModelFormat, ModelSidecars } from "../core/model.ts";
@@ -37,8 +38,8 @@ export interface HostModel {
   readonly format: ModelFormat;
   readonly family: string;
   readonly sidecars: ModelSidecars;
-  /** Jinja text of the model's own chat template; null where it brings none. Untrusted: it is run in the host only. */
-  readonly chatTemplate: string | null;
+  /** Jinja texts of the model's own chat template; null where it brings none. Untrusted: they are run in the host only. */
+  readonly chatTemplate: TemplateSources | null;
 }
 
 /** Everything a host needs to open a model. */

@@ -1,0 +1,95 @@
+/**
+ * From what a client wants continued to what the model reads: chat template, then token ids. It lives on the host's main thread, which
+ * is idle while the Worker runs: a big vocabulary or a slow template stalls no other model's clients, and goes when the model goes.
+ */
+import { builtinTemplateFor } from "../chat/builtin-templates.ts";
+import { type ChatTemplate, compileChatTemplate } from "../chat/template.ts";
+import { KNOWN_CONTROL_TOKENS, renderText, stripControlText } from "../chat/text-prompt.ts";
+import { AppError } from "../core/errors.ts";
+import type { GenerationInput, ReasoningChoice } from "../core/generation.ts";
+import type { PromptSegment, Tokenizer, Vocabulary } from "../core/prompt.ts";
+import { loadTokenizer } from "../tokenizer/load.ts";
+import type { HostModel } from "./protocol.ts";
+import type { PromptPayload } from "./worker-protocol.ts";
+
+/** A prompt that is ready to run. */
+export type PreparedPayload = PromptPayload & {
+  /** Exact for token ids; an upper estimate for text, where only the library could count. */
+  readonly promptTokens: number;
+};
+
+/** Prepares prompts for one model. */
+export interface PromptPreparer {
+  /** Throws AppError invalid_request for what the template refuses, an empty prompt, or an id outside the vocabulary. */
+  prepare(input: GenerationInput, reasoning: ReasoningChoice): PreparedPayload;
+}
+
+type ChatInput = Extract<GenerationInput, { kind: "chat" }>;
+
+/** Loads the model's vocabulary and templates. Throws AppError model_file_invalid. */
+export async function createPromptPreparer(model: HostModel): Promise<PromptPreparer> {
+  const tokenizer = await loadTokenizer(model);
+  const vocabulary = tokenizer ?? { controlTokens: KNOWN_CONTROL_TOKENS, bosToken: null, eosToken: null };
+  const templateOf = chooseTemplates(model, vocabulary);
+  return tokenizer === null ? textPreparer(templateOf, vocabulary) : tokenPreparer(templateOf, tokenizer);
+}
+
+/** The model's own templates where it brings some, a template of its family otherwise. */
+function chooseTemplates(model: HostModel, vocabulary: Vocabulary): (input: ChatInput) => ChatTemplate {
+  const own = model.chatTemplate;
+  const plain = own === null ? builtinTemplateFor(model.family, vocabulary) : compileChatTemplate(own.text);
+  const withTools = own?.toolUseText ? compileChatTemplate(own.toolUseText) : plain;
+  return (input) => (input.tools.length > 0 ? withTools : plain);
+}
+
+function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer: Tokenizer): PromptPreparer {
+  const segmentsOf = (input: Exclude<GenerationInput, { kind: "tokens" }>, reasoning: ReasoningChoice): PromptSegment[] => {
+    if (input.kind === "completion") return [{ kind: "plain", text: input.prompt }];
+    return templateOf(input).render({ messages: input.messages, tools: input.tools, reasoning }, tokenizer);
+  };
+  return {
+    prepare(input, reasoning) {
+      const ids = input.kind === "tokens" ? checkedIds(input.ids, tokenizer) : tokenizer.encode(segmentsOf(input, reasoning));
+      if (ids.length === 0) throw emptyPrompt();
+      return { kind: "tokens", ids, promptTokens: ids.length };
+    },
+  };
+}
+
+function checkedIds(ids: readonly number[], tokenizer: Tokenizer): Int32Array {
+  const strange = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= tokenizer.vocabSize);
+  if (strange !== undefined) {
+    throw new AppError("invalid_request", `The prompt has the token id ${strange}, but the model's ids go from 0 to ${tokenizer.vocabSize - 1}`);
+  }
+  return Int32Array.from(ids);
+}
+
+/** Without a tokenizer the library makes the ids, and would take control tokens spelled in client text for real ones: they are taken out. */
+function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary: Vocabulary): PromptPreparer {
+  const textOf = (input: GenerationInput, reasoning: ReasoningChoice): string => {
+    switch (input.kind) {
+      case "chat":
+        return renderText(templateOf(input), { messages: input.messages, tools: input.tools, reasoning }, vocabulary);
+      case "completion":
+        return stripControlText(input.prompt);
+      case "tokens":
+        throw new AppError("invalid_request", "This model takes no token ids: it came without a tokenizer. Send the prompt as text.");
+    }
+  };
+  return {
+    prepare(input, reasoning) {
+      const text = textOf(input, reasoning);
+      if (text === "") throw emptyPrompt();
+      return { kind: "text", text, promptTokens: estimateTokens(text) };
+    },
+  };
+}
+
+/** No usual vocabulary makes more tokens than bytes; for running text a third of the bytes is already on the safe side. */
+function estimateTokens(text: string): number {
+  return Math.ceil(Buffer.byteLength(text) / 3) + 8;
+}
+
+function emptyPrompt(): AppError {
+  return new AppError("invalid_request", "The prompt is empty. Send at least one character.");
+}
