@@ -29,7 +29,7 @@ export interface Abi {
   readonly ignoreEos: boolean;
   /** Where the image tags of a multimodal model are given. */
   readonly imageTags: "init" | "run";
-  /** The result callback may return CALLBACK_RETURN.free. */
+  /** The result callback may return 2, which frees the output buffer; 0 (go on) and 1 (pause, keep the KV cache) are in both. */
   readonly callbackFree: boolean;
 }
 
@@ -101,9 +101,6 @@ export const INPUT_TYPE = { prompt: 0, token: 1, embed: 2, multimodal: 3 } as co
 
 /** RKLLMInferMode: what a run delivers. */
 export const INFER_MODE = { generate: 0, lastHiddenLayer: 1, logits: 2 } as const;
-
-/** What the result callback answers: go on; end the run but keep its KV cache; free the output buffer (only where `callbackFree`). */
-export const CALLBACK_RETURN = { continue: 0, pause: 1, free: 2 } as const;
 
 /**
  * The sampling that rkllm_createDefaultParam sets, as far as Rockchip's manual states it. The function itself is never called: it returns a

@@ -7,7 +7,7 @@ import { findAbi, VERSION_HINT, type AbiId } from "./abi.ts";
 import { readLibraryFacts } from "./library-file.ts";
 
 /** File name of Rockchip's library, and of the CPU runtime where it is built as a drop-in for it. */
-export const LIBRARY_FILE_NAME = "librkllmrt.so";
+const LIBRARY_FILE_NAME = "librkllmrt.so";
 
 /** A library that may be loaded. */
 export interface RuntimeLibrary {

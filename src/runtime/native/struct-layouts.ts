@@ -28,7 +28,7 @@ export type StructName =
   | "RKLLMCallback";
 
 /** A scalar, a struct inside the struct, or an array of bytes. */
-export type FieldType = ScalarType | StructName | { readonly bytes: number };
+type FieldType = ScalarType | StructName | { readonly bytes: number };
 
 /** Offset in bytes, then type. */
 export type FieldLayout = readonly [offset: number, type: FieldType];

@@ -63,7 +63,7 @@ export function fieldLayout(layouts: StructLayouts, name: StructName, path: stri
 }
 
 /** The layout of a struct that this ABI must have. */
-export function layoutOf(layouts: StructLayouts, name: StructName): StructLayout {
+function layoutOf(layouts: StructLayouts, name: StructName): StructLayout {
   const layout = layouts[name];
   assert(layout !== undefined, `this ABI has a struct ${name}`);
   return layout;

@@ -1,0 +1,22 @@
+/** The result callback declares RKLLMResult for itself; it must read where the library writes. */
+import { expect, test } from "bun:test";
+import { abiById, type AbiId } from "../../src/runtime/native/abi.ts";
+import { compileBridge } from "../../src/runtime/native/bridge.ts";
+import { fieldLayout } from "../../src/runtime/native/struct-writer.ts";
+
+const FIELDS_READ = [
+  "text",
+  "token_id",
+  "perf.prefill_time_ms",
+  "perf.prefill_tokens",
+  "perf.generate_time_ms",
+  "perf.generate_tokens",
+  "perf.memory_usage_mb",
+];
+
+test.each<AbiId>(["1.2", "1.3"])("the result callback reads a result of ABI %s by its layout", (id) => {
+  const { structs } = abiById(id);
+  const offsets = FIELDS_READ.map((path) => fieldLayout(structs, "RKLLMResult", path)[0]);
+  const bridge = compileBridge(new URL("../../src/runtime/native/bridge.c", import.meta.url).pathname);
+  expect(bridge.resultLayout()).toEqual([structs.RKLLMResult!.size, ...offsets]);
+});
