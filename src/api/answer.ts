@@ -1,43 +1,79 @@
 /** The straight line of one generation request inside the API: engine, then a streamed or a whole reply. */
 import { AppError } from "../core/errors.ts";
+import type { SamplingOptions } from "../core/generation.ts";
+import type { Generation } from "../engine/engine.ts";
 import { collectAnswer } from "./collected-answer.ts";
 import { holdConnection } from "./connection.ts";
+import type { HeldConnection } from "./connection.ts";
 import type { ApiContext, RequestScope } from "./context.ts";
 import type { Exchange } from "./dialect.ts";
 import { logFailure } from "./failure-log.ts";
 import { streamResponse } from "./stream-response.ts";
+import { TICK, within } from "./within.ts";
 
 /** Names the fields of a request that had no effect, so that nobody wonders why a seed changes nothing. */
 const IGNORED_HEADER = "x-rockchip-llama-ignored";
+
+/** Sampling options as every dialect spells them. */
+const SAMPLING_NAMES: Readonly<Record<keyof SamplingOptions, string>> = {
+  temperature: "temperature",
+  topK: "top_k",
+  topP: "top_p",
+  repeatPenalty: "repeat_penalty",
+  frequencyPenalty: "frequency_penalty",
+  presencePenalty: "presence_penalty",
+  mirostat: "mirostat",
+  mirostatTau: "mirostat_tau",
+  mirostatEta: "mirostat_eta",
+};
 
 /** Runs one request. Throws AppError for everything that can still be an HTTP status. */
 export async function answer(context: ApiContext, scope: RequestScope, exchange: Exchange): Promise<Response> {
   const held = holdConnection(context, scope);
   try {
-    const model = await context.engine.model(exchange.request.model);
-    const admission = context.engine.generate(exchange.request, held.signal);
-    const response = exchange.stream
-      ? await streamResponse({
-          admission,
-          held,
-          framing: exchange.framing,
-          encoder: exchange.streamEncoder(model),
-          times: context.times,
-          onError: (error) => {
-            const reply = exchange.encodeError(error, scope);
-            logFailure(context.log, scope, reply.status, error);
-            return reply.body;
-          },
-        })
-      : Response.json(exchange.whole(model, await collectAnswer((await admission).events)), {
-          headers: { "openai-processing-ms": String(Math.round(context.nowMs() - scope.startedMs)), "cache-control": "no-store" },
-        });
-    if (exchange.ignored.length > 0) response.headers.set(IGNORED_HEADER, exchange.ignored.join(", "));
-    // A stream holds the connection until its own end.
-    if (!exchange.stream) held.release();
-    return response;
+    return await (exchange.stream ? streamed(context, scope, exchange, held) : whole(context, scope, exchange, held));
   } catch (thrown) {
     held.release();
     throw held.signal.aborted ? new AppError("cancelled", "The client closed the connection.", { cause: thrown }) : thrown;
   }
+}
+
+async function whole(context: ApiContext, scope: RequestScope, exchange: Exchange, held: HeldConnection): Promise<Response> {
+  const generation = await context.engine.generate(exchange.request, held.signal);
+  const body = exchange.whole(generation.model, await collectAnswer(generation.events));
+  held.release();
+  const processingMs = Math.round(context.nowMs() - scope.startedMs);
+  return Response.json(body, {
+    headers: { "openai-processing-ms": String(processingMs), "cache-control": "no-store", ...ignoredHeader(exchange, generation) },
+  });
+}
+
+/**
+ * Waits up to `headerWaitMs` for the engine to take or refuse the request, so that a refusal is a real HTTP status, and then opens the
+ * stream, which holds the connection until its own end.
+ */
+async function streamed(context: ApiContext, scope: RequestScope, exchange: Exchange, held: HeldConnection): Promise<Response> {
+  const model = await context.engine.model(exchange.request.model);
+  const admission = context.engine.generate(exchange.request, held.signal);
+  // The stream looks at it later; a refusal after the client has gone would otherwise be an unhandled rejection.
+  admission.catch(() => undefined);
+  const admitted = await within(admission, context.times.headerWaitMs);
+  return streamResponse({
+    admission,
+    held,
+    framing: exchange.framing,
+    encoder: exchange.streamEncoder(model),
+    times: context.times,
+    headers: ignoredHeader(exchange, admitted === TICK ? null : admitted),
+    onError: (error) => {
+      const reply = exchange.encodeError(error, scope);
+      logFailure(context.log, scope, reply.status, error);
+      return reply.body;
+    },
+  });
+}
+
+function ignoredHeader(exchange: Exchange, generation: Generation | null): Record<string, string> {
+  const names = [...exchange.ignored, ...(generation?.samplingIgnored ?? []).map((name) => SAMPLING_NAMES[name])];
+  return names.length === 0 ? {} : { [IGNORED_HEADER]: names.join(", ") };
 }

@@ -55,7 +55,8 @@ export function expectationOf(schema: TSchema): string {
   const options = alternatives(schema).filter((option) => option["type"] !== "null");
   if (options.length > 0) {
     const words = options.map((option) => ("const" in option ? `"${String(option["const"])}"` : expectationOf(option)));
-    return words.length === 1 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+    const last = words.pop() ?? "";
+    return words.length === 0 ? last : `${words.join(", ")} or ${last}`;
   }
   return `${KINDS[String(schema["type"])] ?? "another value"}${bounds(schema)}`;
 }
@@ -95,8 +96,8 @@ export function requestFault(code: string | number, error: unknown): AppError {
   if (code === "PARSE") {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
     if (/exceeded/i.test(cause?.message ?? "")) return new AppError("body_too_large", "The request body is too large.");
-    const empty = /unexpected eof/i.test(cause?.message ?? "");
-    const message = empty ? "The request body is empty or ends early: send a JSON object." : "The request body is not valid JSON.";
+    const empty = /unexpected (?:eof|end of json input)/i.test(cause?.message ?? "");
+    const message = empty ? "The request body is empty: send a JSON object." : "The request body is not valid JSON.";
     return new AppError("invalid_request", message, { details: { fault: "json" } });
   }
   if (code === "NOT_FOUND") return new AppError("not_found", "There is nothing at this path. GET /swagger lists what there is.");

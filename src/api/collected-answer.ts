@@ -2,6 +2,7 @@
 import { assert } from "../core/errors.ts";
 import type { FinishReason, GenerationEvent, Timings, ToolCall, Usage } from "../core/generation.ts";
 
+/** What an answer amounts to once all its events are in. */
 export interface CollectedAnswer {
   readonly text: string;
   readonly reasoning: string;

@@ -53,7 +53,7 @@ export interface ApiContext {
   readonly version: string;
   readonly log: Log;
   readonly times: ApiTimes;
-  nowMs(): number;
+  nowMs(this: void): number;
   scopeOf(request: Request): RequestScope;
   /** The listening server; null while requests are handled without a socket. */
   server(): Server<unknown> | null;

@@ -6,6 +6,7 @@ export interface RouteEntry {
   readonly path: string;
 }
 
+/** The paths of the application and what each takes. */
 export interface MethodTable {
   /** Methods of a path, HEAD and OPTIONS included; null where no route matches. */
   methods(path: string): readonly string[] | null;
@@ -41,8 +42,11 @@ export function createMethodTable(routes: readonly RouteEntry[]): MethodTable {
   const methods = (path: string): readonly string[] | null => {
     const exact = fixed.get(path);
     if (exact !== undefined) return [...exact];
-    const matching = [...patterns.values()].filter(({ pattern }) => pattern.test(path));
-    return matching.length === 0 ? null : [...new Set(matching.flatMap((entry) => [...entry.methods]))];
+    const found = new Set<string>();
+    for (const { pattern, methods: known } of patterns.values()) {
+      if (pattern.test(path)) for (const method of known) found.add(method);
+    }
+    return found.size === 0 ? null : [...found];
   };
   return {
     methods,

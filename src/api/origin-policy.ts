@@ -20,6 +20,7 @@ export interface OriginVerdict {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Judges one request. */
 export type OriginPolicy = (request: Request) => OriginVerdict;
 
 function wildcard(pattern: string): RegExp {

@@ -9,8 +9,10 @@ import { logFailure } from "./failure-log.ts";
 import type { MethodTable } from "./method-table.ts";
 import { createOriginPolicy, isLocalHostHeader, isLoopback, preflightHeaders } from "./origin-policy.ts";
 
+/** The router, seen from outside. */
 export type RequestHandler = (request: Request) => Response | Promise<Response>;
 
+/** What the gate and the error handler work with. */
 export interface ScopeParts {
   readonly options: ServerOptions;
   readonly context: ApiContext;
@@ -79,7 +81,7 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
       if (!origin.allowed) {
         throw new AppError(
           "forbidden",
-          `The origin ${request.headers.get("origin")} is not allowed. Add it to the allowed origins to let its pages use this server.`,
+          `The origin ${request.headers.get("origin") ?? ""} is not allowed. Add it to the allowed origins to let its pages use this server.`,
         );
       }
       if (request.method === "OPTIONS") response = new Response(null, { status: 204, headers: preflightHeaders(request) });

@@ -4,7 +4,9 @@ import type { Generation } from "../engine/engine.ts";
 import type { HeldConnection } from "./connection.ts";
 import type { ApiTimes } from "./context.ts";
 import type { Framing, JsonObject, StreamEncoder } from "./dialect.ts";
+import { TICK, within } from "./within.ts";
 
+/** What a stream is made from. */
 export interface StreamParts {
   /** The engine's answer to the request; it may still be loading the model. */
   readonly admission: Promise<Generation>;
@@ -12,21 +14,10 @@ export interface StreamParts {
   readonly framing: Framing;
   readonly encoder: StreamEncoder;
   readonly times: ApiTimes;
+  /** Headers beside those of the framing. */
+  readonly headers: Readonly<Record<string, string>>;
   /** The error frame's object; called at most once, and not when the client has gone. */
   onError(error: AppError): JsonObject;
-}
-
-const TICK = Symbol("tick");
-
-/** Resolves with the promise's value, or with TICK after some time. The timer never outlives the wait. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | typeof TICK> {
-  const tick = Promise.withResolvers<typeof TICK>();
-  const timer = setTimeout(() => tick.resolve(TICK), ms);
-  try {
-    return await Promise.race([promise, tick.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Waits for a promise and yields keep-alives meanwhile, where the framing has one. */
@@ -85,17 +76,10 @@ async function* watchingReader(source: AsyncIterable<string>, stallMs: number, o
   }
 }
 
-/**
- * Waits up to `headerWaitMs` for the engine to take or refuse the request, so that a refusal is a real HTTP status, and then opens the stream.
- * @throws AppError when the engine refuses in time.
- */
-export async function streamResponse(parts: StreamParts): Promise<Response> {
-  // Looked at later, in `frames`; without this a refusal after the client has gone would be an unhandled rejection.
-  parts.admission.catch(() => undefined);
-  await within(parts.admission, parts.times.headerWaitMs);
+/** Opens the stream. Its body is pulled by the client's reading; it ends with the answer, or with an error frame. */
+export function streamResponse(parts: StreamParts): Response {
   const body = watchingReader(frames(parts), parts.times.stallMs, () => parts.held.cut());
-  // Bun takes an async iterable for a body and pulls it; its types do not say so.
-  return new Response(body as unknown as ReadableStream, {
-    headers: { "content-type": parts.framing.contentType, "cache-control": "no-cache", "x-accel-buffering": "no" },
+  return new Response(body, {
+    headers: { ...parts.headers, "content-type": parts.framing.contentType, "cache-control": "no-cache", "x-accel-buffering": "no" },
   });
 }

@@ -40,6 +40,8 @@ export interface Script {
   readonly events?: readonly (GenerationEvent | Error)[];
   /** An answer made while it is read; takes the place of `events`. */
   readonly play?: (request: GenerationRequest, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
+  /** Options that the runtime behind this engine cannot change per run. */
+  readonly samplingIgnored?: Generation["samplingIgnored"];
   /** Runs before a request is admitted; what it throws is the refusal. */
   readonly admit?: (request: GenerationRequest, signal: AbortSignal) => Promise<void>;
 }
@@ -76,6 +78,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
         model: resolved,
         promptTokens: 11,
         queuePosition: 0,
+        samplingIgnored: script.samplingIgnored ?? [],
         events: script.play?.(request, signal) ?? recite(script.events ?? HELLO),
       };
     },

@@ -142,7 +142,7 @@ export function decodeOllamaGenerate(id: string, body: OllamaGenerateBody): Deco
   if ((body.template ?? "") !== "")
     refuse("template", '"template" is not supported: the model\'s own chat template is used. Leave it out, or send raw text with "raw".');
   if (hasContext) refuse("context", '"context" is not supported. Send the conversation to /api/chat.');
-  if ((body.suffix ?? "") !== "") refuse("suffix", `"${body.model}" does not support insert`);
+  if ((body.suffix ?? "") !== "") refuse("suffix", `"${body.model ?? ""}" does not support insert`);
   const prompt = body.prompt ?? "";
   if (prompt === "") return decoded(id, body, null);
   if (body.raw === true) return decoded(id, body, { kind: "completion", prompt });

@@ -52,17 +52,21 @@ const answerReply = (schema: TSchema): ReplyDescription => ({
   content: { "application/x-ndjson": { schema }, "application/json": { schema } },
 });
 
+/** POST /api/chat. */
 export const CHAT_DETAIL = routeDetail(TAG, "ollamaChat", "Answer a conversation", { 200: answerReply(ChatReply), ...ERRORS });
 
+/** POST /api/generate. */
 export const GENERATE_DETAIL = routeDetail(TAG, "ollamaGenerate", "Answer a prompt, or continue raw text", {
   200: answerReply(GenerateReply),
   ...ERRORS,
 });
 
+/** GET /api/tags. */
 export const TAGS_DETAIL = routeDetail(TAG, "ollamaTags", "List the models", {
   200: jsonReply("All models, newest first.", object({ models: Type.Array(Tag) })),
 });
 
+/** GET /api/version. */
 export const VERSION_DETAIL = routeDetail(TAG, "ollamaVersion", "The Ollama version whose API this is", {
   200: jsonReply("The version.", object({ version: Type.String() })),
 });

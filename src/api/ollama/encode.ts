@@ -21,6 +21,7 @@ interface Piece {
 /** How an endpoint lays a piece into an object. */
 export type PieceShape = (piece: Piece) => JsonObject;
 
+/** /api/chat: a message on every line, the last one too. */
 export const chatPiece: PieceShape = ({ text = "", thinking = "", toolCalls = [] }) => ({
   message: {
     role: "assistant",

@@ -37,22 +37,14 @@ const RETRY_AFTER_S = 1;
 /** Ollama's sentences where clients match on them; ours elsewhere. */
 function messageOf(error: AppError, scope: RequestScope): string {
   const { promptTokens, contextTokens } = error.details;
-  switch (error.code) {
-    case "model_not_found":
-      return `model '${scope.model ?? ""}' not found`;
-    case "queue_full":
-      return "server busy, please try again.  maximum pending requests exceeded";
-    case "context_length_exceeded": {
-      const sentence = "the prompt is longer than the context length currently available to the model";
-      return promptTokens === undefined || contextTokens === undefined
-        ? sentence
-        : `${sentence}; it has ${promptTokens} tokens and the context holds ${contextTokens}`;
-    }
-    case "internal":
-      return `internal error; the server's log has the details under request ${scope.id}`;
-    default:
-      return error.message;
+  if (error.code === "model_not_found") return `model '${scope.model ?? ""}' not found`;
+  if (error.code === "queue_full") return "server busy, please try again.  maximum pending requests exceeded";
+  if (error.code === "internal") return `internal error; the server's log has the details under request ${scope.id}`;
+  if (error.code === "context_length_exceeded" && promptTokens !== undefined && contextTokens !== undefined) {
+    const sentence = "the prompt is longer than the context length currently available to the model";
+    return `${sentence}; it has ${promptTokens} tokens and the context holds ${contextTokens}`;
   }
+  return error.message;
 }
 
 /** The reply for a failure. */

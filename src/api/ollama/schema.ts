@@ -45,6 +45,7 @@ const COMMON_FIELDS = {
   logprobs: optional(Type.Boolean(), "Not supported unless false."),
 };
 
+/** The body of POST /api/chat. */
 export const OllamaChatBody = object(
   {
     ...COMMON_FIELDS,
@@ -54,8 +55,10 @@ export const OllamaChatBody = object(
   { title: "OllamaChatRequest" },
 );
 export type OllamaChatBody = Static<typeof OllamaChatBody>;
+/** One message of it. */
 export type OllamaMessage = Static<typeof Message>;
 
+/** The body of POST /api/generate. */
 export const OllamaGenerateBody = object(
   {
     ...COMMON_FIELDS,

@@ -36,6 +36,7 @@ const Tool = object({
   ),
 });
 
+/** The body. */
 export const ChatBody = object(
   {
     messages: Type.Array(Message, { minItems: 1, description: "The conversation so far." }),
@@ -55,4 +56,5 @@ export const ChatBody = object(
   { title: "ChatCompletionRequest" },
 );
 export type ChatBody = Static<typeof ChatBody>;
+/** One message of it. */
 export type ChatBodyMessage = Static<typeof Message>;

@@ -8,6 +8,7 @@ import { ignoredFields, refuse, refuseCommon, samplingOf, stopOf } from "./sampl
 /** OpenAI's default for this endpoint alone; its clients rely on short answers. */
 const TOKENS_MAX_DEFAULT = 16;
 
+/** A decoded request and what only the encoder needs. */
 export interface DecodedCompletion {
   readonly request: GenerationRequest;
   readonly stream: boolean;

@@ -70,20 +70,24 @@ const answerReply = (schema: TSchema, example: string): ReplyDescription => ({
   content: { "application/json": { schema }, "text/event-stream": { schema: Type.String(), example } },
 });
 
+/** POST /v1/chat/completions. */
 export const CHAT_DETAIL = routeDetail(TAG, "createChatCompletion", "Answer a conversation", {
   200: answerReply(ChatCompletion, 'data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"Hello"}}]}\n\n'),
   ...ERRORS,
 });
 
+/** POST /v1/completions. */
 export const COMPLETION_DETAIL = routeDetail(TAG, "createCompletion", "Continue a text, without a chat template", {
   200: answerReply(TextCompletion, 'data: {"object":"text_completion","choices":[{"index":0,"text":"Hello"}]}\n\n'),
   ...ERRORS,
 });
 
+/** GET /v1/models. */
 export const MODELS_DETAIL = routeDetail(TAG, "listModels", "List the models, the default one first", {
   200: jsonReply("All models.", object({ object: Type.Literal("list"), data: Type.Array(Model) })),
 });
 
+/** GET /v1/models/{id}. */
 export const MODEL_DETAIL = routeDetail(TAG, "retrieveModel", "Describe one model", {
   200: jsonReply("The model.", Model),
   404: ERRORS[404],

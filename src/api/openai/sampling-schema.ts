@@ -8,6 +8,7 @@ import { object, optional, present } from "../schema.ts";
 /** -1 is how several local servers and their clients say "as many as fit". */
 export const UNLIMITED_TOKENS = -1;
 
+/** The sampling values, OpenAI's and those of other servers that clients send here. */
 export const SAMPLING_FIELDS = {
   temperature: optional(Type.Number({ minimum: 0, maximum: 2 }), "Randomness; 0 always takes the likeliest token."),
   top_p: optional(Type.Number({ minimum: 0, maximum: 1 }), "Keeps the likeliest tokens up to this share of probability."),
@@ -21,6 +22,7 @@ export const SAMPLING_FIELDS = {
   mirostat_eta: optional(Type.Number()),
 };
 
+/** All fields that both endpoints take. */
 export const COMMON_FIELDS = {
   model: optional(Type.String(), "Name of the model; the default model where it is left out."),
   stream: optional(Type.Boolean(), "Send the answer in pieces, as server-sent events."),
@@ -33,6 +35,7 @@ export const COMMON_FIELDS = {
 };
 
 const CommonBody = object(COMMON_FIELDS);
+/** The shared part of a body. */
 export type CommonBody = Static<typeof CommonBody>;
 
 /** Refuses a field that would change the meaning of the answer and cannot be honoured. */

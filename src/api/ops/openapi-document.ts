@@ -6,6 +6,7 @@ import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 
+/** An OpenAPI 3.1 document. */
 export type OpenApiDocument = Readonly<Record<string, unknown>>;
 
 type Json = Record<string, unknown>;
@@ -73,12 +74,16 @@ function tidyResponse(response: unknown): unknown {
   };
 }
 
+function tidyParameter(parameter: Json): Json {
+  return { ...parameter, schema: tidySchema(parameter["schema"]) };
+}
+
 function tidyOperation(operation: unknown): unknown {
   if (!isObject(operation)) return operation;
   const { parameters, requestBody, responses, ...rest } = operation;
   const tidied: Json = { ...rest, responses: mapValues(responses ?? { 200: {} }, tidyResponse) };
   if (Array.isArray(parameters) && parameters.length > 0) {
-    tidied["parameters"] = parameters.map((parameter: Json) => ({ ...parameter, schema: tidySchema(parameter["schema"]) }));
+    tidied["parameters"] = parameters.map(tidyParameter);
   }
   if (isObject(requestBody)) tidied["requestBody"] = { ...requestBody, content: tidyContent(requestBody["content"]) };
   return tidied;
