@@ -1,0 +1,110 @@
+import { expect, test } from "bun:test";
+import { deltaText, processGone, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
+
+const MESSAGES = [{ role: "user", content: "Tell me a story" }];
+const STREAM = "/v1/chat/completions";
+
+/** A streamed request that has got its first text; `rest` reads on to the end. */
+async function startStream(server: TestServer, signal?: AbortSignal) {
+  const response = await server.post(STREAM, { messages: MESSAGES, stream: true }, signal);
+  expect(response.status).toBe(200);
+  const chunks = sseChunks(response);
+  for (;;) {
+    const next = await chunks.next();
+    if (next.done) throw new Error("the stream ended before its first text");
+    if (deltaText(next.value) !== "") break;
+  }
+  const rest = async () => {
+    const seen: Record<string, unknown>[] = [];
+    for await (const chunk of chunks) seen.push(chunk);
+    return seen;
+  };
+  return { rest };
+}
+
+/** A short answer, whole. */
+async function shortAnswer(server: TestServer): Promise<{ status: number; tokens: number }> {
+  const response = await server.post(STREAM, { messages: MESSAGES, max_tokens: 2 });
+  const body = (await response.json()) as { usage?: { completion_tokens: number } };
+  return { status: response.status, tokens: body.usage?.completion_tokens ?? 0 };
+}
+
+const ANSWERED = { status: 200, tokens: 2 };
+
+test.each(["SIGSEGV", "SIGKILL"] as const)("a host that dies by %s costs the running request an error and the queued ones nothing", async (signal) => {
+  await using server = await startTestServer({ moods: "slow-decode=20" });
+  const running = await startStream(server);
+  const queued = [shortAnswer(server), shortAnswer(server), shortAnswer(server)];
+  while (((await (await fetch(`${server.url}/v1/health`)).json()) as { queued: number }).queued < 3);
+  process.kill(server.hostPids()[0]!, signal);
+  const last = (await running.rest()).at(-1);
+  expect(last).toMatchObject({ error: { type: "server_error", message: expect.stringContaining(signal) } });
+  expect(await Promise.all(queued)).toEqual([ANSWERED, ANSWERED, ANSWERED]);
+  expect(await shortAnswer(server)).toEqual(ANSWERED);
+});
+
+test("a host that no longer answers is ended, and the next request gets a new one", async () => {
+  await using server = await startTestServer({ moods: "slow-decode=20", flags: ["--host-ping-timeout-s", "1"] });
+  const running = await startStream(server);
+  const [pid] = server.hostPids();
+  process.kill(pid!, "SIGSTOP");
+  expect((await running.rest()).at(-1)).toMatchObject({ error: { message: expect.stringContaining("host_ping_timeout_s") } });
+  await processGone(pid!);
+  expect(await shortAnswer(server)).toEqual(ANSWERED);
+});
+
+test("a library that hangs between tokens is ended, and the client is told", async () => {
+  await using server = await startTestServer({ moods: "hang-run", flags: ["--decode-stall-timeout-s", "1"] });
+  const running = await startStream(server);
+  expect((await running.rest()).at(-1)).toMatchObject({ error: { message: expect.stringContaining("decode_stall_timeout_s") } });
+});
+
+test("a library that crashes in a run is an error for that request alone", async () => {
+  await using server = await startTestServer({ moods: "crash-run" });
+  const response = await server.post(STREAM, { messages: MESSAGES });
+  expect({ status: response.status, body: await response.json() }).toMatchObject({
+    status: 500,
+    body: { error: { type: "server_error", message: expect.stringContaining("SIGSEGV") } },
+  });
+  expect((await fetch(`${server.url}/v1/models`)).status).toBe(200);
+});
+
+test.each([
+  ["fail-init", /could not load/],
+  ["init-null", /without a handle/],
+  ["crash-init", /SIGSEGV/],
+  ["hang-init", /load_timeout_s/],
+])("a model that does not open (%s) is an error that says why", async (moods, message) => {
+  await using server = await startTestServer({ moods, flags: ["--load-timeout-s", "1"] });
+  const response = await server.post(STREAM, { messages: MESSAGES });
+  const body = (await response.json()) as { error: { message: string } };
+  expect(response.status).toBeGreaterThanOrEqual(500);
+  expect(body.error.message).toMatch(message);
+});
+
+test.each([
+  ["fail-run", /rkllm_run returned -1/],
+  ["error-run", /failed during the run/],
+])("a run that the library fails (%s) is an error, and the server goes on", async (moods, message) => {
+  await using server = await startTestServer({ moods });
+  const response = await server.post(STREAM, { messages: MESSAGES });
+  const body = (await response.json()) as { error: { message: string } };
+  expect({ status: response.status, message: body.error.message }).toEqual({ status: 500, message: expect.stringMatching(message) });
+  expect(server.hostPids()).toHaveLength(1);
+});
+
+test("a server that is killed leaves no host behind, not even one that is busy", async () => {
+  await using server = await startTestServer({ moods: "slow-decode=1000" });
+  await startStream(server);
+  const [pid] = server.hostPids();
+  process.kill(server.server.pid, "SIGKILL");
+  await processGone(pid!);
+});
+
+test("a server that is told to stop ends its hosts and exits with 0", async () => {
+  await using server = await startTestServer();
+  expect(await shortAnswer(server)).toEqual(ANSWERED);
+  const [pid] = server.hostPids();
+  expect(await server.server.stop()).toBe(0);
+  await processGone(pid!);
+});
