@@ -74,3 +74,13 @@ test("every dependency is pinned to one exact version", async () => {
   const all = { ...manifest["dependencies"], ...manifest["optionalDependencies"], ...manifest["devDependencies"] };
   expect(Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
 });
+
+test("docs/dependencies.md names every dependency with its version", async () => {
+  const manifest = (await Bun.file(join(ROOT, "package.json")).json()) as Record<string, Record<string, string> | undefined>;
+  const all = { ...manifest["dependencies"], ...manifest["optionalDependencies"], ...manifest["devDependencies"] };
+  const rows = readText("docs/dependencies.md").split("\n");
+  const missing = Object.entries(all).filter(
+    ([name, version]) => !rows.some((row) => row.includes(`\`${name}\``) && row.includes(version)),
+  );
+  expect(missing.map(([name, version]) => `${name} ${version} has no row in docs/dependencies.md`)).toEqual([]);
+});
