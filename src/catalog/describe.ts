@@ -7,7 +7,7 @@ import type { ModelDescriptor, Soc } from "../core/model.ts";
 import type { WeightsFile } from "./discovery.ts";
 import { type GgufFacts, readGgufFacts } from "./gguf-facts.ts";
 import { type ManifestReading, readManifest } from "./manifest.ts";
-import type { NameFacts } from "./model-names.ts";
+import { type NameFacts, shown } from "./model-names.ts";
 import { parseModelFileName, RKLLM_CONTEXT_TOKENS_DEFAULT, spellings } from "./model-file-name.ts";
 import { readFaultOfWeights } from "./weights-file.ts";
 
@@ -70,7 +70,9 @@ async function readFacts(file: WeightsFile): Promise<Facts> {
   try {
     const fault = await readFaultOfWeights(file.path, file.format);
     if (fault !== null) return { gguf: null, fault: `${labelOf(file)} ${fault}.` };
-    return { gguf: file.format === "gguf" ? await readGgufFacts(file.path) : null, fault: null };
+    const gguf = file.format === "gguf" ? readGgufFacts(file.path) : null;
+    const other = gguf?.otherType;
+    return { gguf, fault: other === undefined ? null : `${labelOf(file)} is no model: it says it is of the type ${shown(other)}.` };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     return { gguf: null, fault: message.includes(file.path) ? message : `Cannot read ${file.path}: ${message}` };

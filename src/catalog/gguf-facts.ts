@@ -1,6 +1,5 @@
 /** What a GGUF's metadata tells of the model. */
-import { type GgufFile, openGguf } from "./gguf.ts";
-import { elementsOf } from "./gguf-tensors.ts";
+import { openGguf } from "./gguf.ts";
 
 /** Facts that overrule those from the file's name; what the metadata does not tell is absent. */
 export interface GgufFacts {
@@ -8,67 +7,68 @@ export interface GgufFacts {
   readonly family?: string;
   readonly parameterSize?: string;
   readonly quantization?: string;
+  /** Set where the file holds something that goes with a model (`adapter`, `mmproj`, `imatrix`). */
+  readonly otherType?: string;
 }
 
-/** Names of `general.file_type`. source: llama_ftype in llama.h */
-const FILE_TYPES: Readonly<Record<number, string>> = {
-  0: "F32",
-  1: "F16",
-  2: "Q4_0",
-  3: "Q4_1",
-  7: "Q8_0",
-  8: "Q5_0",
-  9: "Q5_1",
-  10: "Q2_K",
-  11: "Q3_K_S",
-  12: "Q3_K_M",
-  13: "Q3_K_L",
-  14: "Q4_K_S",
-  15: "Q4_K_M",
-  16: "Q5_K_S",
-  17: "Q5_K_M",
-  18: "Q6_K",
-  19: "IQ2_XXS",
-  20: "IQ2_XS",
-  21: "Q2_K_S",
-  22: "IQ3_XS",
-  23: "IQ3_XXS",
-  24: "IQ1_S",
-  25: "IQ4_NL",
-  26: "IQ3_S",
-  27: "IQ3_M",
-  28: "IQ2_S",
-  29: "IQ2_M",
-  30: "IQ4_XS",
-  31: "IQ1_M",
-  32: "BF16",
-  36: "TQ1_0",
-  37: "TQ2_0",
-  38: "MXFP4",
-};
+/** source: llama.cpp include/llama.h, enum llama_ftype */
+const FILE_TYPES: ReadonlyMap<number, string> = new Map(
+  [
+    [
+      "F32",
+      "F16",
+      "Q4_0",
+      "Q4_1",
+      "",
+      "",
+      "",
+      "Q8_0",
+      "Q5_0",
+      "Q5_1",
+      "Q2_K",
+      "Q3_K_S",
+      "Q3_K_M",
+      "Q3_K_L",
+      "Q4_K_S",
+      "Q4_K_M",
+      "Q5_K_S",
+      "Q5_K_M",
+    ],
+    [
+      "Q6_K",
+      "IQ2_XXS",
+      "IQ2_XS",
+      "Q2_K_S",
+      "IQ3_XS",
+      "IQ3_XXS",
+      "IQ1_S",
+      "IQ4_NL",
+      "IQ3_S",
+      "IQ3_M",
+      "IQ2_S",
+      "IQ2_M",
+      "IQ4_XS",
+      "IQ1_M",
+      "BF16",
+    ],
+    ["", "", "", "TQ1_0", "TQ2_0", "MXFP4"],
+  ]
+    .flat()
+    .entries(),
+);
 
 /** Reads a GGUF's metadata. Throws AppError model_file_invalid for a damaged file. */
-export function readGgufFacts(path: string): Promise<GgufFacts> {
-  return Promise.try(() => ggufFacts(openGguf(path)));
-}
-
-/** The facts of an opened file. */
-export function ggufFacts(gguf: GgufFile): GgufFacts {
-  const { architecture } = gguf;
-  const contextTokensMax = gguf.number(`${architecture}.context_length`);
-  const parameterSize = gguf.string("general.size_label") ?? sizeLabel(gguf.tensors.reduce((sum, tensor) => sum + elementsOf(tensor), 0));
-  const quantization = FILE_TYPES[gguf.number("general.file_type") ?? -1];
+export function readGgufFacts(path: string): GgufFacts {
+  const file = openGguf(path);
+  const context = file.number(`${file.architecture}.context_length`);
+  const size = file.string("general.size_label");
+  const quantization = FILE_TYPES.get(file.number("general.file_type") ?? -1) ?? "";
+  const type = file.string("general.type") ?? "model";
   return {
-    ...(contextTokensMax === undefined ? {} : { contextTokensMax }),
-    ...(architecture === "" ? {} : { family: architecture }),
-    ...(parameterSize === "" ? {} : { parameterSize }),
-    ...(quantization === undefined ? {} : { quantization }),
+    ...(context !== undefined && Number.isInteger(context) && context > 0 ? { contextTokensMax: context } : {}),
+    ...(file.architecture === "" ? {} : { family: file.architecture }),
+    ...(size === undefined || size === "" ? {} : { parameterSize: size }),
+    ...(quantization === "" ? {} : { quantization }),
+    ...(type === "model" ? {} : { otherType: type }),
   };
-}
-
-/** `135M`, `1.2B`; "" for none. */
-export function sizeLabel(parameters: number): string {
-  if (parameters >= 1e9) return `${(parameters / 1e9).toFixed(1).replace(/\.0$/, "")}B`;
-  if (parameters >= 1e6) return `${Math.round(parameters / 1e6)}M`;
-  return parameters >= 1e3 ? `${Math.round(parameters / 1e3)}K` : "";
 }

@@ -2,7 +2,9 @@
  * model.json beside the weights: what a person, or `pull`, knows better than the file's name and metadata.
  * Every key is optional, and keys that are not known here are left alone.
  */
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 
@@ -46,4 +48,17 @@ export async function readManifest(path: string): Promise<ManifestReading> {
     fault:
       key === "" ? `${path} has to hold a JSON object.` : `${path}: ${key} is wrong (${fault.message.toLowerCase()}). Mend or delete it.`,
   };
+}
+
+/** Writes what `pull` knows into the folder's manifest; keys that a person set stay, and a manifest of other weights or a broken one is left alone. */
+export async function writeManifest(dir: string, facts: Manifest & { readonly file: string }): Promise<void> {
+  const shared = join(dir, MANIFEST_FILE);
+  const existing = existsSync(shared) ? await readManifest(shared) : { manifest: {} as Manifest };
+  if ("fault" in existing) return;
+  const other = existing.manifest.file !== undefined && existing.manifest.file !== facts.file;
+  const stem = facts.file.slice(0, facts.file.lastIndexOf("."));
+  const path = join(dir, other ? `${stem}.${MANIFEST_FILE}` : MANIFEST_FILE);
+  const kept = other ? {} : existing.manifest;
+  await writeFile(`${path}.tmp`, `${JSON.stringify({ ...kept, ...facts }, null, 2)}\n`);
+  await rename(`${path}.tmp`, path);
 }

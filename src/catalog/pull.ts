@@ -1,0 +1,193 @@
+/**
+ * Gets a model: weights, and what the prompt needs beside them. Everything is fetched and checked in a staging folder; the weights come
+ * into place last, by a rename, so a model that is listed is whole.
+ */
+import { mkdir, rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { AppError } from "../core/errors.ts";
+import type { Soc } from "../core/model.ts";
+import { download, type DownloadProgress } from "./download.ts";
+import { readGgufFacts } from "./gguf-facts.ts";
+import { placeLocal, sha256OfFile } from "./local-file.ts";
+import { type Manifest, writeManifest } from "./manifest.ts";
+import { parseModelFileName } from "./model-file-name.ts";
+import { shown } from "./model-names.ts";
+import { planPull, type PullPart, type PullPlan } from "./pull-plan.ts";
+import { pullSidecars } from "./pull-sidecars.ts";
+import { requestRemote, TransientError, wholeNumber } from "./remote-file.ts";
+import { openStaging, publish } from "./staging.ts";
+import { readFaultOfWeights } from "./weights-file.ts";
+
+/** What happens meanwhile; `note` is a sentence for the user. */
+export type PullProgress = DownloadProgress | { readonly kind: "note"; readonly text: string };
+
+export interface PullOptions {
+  /** Folder that the model goes to; made where it does not exist. */
+  readonly modelsDir: string;
+  /** Address of the model hub or of a mirror of it. */
+  readonly endpoint: string;
+  /** Access token for the hub; it is sent to the endpoint alone. */
+  readonly token?: string;
+  /** SHA-256 that the weights have to have. */
+  readonly sha256?: string;
+  /** Name for the model, in place of the one from its file's name. */
+  readonly name?: string;
+  /** Repository to take the tokenizer and the template from where the weights' own has none. */
+  readonly tokenizer?: string;
+  /** Where the source leaves a choice between conversions, the one for this SoC is taken. */
+  readonly boardSoc?: Soc | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: PullProgress) => void;
+  /** Waits between tries; a test need not wait. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface PullResult {
+  /** Friendly name that the model now has, unless another model has it too. */
+  readonly name: string;
+  /** The weights, of a split GGUF the first part. */
+  readonly path: string;
+  readonly bytes: number;
+  /** The weights were here already and were not fetched again. */
+  readonly alreadyPresent: boolean;
+  /** Names of the files that were put beside the weights. */
+  readonly sidecars: readonly string[];
+}
+
+/**
+ * Pulls a model from `owner/repository/file`, `owner/repository:file`, a link, or a path on this machine.
+ * Throws AppError invalid_request, not_found, download_failed (what was downloaded is kept and continued next time) or cancelled.
+ */
+export async function pull(source: string, options: PullOptions): Promise<PullResult> {
+  try {
+    return await pullModel(source, options);
+  } catch (cause) {
+    if (options.signal.aborted) throw new AppError("cancelled", `The download of ${shown(source)} was stopped.`, { cause });
+    if (cause instanceof TransientError)
+      throw new AppError("download_failed", `The download failed: ${cause.message}. Try again later.`, { cause });
+    throw cause;
+  }
+}
+
+async function pullModel(source: string, options: PullOptions): Promise<PullResult> {
+  const endpoint = parseEndpoint(options.endpoint);
+  const plan = await planPull(source, { ...options, endpoint, boardSoc: options.boardSoc ?? null });
+  const [first] = plan.parts;
+  if (options.sha256 !== undefined && (!/^[0-9a-f]{64}$/i.test(options.sha256) || plan.parts.length > 1)) {
+    throw new AppError("invalid_request", "A SHA-256 has 64 hexadecimal digits, and can be checked for weights of one file only.");
+  }
+  const parsed = parseModelFileName(first.fileName);
+  const name = options.name ?? parsed.id;
+  const folder = folderName(options.name ?? parsed.longId);
+  const modelDir = join(resolve(options.modelsDir), folder);
+  const staging = await openStaging(resolve(options.modelsDir), folder);
+  try {
+    const missing: PullPart[] = [];
+    for (const part of plan.parts) if (!(await isPresent(part, modelDir, options))) missing.push(part);
+    const hashes: string[] = [];
+    for (const part of missing) hashes.push(await getPart(part, join(staging.dir, `${part.fileName}.partial`), options));
+    const note = (text: string): void => options.onProgress({ kind: "note", text });
+    const sidecars = await pullSidecars(plan, staging.dir, modelDir, {
+      ...options,
+      endpoint,
+      needsTokenizer: parsed.format === "rkllm",
+      note,
+    });
+
+    await mkdir(modelDir, { recursive: true });
+    for (const sidecar of sidecars) await publish(join(staging.dir, sidecar), join(modelDir, sidecar));
+    if (missing.length > 0) await writeManifest(modelDir, manifestOf(first, plan, hashes, options.name));
+    // The first part makes the model appear.
+    for (const part of missing.toReversed()) await publish(join(staging.dir, `${part.fileName}.partial`), join(modelDir, part.fileName));
+    await staging.remove();
+    const sizes = await Promise.all(plan.parts.map(async (part) => (await stat(join(modelDir, part.fileName))).size));
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    return { name, path: join(modelDir, first.fileName), bytes, alreadyPresent: missing.length === 0, sidecars };
+  } finally {
+    await staging.release();
+  }
+}
+
+/** What model.json says of weights that were pulled. One checksum cannot stand for several parts. */
+function manifestOf(
+  first: PullPart,
+  plan: PullPlan,
+  hashes: readonly string[],
+  name: string | undefined,
+): Manifest & { readonly file: string } {
+  const sha256 = plan.parts.length === 1 ? (hashes[0] ?? "") : "";
+  return { file: first.fileName, source: plan.origin, ...(name === undefined ? {} : { name }), ...(sha256 === "" ? {} : { sha256 }) };
+}
+
+/** Gets and checks one file of the weights; its SHA-256, "" where nobody asked for that of a local file. */
+async function getPart(part: PullPart, path: string, options: PullOptions): Promise<string> {
+  const { sha256 } = options;
+  let hash = "";
+  if (part.remote !== undefined) {
+    hash = (await download(part.remote, path, { ...options, file: part.fileName })).sha256;
+  } else {
+    await placeLocal(part.local, path);
+    if (sha256 !== undefined) hash = await sha256OfFile(path);
+    if (sha256 !== undefined && hash !== sha256.toLowerCase()) {
+      await rm(path, { force: true });
+      throw new AppError("download_failed", `${part.local} has the SHA-256 ${hash}, not ${sha256.toLowerCase()}.`);
+    }
+  }
+  const fault = await faultOf(part.fileName, path);
+  if (fault === null) return hash;
+  await Promise.all([rm(path, { force: true }), rm(`${path}.json`, { force: true })]);
+  throw new AppError("download_failed", `${part.fileName} ${fault}.`);
+}
+
+/** What is wrong with fetched weights, as a sentence without its subject; null where nothing is. */
+async function faultOf(fileName: string, path: string): Promise<string | null> {
+  const { format } = parseModelFileName(fileName);
+  if ((await stat(path)).size === 0) return "is empty";
+  const fault = await readFaultOfWeights(path, format);
+  if (fault !== null || format === "rkllm") return fault;
+  try {
+    readGgufFacts(path);
+    return null;
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return `is damaged: ${message.replaceAll(path, "it")}`.replace(/\.$/, "");
+  }
+}
+
+/** Whether the very file is there: of the size and, where the server or the user tells it, of the SHA-256 that it would have. */
+async function isPresent(part: PullPart, modelDir: string, options: PullOptions): Promise<boolean> {
+  const path = join(modelDir, part.fileName);
+  const status = await stat(path).catch(() => null);
+  if (status === null) return false;
+  if (part.local !== undefined) {
+    const source = await stat(part.local).catch(() => null);
+    if (source?.ino === status.ino && source.dev === status.dev) return true;
+    return false;
+  }
+  try {
+    const { response, linkedBytes, linkedSha256 } = await requestRemote(part.remote, {}, options.signal);
+    await response.body?.cancel();
+    const bytes = linkedBytes ?? wholeNumber(response.headers.get("content-length"));
+    if (bytes !== status.size) return false;
+    const sha256 = options.sha256?.toLowerCase() ?? linkedSha256;
+    return sha256 === null || sha256 === (await sha256OfFile(path));
+  } catch (cause) {
+    if (cause instanceof TransientError) return false;
+    throw cause;
+  }
+}
+
+function parseEndpoint(endpoint: string): URL {
+  if (URL.canParse(endpoint)) return new URL(endpoint);
+  throw new AppError("config_invalid", `The model hub's address "${endpoint}" is not a link. Write it as https://huggingface.co.`);
+}
+
+/** A model's name as a folder: no path, not hidden. */
+function folderName(name: string): string {
+  const safe = name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}._-]+/gu, "-")
+    .replace(/^[.-]+|[.-]+$/g, "");
+  if (safe === "" || safe.length > 100) throw new AppError("invalid_request", `"${name.slice(0, 100)}" cannot be a model's name.`);
+  return safe;
+}

@@ -1,0 +1,41 @@
+/** The `list` command: the models of this machine, and why some cannot run on it. */
+import { openConfiguredCatalog } from "../app.ts";
+import { readBoardSoc } from "../catalog/board-soc.ts";
+import type { ServerConfig } from "../config/server-schema.ts";
+import type { ModelDescriptor } from "../core/model.ts";
+import { formatBytes } from "./progress.ts";
+
+/** Prints the models, the default one first. @returns the exit status 0, also where there are none. */
+export async function listCommand(config: ServerConfig): Promise<number> {
+  const models = await openConfiguredCatalog(config, await readBoardSoc()).list();
+  if (models.length === 0) {
+    console.log(`No models in ${config.models_dir.join(", ")}. Get one with: rockchip-llama pull <owner/repo:file>`);
+    return 0;
+  }
+  console.log(modelTable(models));
+  return 0;
+}
+
+/** Models as a table for people; below it the reasons, each once, why some cannot run. */
+export function modelTable(models: readonly ModelDescriptor[]): string {
+  const head = ["NAME", "SIZE", "CONTEXT", "QUANTIZATION", "FORMAT", "SOC", "RUNS HERE"];
+  const reasons = [...new Set(models.map((model) => model.unrunnableReason).filter((reason) => reason !== undefined))];
+  const rows = models.map((model) => [
+    model.id,
+    formatBytes(model.bytes),
+    model.contextTokensMax.toLocaleString("en"),
+    model.quantization || "-",
+    model.format,
+    model.soc ?? "-",
+    model.unrunnableReason === undefined ? "yes" : `no (${reasons.indexOf(model.unrunnableReason) + 1})`,
+  ]);
+  const table = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [...lines, ...(reasons.length === 0 ? [] : [""]), ...reasons.map((reason, index) => `(${index + 1}) ${reason}`)].join("\n");
+}
