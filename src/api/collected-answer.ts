@@ -33,9 +33,8 @@ export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Pro
   return { text, reasoning, toolCalls: calls, reason: finish.reason, usage: finish.usage, timings: finish.timings };
 }
 
-/** Whether a call's arguments are complete JSON; a call cut off by the token limit has none. */
+/** Whether a call's arguments are complete JSON. The call that the token limit cut off has none, or the beginning of some. */
 export function hasWholeArguments(call: ToolCall): boolean {
-  if (call.arguments.trim() === "") return true;
   try {
     JSON.parse(call.arguments);
     return true;
