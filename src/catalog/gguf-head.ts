@@ -5,6 +5,8 @@
 import { fstatSync, readSync } from "node:fs";
 import { AppError } from "../core/errors.ts";
 
+/** A U+FEFF at the beginning is text like any other. */
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const FIRST_READ_BYTES = 1 << 20;
 /** Vocabularies of 260,000 tokens with their merges take about 20 MB; what goes beyond this is damage. */
 const HEAD_BYTES_MAX = 256 << 20;
@@ -99,7 +101,7 @@ export class GgufHead {
   string(): string {
     const length = this.u64();
     const at = this.skip(length);
-    return new TextDecoder().decode(this.#buffer.subarray(at, at + length));
+    return DECODER.decode(this.#buffer.subarray(at, at + length));
   }
 
   /** Like `skip`, for fixed-size values. */

@@ -17,6 +17,8 @@ export interface BpeOptions {
   readonly words: (text: string, place: TextPlace) => readonly string[];
 }
 
+/** A U+FEFF at the beginning is text like any other. */
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const CACHED_WORDS_MAX = 8192;
 const CACHED_WORD_LENGTH_MAX = 32;
 
@@ -77,7 +79,7 @@ export class BpeModel implements TextModel {
     if (word.length <= CACHED_WORD_LENGTH_MAX) {
       if (this.#cache.size >= CACHED_WORDS_MAX) this.#cache.clear();
       // A copy of the word: a substring would keep the whole text that it was cut from.
-      this.#cache.set(new TextDecoder().decode(bytes), ids.slice(before));
+      this.#cache.set(DECODER.decode(bytes), ids.slice(before));
     } else if (this.#buffer.length > 1 << 20) {
       this.#buffer = new Uint8Array(1024);
     }

@@ -12,6 +12,8 @@ import { SPACE_MARK, type TextModel } from "./text-model.ts";
 import { TOKEN_KIND, TokenTable } from "./token-table.ts";
 import { splitWords } from "./word-split.ts";
 
+/** A U+FEFF at the beginning is text like any other. */
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const SPACE = 0x20;
 const NONE: ReadonlySet<number> = new Set();
 
@@ -128,7 +130,7 @@ function readMerges(gguf: GgufFile, tokens: TokenTable): MergeTable {
     // A space can be the first character of the left side, never the separator.
     const space = bytes.subarray(0, end).indexOf(SPACE, start + 1);
     if (space < 0)
-      throw invalid(gguf, `has the merge ${JSON.stringify(new TextDecoder().decode(bytes.subarray(start, end)))}, which is no pair`);
+      throw invalid(gguf, `has the merge ${JSON.stringify(DECODER.decode(bytes.subarray(start, end)))}, which is no pair`);
     table.add(bytes, start, space, space + 1, end);
   }
   return table;

@@ -83,7 +83,7 @@ const FAMILIES: readonly (readonly [names: string, NamedPatterns])[] = [
       patterns: [
         "[\r\n]",
         raw`\s?[${DEEPSEEK_LETTERS}]+`,
-        raw`\s?[!-/:-~\uff01-\uff0f\uff1a-\uff5e\u2018-\u201f\u3000-\u3002]+`,
+        raw`\s?[!-/:-~\uff01-\uff0f\uff1a-\uff5e\u2018-\u201f\u3001-\u3002]+`,
         raw`\s+$`,
         CJK_HANGUL,
         raw`\p{N}+`,

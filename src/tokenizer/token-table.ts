@@ -14,6 +14,8 @@ export interface TokenTexts {
   readonly gap: number;
 }
 
+/** A U+FEFF at the beginning is text like any other. */
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const HASH_SEED = 0x811c9dc5;
 const HASH_PRIME = 0x01000193;
 
@@ -49,7 +51,7 @@ export class TokenTable {
   }
 
   text(id: number): string {
-    return new TextDecoder().decode(this.bytes(id));
+    return DECODER.decode(this.bytes(id));
   }
 
   /** The token of a text, -1 where there is none. Control tokens are not found: text never becomes one. */
