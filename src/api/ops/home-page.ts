@@ -3,6 +3,7 @@ export const HOME_PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>RockchipLlama</title>
 <h1>RockchipLlama</h1>
 <p>The server is running. It answers the OpenAI API under <code>/v1</code> and the Ollama API under <code>/api</code>.</p>

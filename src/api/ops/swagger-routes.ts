@@ -10,6 +10,7 @@ const PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>RockchipLlama API</title>
 <link rel="stylesheet" href="/swagger/swagger-ui.css">
 <div id="swagger-ui"></div>

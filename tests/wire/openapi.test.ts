@@ -1,0 +1,87 @@
+/** The API description: valid, complete, and the same as what the routes check. */
+import { expect, test } from "bun:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { ask } from "../support/scripted-engine.ts";
+
+interface Document {
+  readonly openapi: string;
+  readonly info: { readonly version: string };
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly operationId: string; readonly requestBody?: { readonly content: object } }>>>
+  >;
+}
+
+async function document(): Promise<Document> {
+  return (await (await ask({}, "/swagger/json")).json()) as Document;
+}
+
+test("the description is valid OpenAPI 3.1", async () => {
+  const described = await document();
+  const { valid, errors } = await new Validator().validate({ ...described });
+  expect([described.openapi, valid, errors]).toEqual(["3.1.0", true, undefined]);
+});
+
+test("it names every documented operation once, and no page or file of ours", async () => {
+  const { paths, info } = await document();
+  const operations = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([verb, { operationId }]) => `${verb} ${path} ${operationId}`),
+  );
+  expect([info.version, operations.toSorted()]).toEqual([
+    "9.9.9",
+    [
+      "get /api/tags ollamaTags",
+      "get /api/version ollamaVersion",
+      "get /health health",
+      "get /v1/models listModels",
+      "get /v1/models/{id} retrieveModel",
+      "post /api/chat ollamaChat",
+      "post /api/generate ollamaGenerate",
+      "post /v1/chat/completions createChatCompletion",
+      "post /v1/completions createCompletion",
+    ],
+  ]);
+});
+
+test("request bodies are described as JSON alone, by the schemas that check them", async () => {
+  const { paths } = await document();
+  expect(paths["/v1/chat/completions"]?.["post"]?.requestBody).toMatchObject({
+    content: {
+      "application/json": {
+        schema: {
+          type: "object",
+          required: ["messages"],
+          additionalProperties: true,
+          properties: {
+            messages: {
+              type: "array",
+              minItems: 1,
+              items: { properties: { role: { type: "string", enum: expect.arrayContaining(["user"]) } } },
+            },
+            temperature: { anyOf: [{ type: "number", minimum: 0, maximum: 2 }, { type: "null" }] },
+            logit_bias: { anyOf: [{ type: "object", additionalProperties: { type: "number" } }, { type: "null" }] },
+          },
+        },
+      },
+    },
+  });
+  const bodies = Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ requestBody }) => requestBody?.content ?? []));
+  expect(bodies.map((content) => Object.keys(content))).toEqual([
+    ["application/json"],
+    ["application/json"],
+    ["application/json"],
+    ["application/json"],
+  ]);
+});
+
+test("the page's files are part of the program", async () => {
+  const responses = await Promise.all(
+    ["/swagger", "/swagger/start.js", "/swagger/swagger-ui-bundle.js", "/swagger/swagger-ui.css"].map((path) => ask({}, path)),
+  );
+  expect(responses.map(({ status, headers }) => [status, headers.get("content-type")])).toEqual([
+    [200, "text/html; charset=utf-8"],
+    [200, "text/javascript; charset=utf-8"],
+    [200, "text/javascript; charset=utf-8"],
+    [200, "text/css; charset=utf-8"],
+  ]);
+  expect(responses[0]?.headers.get("content-security-policy")).toStartWith("default-src 'self';");
+});

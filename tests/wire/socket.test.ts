@@ -1,0 +1,253 @@
+/** What only a real socket shows: clients that go, clients that stop reading, silence, and names of hosts. */
+import { describe, expect, test } from "bun:test";
+import { AppError } from "../../src/core/errors.ts";
+import type { GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
+import { aborted, listen } from "../support/api-socket.ts";
+import { finishEvent, HELLO } from "../support/scripted-engine.ts";
+
+const CHAT = { messages: [{ role: "user", content: "hi" }] };
+const KEEP_ALIVE = ": keep-alive\n\n";
+
+function post(url: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  return fetch(url, { method: "POST", body: JSON.stringify(body), ...(signal === undefined ? {} : { signal }) });
+}
+
+/** Reads a body until it holds a text. */
+async function readUntil(reader: { read(): Promise<{ done: boolean; value?: Uint8Array }> }, text: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let read = "";
+  while (!read.includes(text)) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error(`The body ended before ${JSON.stringify(text)}: ${read}`);
+    read += decoder.decode(value, { stream: true });
+  }
+  return read;
+}
+
+/** An engine that begins to answer and then waits for its signal. */
+function endless(): {
+  play: (request: GenerationRequest, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
+  stopped: Promise<unknown>;
+} {
+  const stopped = Promise.withResolvers<unknown>();
+  return {
+    stopped: stopped.promise,
+    play: async function* (_request, signal) {
+      yield { kind: "text", text: "Hel" };
+      await aborted(signal);
+      stopped.resolve(signal.reason);
+      throw signal.reason;
+    },
+  };
+}
+
+describe("a client that goes", () => {
+  test.each([
+    ["/v1/chat/completions", { ...CHAT, stream: true }],
+    ["//v1//chat/completions", { ...CHAT, stream: true }],
+    ["/v1/completions", { prompt: "hi", stream: true }],
+    ["/api/chat", { ...CHAT, model: "qwen3-0.6b" }],
+    ["/api/generate", { prompt: "hi", model: "qwen3-0.6b" }],
+  ])("in the middle of a stream of %s frees the engine at once", async (path, body) => {
+    const script = endless();
+    await using api = listen(script);
+    const client = new AbortController();
+    const response = await post(api.url + path, body, client.signal);
+    await readUntil(response.body!.getReader(), "Hel");
+    client.abort();
+    expect(await script.stopped).toMatchObject({ code: "cancelled" });
+  });
+
+  test.each([
+    ["/v1/chat/completions", CHAT],
+    ["/chat/completions", CHAT],
+    ["/api/chat", { ...CHAT, model: "qwen3-0.6b", stream: false }],
+  ])("while %s makes a whole answer frees the engine at once", async (path, body) => {
+    const script = endless();
+    const begun = Promise.withResolvers<void>();
+    await using api = listen({ ...script, admit: async () => begun.resolve() });
+    const client = new AbortController();
+    const response = post(api.url + path, body, client.signal).catch((error: unknown) => error);
+    await begun.promise;
+    client.abort();
+    expect(await script.stopped).toMatchObject({ code: "cancelled" });
+    expect(await response).toMatchObject({ name: "AbortError" });
+  });
+
+  test.each([
+    ["before the stream is open", 60_000],
+    ["after the stream is open", 1],
+  ])("while the model is still loading, %s, gives up its place", async (_when, headerWaitMs) => {
+    const waiting = Promise.withResolvers<AbortSignal>();
+    const admit = async (_request: GenerationRequest, signal: AbortSignal): Promise<void> => {
+      waiting.resolve(signal);
+      await aborted(signal);
+      throw signal.reason;
+    };
+    await using api = listen({ admit }, { headerWaitMs });
+    const client = new AbortController();
+    const reply = post(`${api.url}/v1/chat/completions`, { ...CHAT, stream: true }, client.signal).catch(() => undefined);
+    const signal = await waiting.promise;
+    if (headerWaitMs === 1) await reply;
+    client.abort();
+    await aborted(signal);
+    expect(signal.reason).toMatchObject({ code: "cancelled" });
+  });
+
+  test("a client that has all it asked for is not taken for one that went", async () => {
+    await using api = listen({});
+    await (await post(`${api.url}/v1/chat/completions`, { ...CHAT, stream: true })).text();
+    await (await post(`${api.url}/v1/chat/completions`, CHAT)).text();
+    expect(api.engine.requests.map(({ signal }) => signal.aborted)).toEqual([false, false]);
+  });
+
+  test("a client that stops reading does not hold the engine", async () => {
+    const stopped = Promise.withResolvers<unknown>();
+    const piece: GenerationEvent = { kind: "text", text: "x".repeat(65_536) };
+    const play = async function* (_request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+      void aborted(signal).then(() => stopped.resolve(signal.reason));
+      while (!signal.aborted) yield piece;
+    };
+    await using api = listen({ play }, { stallMs: 50 });
+    const body = JSON.stringify({ ...CHAT, stream: true });
+    const socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port: api.port,
+      socket: {
+        open: (opened) => {
+          opened.pause();
+          opened.write(`POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+        },
+        data: () => {},
+      },
+    });
+    expect(await stopped.promise).toMatchObject({ code: "cancelled", message: "The client stopped reading its answer." });
+    socket.terminate();
+  });
+});
+
+describe("a stream that fails", () => {
+  const failing = { events: [{ kind: "text", text: "Hel" }, new AppError("engine_lost", "The engine host ended.")] as const };
+
+  test("ends with an error frame and without [DONE]", async () => {
+    await using api = listen(failing);
+    const frames = (await (await post(`${api.url}/v1/chat/completions`, { ...CHAT, stream: true })).text()).split("\n\n");
+    expect(frames.slice(2)).toEqual([
+      'data: {"error":{"message":"The engine host ended.","type":"server_error","param":null,"code":"engine_lost"}}',
+      "",
+    ]);
+    expect(api.lines.filter(({ level }) => level === "error")).toEqual([
+      { level: "error", message: "The engine host ended.", facts: { id: "r1", code: "engine_lost", status: 500 } },
+    ]);
+  });
+
+  test("ends with an error line for Ollama's clients", async () => {
+    await using api = listen(failing);
+    const lines = (await (await post(`${api.url}/api/chat`, { ...CHAT, model: "qwen3-0.6b" })).text()).split("\n");
+    expect(lines.slice(1)).toEqual(['{"error":"The engine host ended."}', ""]);
+  });
+
+  test("says so even when the engine merely stops", async () => {
+    await using api = listen({ events: [{ kind: "text", text: "Hel" }] });
+    const text = await (await post(`${api.url}/v1/chat/completions`, { ...CHAT, stream: true })).text();
+    expect([text.includes('"code":"internal_error"'), text.includes("[DONE]"), text.includes("invariant")]).toEqual([true, false, false]);
+  });
+
+  test("a refusal that comes after the headers is a frame", async () => {
+    const open = Promise.withResolvers<void>();
+    const admit = async (): Promise<void> => {
+      await open.promise;
+      throw new AppError("model_load_failed", "The model could not be loaded.");
+    };
+    await using api = listen({ admit }, { headerWaitMs: 1 });
+    const response = await post(`${api.url}/v1/chat/completions`, { ...CHAT, stream: true });
+    const reader = response.body!.getReader();
+    await readUntil(reader, '"role":"assistant"');
+    open.resolve();
+    expect([response.status, await readUntil(reader, "}}\n\n")]).toEqual([
+      200,
+      'data: {"error":{"message":"The model could not be loaded.","type":"server_error","param":null,"code":"model_load_failed"}}\n\n',
+    ]);
+    expect(await reader.read()).toMatchObject({ done: true });
+  });
+});
+
+describe("silence", () => {
+  test("is filled with comments before and between the chunks of SSE, and never in NDJSON", async () => {
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const play = async function* (): AsyncGenerator<GenerationEvent> {
+      yield { kind: "text", text: "Hel" };
+      await gates[1].promise;
+      yield finishEvent();
+    };
+    await using api = listen({ play, admit: () => gates[0].promise }, { headerWaitMs: 1, keepAliveCommentS: 0.005 });
+    const ollama = post(`${api.url}/api/chat`, { ...CHAT, model: "qwen3-0.6b" });
+    const openai = await post(`${api.url}/v1/chat/completions`, { ...CHAT, stream: true });
+    const reader = openai.body!.getReader();
+    const before = await readUntil(reader, KEEP_ALIVE + KEEP_ALIVE);
+    gates[0].resolve();
+    await readUntil(reader, "Hel");
+    await readUntil(reader, KEEP_ALIVE + KEEP_ALIVE);
+    gates[1].resolve();
+    const after = await readUntil(reader, "[DONE]");
+    expect([before.startsWith("data: {"), after.includes('"finish_reason":"stop"')]).toEqual([true, true]);
+    const lines = (await (await ollama).text()).split("\n");
+    expect(lines.map((line) => line.slice(0, 9))).toEqual(['{"model":', '{"model":', ""]);
+  });
+});
+
+describe("names of hosts", () => {
+  const visit = async (url: string, host: string): Promise<number> => (await fetch(`${url}/v1/models`, { headers: { host } })).status;
+
+  test("a server of this machine alone answers only to names of this machine", async () => {
+    await using api = listen({});
+    const hosts = [
+      "localhost",
+      "localhost:8080",
+      "127.0.0.1:1",
+      "[::1]:1",
+      "192.168.1.5",
+      "board.local",
+      "pi.internal",
+      "evil.example.com",
+      "127.0.0.1.example.com",
+    ];
+    expect(await Promise.all(hosts.map(async (host) => visit(api.url, host)))).toEqual([200, 200, 200, 200, 200, 200, 200, 403, 403]);
+  });
+});
+
+/** Sends bytes and gives back all that comes. */
+function raw(port: number, bytes: string): Promise<string> {
+  const received = Promise.withResolvers<string>();
+  let text = "";
+  void Bun.connect({
+    hostname: "127.0.0.1",
+    port,
+    socket: {
+      open: (socket) => void socket.write(bytes),
+      data: (_socket, data) => {
+        text += data.toString();
+      },
+      close: () => received.resolve(text),
+    },
+  });
+  return received.promise;
+}
+
+describe("bodies", () => {
+  test("one that comes in pieces and without a length is read", async () => {
+    await using api = listen({ events: HELLO });
+    const json = JSON.stringify(CHAT);
+    const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+    const head = "POST //chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const reply = await raw(api.port, `${head}${chunk(json.slice(0, 9))}${chunk(json.slice(9))}0\r\n\r\n`);
+    expect(reply).toContain('"content":"Hello"');
+  });
+
+  test("one that is too large is refused although it does not say how large it is", async () => {
+    await using api = listen({}, { bodyBytesMax: 1000 });
+    const chunk = `100000\r\n${" ".repeat(0x10_0000)}\r\n`;
+    const head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    expect(await raw(api.port, `${head}${chunk}${chunk}0\r\n\r\n`)).toContain("HTTP/1.1 413");
+  });
+});
