@@ -1,0 +1,64 @@
+import { expect, test } from "bun:test";
+import { hostname } from "node:os";
+import { createOriginPolicy, isLocalHostHeader, isLoopback, preflightHeaders } from "../../../src/api/origin-policy.ts";
+
+test.each([
+  ["", true],
+  ["localhost", true],
+  ["LOCALHOST:8080", true],
+  ["app.localhost", true],
+  ["board.local:80", true],
+  ["ollama.internal", true],
+  [hostname(), true],
+  ["127.0.0.1:8080", true],
+  ["10.0.0.7", true],
+  ["172.16.0.1", true],
+  ["172.32.0.1", false],
+  ["192.168.1.2:1", true],
+  ["0.0.0.0", true],
+  ["[::1]:8080", true],
+  ["8.8.8.8", false],
+  ["example.com", false],
+  ["localhost.example.com", false],
+  ["10.evil.example.com", false],
+  ["notlocal", false],
+])("a Host header of %p is local: %p", (header, local) => {
+  expect(isLocalHostHeader(header)).toBe(local);
+});
+
+test("loopback is what no other machine can reach", () => {
+  expect(["localhost", "127.0.0.1", "127.1.2.3", "::1", "0.0.0.0", "192.168.1.2", "::"].map(isLoopback)).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test("a request that comes from no page gets no headers", () => {
+  expect(createOriginPolicy([])(new Request("http://localhost/"))).toEqual({ allowed: true, headers: {} });
+});
+
+test("a wildcard matches within its item and a dot only a dot", () => {
+  const policy = createOriginPolicy(["chrome-extension://*", "https://a.example.com"]);
+  const allowed = (origin: string): boolean => policy(new Request("http://localhost/", { headers: { origin } })).allowed;
+  expect([
+    allowed("chrome-extension://abc"),
+    allowed("https://a.example.com"),
+    allowed("https://axexample.com"),
+    allowed("https://a.example.com.evil.org"),
+  ]).toEqual([true, true, false, false]);
+});
+
+test("a preflight without wishes gets the headers that clients use, and the private network when it asks for it", () => {
+  const plain = preflightHeaders(new Request("http://localhost/"));
+  const asking = preflightHeaders(new Request("http://localhost/", { headers: { "access-control-request-private-network": "true" } }));
+  expect([
+    plain["access-control-allow-headers"]?.startsWith("authorization, content-type"),
+    "access-control-allow-private-network" in plain,
+  ]).toEqual([true, false]);
+  expect(asking["access-control-allow-private-network"]).toBe("true");
+});
