@@ -1,35 +1,18 @@
 /**
- * Chat templates of our own wording, for models that bring none. Each writes its family's turn markers; functions, calls and results
- * are written in one way everywhere (Hermes' tags), so that one reading back serves all of them.
+ * Chat templates of our own wording, for models that bring none. Each writes its family's turn markers and nothing else: functions,
+ * calls and results reach them as text (tolerant-messages.ts), in one way for all families.
  */
 
 /**
- * Shared by all: `first.system`, the instructions including those on functions; `turns`, what follows the leading system turn;
- * `said(m)`, a turn's text; `speaker(m)`, user or assistant. Past reasoning is left out, as reasoning models expect.
+ * Shared by all: `first.system`, the leading instructions; `turns`, what follows them; `said(m)`, a turn's text, past reasoning left out,
+ * as reasoning models expect.
  */
 const PRELUDE = String.raw`
 {%- set leading = 1 if messages and messages[0].role == 'system' else 0 -%}
 {%- set turns = messages[leading:] -%}
 {%- set first = namespace(system=messages[0].content if leading else '') -%}
-{%- if tools -%}
-  {%- set first.system = first.system + ('\n\n' if first.system else '') + 'You can call these functions:\n<tools>' -%}
-  {%- for tool in tools -%}{%- set first.system = first.system + '\n' + (tool | tojson) -%}{%- endfor -%}
-  {%- set first.system = first.system + '\n</tools>\nTo call one, answer with:\n<tool_call>\n{"name": "the name", "arguments": {}}\n</tool_call>' -%}
-{%- endif -%}
-{%- macro speaker(m) -%}{{- 'assistant' if m.role == 'assistant' else 'user' -}}{%- endmacro -%}
 {%- macro said(m) -%}
-  {%- if m.role == 'tool' -%}
-    {{- '<tool_response>\n' + m.content + '\n</tool_response>' -}}
-  {%- elif m.role == 'assistant' -%}
-    {{- m.content.split('</think>')[-1].strip() -}}
-    {%- for call in m.tool_calls or [] -%}
-      {{- ('' if loop.first and not m.content else '\n') + '<tool_call>\n{"name": ' + (call.function.name | tojson) + ', "arguments": ' -}}
-      {{- call.function.arguments if call.function.arguments is string else (call.function.arguments | tojson) -}}
-      {{- '}\n</tool_call>' -}}
-    {%- endfor -%}
-  {%- else -%}
-    {{- m.content -}}
-  {%- endif -%}
+  {{- m.content.split('</think>')[-1].strip() if m.role == 'assistant' else m.content -}}
 {%- endmacro -%}
 `.trim();
 
@@ -37,7 +20,7 @@ const PRELUDE = String.raw`
 export const CHATML = String.raw`${PRELUDE}
 {%- if first.system -%}{{- '<|im_start|>system\n' + first.system + '<|im_end|>\n' -}}{%- endif -%}
 {%- for m in turns -%}
-  {{- '<|im_start|>' + ('system' if m.role == 'system' else speaker(m)) + '\n' + said(m) + '<|im_end|>\n' -}}
+  {{- '<|im_start|>' + m.role + '\n' + said(m) + '<|im_end|>\n' -}}
 {%- endfor -%}
 {{- '<|im_start|>assistant\n' -}}`;
 
@@ -50,8 +33,7 @@ export const LLAMA_3 = String.raw`${PRELUDE}
 {{- bos_token -}}
 {%- if first.system -%}{{- '<|start_header_id|>system<|end_header_id|>\n\n' + first.system + '<|eot_id|>' -}}{%- endif -%}
 {%- for m in turns -%}
-  {%- set header = 'ipython' if m.role == 'tool' else ('system' if m.role == 'system' else speaker(m)) -%}
-  {{- '<|start_header_id|>' + header + '<|end_header_id|>\n\n' + said(m) + '<|eot_id|>' -}}
+  {{- '<|start_header_id|>' + m.role + '<|end_header_id|>\n\n' + said(m) + '<|eot_id|>' -}}
 {%- endfor -%}
 {{- '<|start_header_id|>assistant<|end_header_id|>\n\n' -}}`;
 

@@ -2,14 +2,24 @@
 import type { ChatMessage, ToolCall, ToolDefinition } from "../core/generation.ts";
 import { mapStrings } from "./client-text-guard.ts";
 
-/** What depends on the template. */
-export interface MessageShape {
+/** Habits of a template that change what it must be given; template-traits.ts finds them. */
+export interface TemplateTraits {
+  /** It walks over a turn's content as a list of parts. */
+  readonly contentAsParts: boolean;
+  /** It tells a turn of calls alone by `content is none`. */
+  readonly noneForNoContent: boolean;
+  /** It joins a call's arguments to text instead of printing them as JSON. */
+  readonly argumentsAsText: boolean;
+  /** It prints a tool as if it were text. */
+  readonly toolsAsText: boolean;
+  /** It walks over the tools without asking whether there are any. */
+  readonly listForNoTools: boolean;
+}
+
+/** How turns are to be shaped. */
+export interface MessageShape extends TemplateTraits {
   /** Applied to every string that comes from the client or the model. */
   readonly protect: (text: string) => string;
-  /** The template tells a turn of calls alone by `content is none`. */
-  readonly noneForNoContent: boolean;
-  /** The template joins a call's arguments to text instead of printing them as JSON. */
-  readonly argumentsAsText: boolean;
 }
 
 /** Turns as templates read them: role, content, and where present reasoning_content, tool_calls, tool_call_id, name. */
@@ -20,7 +30,7 @@ export function templateMessages(messages: readonly ChatMessage[], shape: Messag
     const calls = message.toolCalls ?? [];
     for (const call of calls) namesById.set(call.id, call.name);
     const withoutContent = shape.noneForNoContent && message.content === "" && calls.length > 0;
-    const turn: Record<string, unknown> = { role: message.role, content: withoutContent ? null : protect(message.content) };
+    const turn: Record<string, unknown> = { role: message.role, content: withoutContent ? null : templateContent(message.content, shape) };
     if (message.reasoning !== undefined) turn["reasoning_content"] = protect(message.reasoning);
     if (calls.length > 0) turn["tool_calls"] = calls.map((call) => templateToolCall(call, shape));
     if (message.toolCallId !== undefined) turn["tool_call_id"] = protect(message.toolCallId);
@@ -31,18 +41,26 @@ export function templateMessages(messages: readonly ChatMessage[], shape: Messag
   });
 }
 
-/** Tools in OpenAI's shape; null when there are none, as transformers passes it. */
-export function templateTools(tools: readonly ToolDefinition[], protect: (text: string) => string): unknown {
-  if (tools.length === 0) return null;
-  return tools.map((tool) => ({
-    type: "function",
-    function: {
-      name: protect(tool.name),
-      ...(tool.description === undefined ? {} : { description: protect(tool.description) }),
-      // A function without parameters takes none (OpenAI); templates that list the properties need them to exist.
-      parameters: mapStrings(tool.parameters ?? { type: "object", properties: {} }, protect),
-    },
-  }));
+/** Tools in OpenAI's shape; for none, null, as transformers passes it. */
+export function templateTools(tools: readonly ToolDefinition[], shape: MessageShape): unknown {
+  const { protect } = shape;
+  if (tools.length === 0) return shape.listForNoTools ? [] : null;
+  return tools.map((tool) => {
+    const shaped = {
+      type: "function",
+      function: {
+        name: protect(tool.name),
+        ...(tool.description === undefined ? {} : { description: protect(tool.description) }),
+        // A function without parameters takes none (OpenAI); templates that list the properties need them to exist.
+        parameters: mapStrings(tool.parameters ?? { type: "object", properties: {} }, protect),
+      },
+    };
+    return shape.toolsAsText ? JSON.stringify(shaped) : shaped;
+  });
+}
+
+function templateContent(content: string, { protect, contentAsParts }: MessageShape): unknown {
+  return contentAsParts ? [{ type: "text", text: protect(content) }] : protect(content);
 }
 
 function templateToolCall(call: ToolCall, shape: MessageShape): Record<string, unknown> {

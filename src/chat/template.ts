@@ -6,18 +6,18 @@
  */
 import { Interpreter, parse, tokenize } from "@huggingface/jinja";
 import { AppError, assert } from "../core/errors.ts";
-import type { ChatMessage, ReasoningChoice, ToolDefinition } from "../core/generation.ts";
+import type { ReasoningChoice } from "../core/generation.ts";
 import type { PromptSegment, Vocabulary } from "../core/prompt.ts";
 import { type ClientTextGuard, createClientTextGuard } from "./client-text-guard.ts";
 import { ControlText, type TemplateWords } from "./control-text.ts";
 import { createTemplateEnvironment, hasOwnDate, TemplateRefusal } from "./template-environment.ts";
-import { type MessageShape, templateMessages, templateTools } from "./template-messages.ts";
-import { tolerantForms } from "./tolerant-messages.ts";
+import { type MessageShape, templateMessages, templateTools, type TemplateTraits } from "./template-messages.ts";
+import { findTemplateTraits } from "./template-traits.ts";
+import { isComplete, standIn } from "./completeness.ts";
+import { type Conversation, tolerantForms } from "./tolerant-messages.ts";
 
 /** What a template turns into a prompt. */
-export interface ChatTemplateInput {
-  readonly messages: readonly ChatMessage[];
-  readonly tools: readonly ToolDefinition[];
+export interface ChatTemplateInput extends Conversation {
   readonly reasoning: ReasoningChoice;
 }
 
@@ -25,7 +25,7 @@ export interface ChatTemplateInput {
 export interface ChatTemplate {
   /**
    * The prompt for the assistant's next turn; equal input gives equal bytes. Neighbouring plain segments are merged, none is empty.
-   * A conversation that the template refuses, or of which it leaves instructions or tool turns out, is tried again in more tolerant forms.
+   * A conversation that the template refuses, or of which it leaves out instructions, functions, calls or results, is tried again in more tolerant forms.
    * Throws AppError invalid_request with the template's own message when it refuses all of them.
    */
   render(input: ChatTemplateInput, vocabulary: Vocabulary): PromptSegment[];
@@ -33,18 +33,23 @@ export interface ChatTemplate {
 
 type Program = ReturnType<typeof parse>;
 
-/** A template and what is known of it from its text. */
+/** A template and what is known of it. */
 interface Compiled {
   readonly program: Program;
   readonly source: string;
   readonly look: TemplateWords;
-  readonly shape: Omit<MessageShape, "protect">;
+  readonly traits: TemplateTraits;
   /** Today, or null for a template that does without. */
   today(): Date | null;
 }
 
-/** The shape whose strings are looked through for a free guard character; parsing arguments may bring to light what JSON escapes hide. */
-const UNGUARDED: MessageShape = { protect: (text) => text, noneForNoContent: false, argumentsAsText: false };
+/** What stays the same through all forms of one conversation. */
+interface Rendering {
+  readonly template: Compiled;
+  readonly reasoning: ReasoningChoice;
+  readonly protect: (text: string) => string;
+  readonly vocabulary: Vocabulary;
+}
 
 /** Building the index takes longer than a rendering, and a host has one vocabulary. */
 const controlTexts = new WeakMap<Vocabulary, ControlText>();
@@ -54,35 +59,12 @@ const controlTexts = new WeakMap<Vocabulary, ControlText>();
  * @param options.now The clock for templates that ask for the date.
  */
 export function compileChatTemplate(source: string, options: { now?: () => Date } = {}): ChatTemplate {
+  const { program, look } = parseTemplate(source);
   const now = options.now ?? (() => new Date());
-  const parsed = parseTemplate(source);
-  const noneForNoContent = /(?<![A-Za-z_])content(?:['"]\])?\s+is\s+(?:not\s+)?none/.test(source);
-  const compiled: Compiled = {
-    ...parsed,
-    source,
-    shape: { noneForNoContent, argumentsAsText: joinsArguments(parsed.program, noneForNoContent) },
-    today: hasOwnDate(source) ? () => null : now,
-  };
+  const today = hasOwnDate(source) ? () => null : now;
+  const traits = findTemplateTraits((messages, tools) => runTemplate(program, { messages, tools, bos_token: "", eos_token: "" }, today()));
+  const compiled: Compiled = { program, source, look, traits, today };
   return { render: (input, vocabulary) => renderTolerantly(compiled, input, vocabulary) };
-}
-
-/** Tries the template on a call: joined to text, an object shows as the interpreter's own name for it. */
-function joinsArguments(program: Program, noneForNoContent: boolean): boolean {
-  const messages: ChatMessage[] = [
-    { role: "user", content: "a" },
-    { role: "assistant", content: "", toolCalls: [{ id: "call00000", name: "f", arguments: '{"a":1}' }] },
-    { role: "tool", content: "b", toolCallId: "call00000" },
-  ];
-  const shape: MessageShape = { protect: (text) => text, noneForNoContent, argumentsAsText: false };
-  try {
-    return runTemplate(
-      program,
-      { messages: templateMessages(messages, shape), tools: null, bos_token: "", eos_token: "" },
-      new Date(0),
-    ).includes("[object ");
-  } catch {
-    return false; // It refuses calls or more than a user's turn; either way its arguments do not matter.
-  }
 }
 
 function parseTemplate(source: string): { program: Program; look: TemplateWords } {
@@ -107,14 +89,21 @@ function parseTemplate(source: string): { program: Program; look: TemplateWords 
 
 function renderTolerantly(template: Compiled, input: ChatTemplateInput, vocabulary: Vocabulary): PromptSegment[] {
   const control = controlTextOf(vocabulary);
-  const guard = createClientTextGuard([template.source, input, templateMessages(input.messages, UNGUARDED)], control, template.look);
+  // Parsing arguments may bring to light what JSON escapes hide, so the guard is chosen with the parsed ones in view too.
+  const parsed = templateMessages(input.messages, { ...template.traits, argumentsAsText: false, protect: (text) => text });
+  const guard = createClientTextGuard([template.source, input, parsed], control, template.look);
+  const rendering: Rendering = { template, reasoning: input.reasoning, protect: guard.protect, vocabulary };
+  const trial: Rendering = { ...rendering, protect: (text) => text };
   let refusal: unknown;
   let incomplete: string | null = null;
-  for (const messages of tolerantForms(input.messages)) {
+  for (const form of tolerantForms(input)) {
     try {
-      const text = renderText({ template, input, messages, guard, vocabulary });
-      if (isComplete(text, messages, guard)) return segmentsOf(text, control, guard);
-      incomplete ??= text;
+      const stand = standIn(form);
+      const complete = isComplete(renderForm(trial, stand.conversation), stand.marks);
+      if (!complete && incomplete !== null) continue;
+      const text = renderForm(rendering, form);
+      if (complete) return segmentsOf(text, control, guard);
+      incomplete = text;
     } catch (thrown) {
       if (thrown instanceof AppError) throw thrown;
       refusal ??= thrown;
@@ -125,60 +114,29 @@ function renderTolerantly(template: Compiled, input: ChatTemplateInput, vocabula
   throw new AppError("invalid_request", `The model's chat template ${verb} this conversation: ${faultOf(refusal)}`, { cause: refusal });
 }
 
-interface Rendering {
-  readonly template: Compiled;
-  readonly input: ChatTemplateInput;
-  readonly messages: readonly ChatMessage[];
-  readonly guard: ClientTextGuard;
-  readonly vocabulary: Vocabulary;
-}
-
-function renderText({ template, input, messages, guard, vocabulary }: Rendering): string {
-  const { mode, level } = input.reasoning;
-  const thinking = mode === "auto" ? undefined : mode === "on";
+function renderForm({ template, reasoning, protect, vocabulary }: Rendering, { messages, tools }: Conversation): string {
+  const shape: MessageShape = { ...template.traits, protect };
+  const thinking = reasoning.mode === "auto" ? undefined : reasoning.mode === "on";
   return runTemplate(
     template.program,
     {
-      messages: templateMessages(messages, { ...template.shape, protect: guard.protect }),
-      tools: templateTools(input.tools, guard.protect),
-      add_generation_prompt: true,
+      messages: templateMessages(messages, shape),
+      tools: templateTools(tools, shape),
       bos_token: vocabulary.bosToken ?? "",
       eos_token: vocabulary.eosToken ?? "",
       // One switch under the names that families know it by: Qwen3's, then DeepSeek V3.1's and Granite's, then gpt-oss's.
       enable_thinking: thinking,
       thinking,
-      reasoning_effort: level === undefined ? undefined : guard.protect(level),
+      reasoning_effort: reasoning.level === undefined ? undefined : protect(reasoning.level),
     },
     template.today(),
   );
 }
 
 function runTemplate(program: Program, variables: Readonly<Record<string, unknown>>, today: Date | null): string {
-  const { value } = new Interpreter(createTemplateEnvironment(variables, today)).run(program);
+  const { value } = new Interpreter(createTemplateEnvironment({ ...variables, add_generation_prompt: true }, today)).run(program);
   assert(typeof value === "string", "a template renders to a string");
   return value;
-}
-
-/**
- * Whether instructions and tool turns came through: a template that does not know a role may drop its text without a word.
- * Whitespace aside, since templates trim; tool results may stand there as JSON.
- */
-function isComplete(text: string, messages: readonly ChatMessage[], guard: ClientTextGuard): boolean {
-  if (messages.every((message) => message.role === "user" || (message.role === "assistant" && message.toolCalls === undefined)))
-    return true;
-  const squeezed = withoutSpace(text);
-  const holds = (part: string): boolean => {
-    const guarded = guard.protect(part);
-    return squeezed.includes(withoutSpace(guarded)) || squeezed.includes(withoutSpace(JSON.stringify(guarded).slice(1, -1)));
-  };
-  return messages.every((message) => {
-    if (message.role === "system" || message.role === "tool") return holds(message.content);
-    return (message.toolCalls ?? []).every((call) => holds(call.name));
-  });
-}
-
-function withoutSpace(text: string): string {
-  return text.replace(/\s+/g, "");
 }
 
 function segmentsOf(text: string, control: ControlText, guard: ClientTextGuard): PromptSegment[] {

@@ -4,7 +4,14 @@
  * Clients send several system messages, system messages in the middle, neighbours of the same role and tool results; many templates
  * refuse some of that. Each form gives up a little more of the roles, never any text.
  */
-import type { ChatMessage } from "../core/generation.ts";
+import type { ChatMessage, ToolDefinition } from "../core/generation.ts";
+import { toolCallText, toolInstructions, toolResultText } from "./tool-text.ts";
+
+/** A conversation and the functions offered in it. */
+export interface Conversation {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly ToolDefinition[];
+}
 
 /** Joins the texts of turns that become one. */
 const TURN_JOINER = "\n\n";
@@ -12,17 +19,19 @@ const TURN_JOINER = "\n\n";
 /**
  * The conversation in ever more tolerant forms; a form equal to the one before it is left out.
  * First as sent, with the leading system messages joined; then with later system turns as user turns and neighbours of one role merged;
- * then with the system turn inside the first user turn, which comes first. Then the same three with tool calls and results as text.
+ * then with the system turn inside the first user turn, which comes first. Then the same three with functions, calls and results as text.
  */
-export function* tolerantForms(messages: readonly ChatMessage[]): Generator<readonly ChatMessage[]> {
-  let last: readonly ChatMessage[] | null = null;
-  for (const start of [joinLeadingSystem(messages), toolsAsText(joinLeadingSystem(messages))]) {
-    const merged = mergeTurns(start);
-    for (const form of [start, merged, foldSystem(merged)]) {
-      if (last === null || !Bun.deepEquals(form, last)) yield form;
-      last = form;
+export function* tolerantForms({ messages, tools }: Conversation): Generator<Conversation> {
+  const asSent = { messages: joinLeadingSystem(messages), tools };
+  const usesTools = tools.length > 0 || messages.some((message) => message.role === "tool" || message.toolCalls !== undefined);
+  let last: Conversation | null = null;
+  for (const start of usesTools ? [asSent, toolsAsText(asSent)] : [asSent]) {
+    const merged = mergeTurns(start.messages);
+    for (const form of [start.messages, merged, foldSystem(merged)]) {
+      const next = { messages: form, tools: start.tools };
+      if (last === null || !Bun.deepEquals(next, last)) yield next;
+      last = next;
     }
-    if (!usesTools(messages)) return;
   }
 }
 
@@ -48,21 +57,20 @@ function foldSystem(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   return [{ ...first, content: joinTexts([system, first.content]) }, ...rest];
 }
 
-function toolsAsText(messages: readonly ChatMessage[]): readonly ChatMessage[] {
-  const names = new Map(messages.flatMap((message) => (message.toolCalls ?? []).map((call) => [call.id, call.name] as const)));
-  return messages.map((message): ChatMessage => {
-    if (message.role === "tool") {
-      const name = message.name ?? names.get(message.toolCallId ?? "") ?? "the function";
-      return { role: "user", content: `Result of ${name}:\n${message.content}` };
-    }
+function toolsAsText({ messages, tools }: Conversation): Conversation {
+  const turns = messages.map((message): ChatMessage => {
+    if (message.role === "tool") return { role: "user", content: toolResultText(message.content) };
     const { toolCalls, ...turn } = message;
-    if (toolCalls === undefined) return message;
-    return { ...turn, content: joinTexts([message.content, ...toolCalls.map((call) => `Called ${call.name} with ${call.arguments}`)]) };
+    return toolCalls === undefined ? message : { ...turn, content: joinTexts([message.content, ...toolCalls.map(toolCallText)]) };
   });
+  if (tools.length === 0) return { messages: turns, tools };
+  return { messages: joinLeadingSystem(systemFirst(turns, toolInstructions(tools))), tools: [] };
 }
 
-function usesTools(messages: readonly ChatMessage[]): boolean {
-  return messages.some((message) => message.role === "tool" || message.toolCalls !== undefined);
+/** The instructions after the client's own, which may be what makes sense of them. */
+function systemFirst(messages: readonly ChatMessage[], content: string): ChatMessage[] {
+  const count = leadingSystemCount(messages);
+  return [...messages.slice(0, count), { role: "system", content }, ...messages.slice(count)];
 }
 
 /** Merges neighbouring user turns and neighbouring assistant turns; tool results stay apart, each answers its own call. */

@@ -121,8 +121,8 @@ test("Functions, calls and results are written in one way by all of them", () =>
     { role: "tool", content: "done", toolCallId: "c" },
   ];
   const parts = [
-    '<tools>\n{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}\n</tools>',
-    '<tool_call>\n{"name": "f", "arguments": {"a": 1}}\n</tool_call>',
+    '<tools>\n{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}\n</tools>',
+    '<tool_call>\n{"name": "f", "arguments": {"a":1}}\n</tool_call>',
     "<tool_response>\ndone\n</tool_response>",
   ];
   const families = ["qwen2", "qwen3", "llama", "gemma3", "phi3", "zephyr", "deepseek2", "mistral", "llama2", "unknown"];

@@ -96,22 +96,22 @@ test("A template that joins arguments to text gets them as text", () => {
   expect(shown(render(source, [message]))).toBe('call f {"a":1}');
 });
 
-test("A template that asks whether content is none gets none for a turn of calls alone", () => {
+test("A template that writes calls only where content is none gets none for a turn of calls alone", () => {
   const source =
-    "{% for m in messages %}{{ 'none' if m['content'] is none else '[' + m['content'] + ']' }}{% for c in m.tool_calls or [] %}{{ c.function.name }}{% endfor %}{% endfor %}";
+    "{% for m in messages %}{% if m.content is none %}{% for c in m.tool_calls %}{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}{% else %}[{{ m.content }}]{% endif %}{% endfor %}";
   const message: ChatMessage = { role: "assistant", content: "", toolCalls: [{ id: "c", name: "f", arguments: "{}" }] };
-  expect(shown(render(source, [message, user("")]))).toBe("nonef[]");
+  expect(shown(render(source, [message, user("")]))).toBe("f{}[]");
 });
 
 test("A tool result carries the name of the function it answers", () => {
   const source =
-    "{% for m in messages %}{{ m.role }} {{ m.name }} {{ m.content }}{% for c in m.tool_calls or [] %}{{ c.id }}{{ c.function.name }}{% endfor %};{% endfor %}";
+    "{% for m in messages %}{{ m.role }} {{ m.name }} {{ m.content }}{% for c in m.tool_calls or [] %}{{ c.id }}{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %};{% endfor %}";
   const messages: ChatMessage[] = [
     { role: "assistant", content: "", toolCalls: [{ id: "c", name: "f", arguments: "{}" }] },
     { role: "tool", content: "r", toolCallId: "c" },
     { role: "tool", content: "orphan", toolCallId: "x" },
   ];
-  expect(shown(render(source, messages))).toBe("assistant  cf;tool f r;tool  orphan;");
+  expect(shown(render(source, messages))).toBe("assistant  cf{};tool f r;tool  orphan;");
 });
 
 test("Leading system messages are joined with a blank line, later ones stand where the template puts them", () => {
@@ -131,8 +131,8 @@ test("A strict template still gets every text: system folded in, neighbours merg
     { role: "system", content: "Be brief." },
   ];
   expect(shown(render(STRICT, messages))).toBe(
-    "«<bos>»«<start_of_turn>»user\nBe kind.\n\none\n\ntwo«<end_of_turn>»\n«<start_of_turn>»model\ncalling\n\nCalled f with {}«<end_of_turn>»\n" +
-      "«<start_of_turn>»user\nResult of f:\nr\n\nSystem instruction:\nBe brief.«<end_of_turn>»\n«<start_of_turn>»model\n",
+    '«<bos>»«<start_of_turn>»user\nBe kind.\n\none\n\ntwo«<end_of_turn>»\n«<start_of_turn>»model\ncalling\n\n<tool_call>\n{"name": "f", "arguments": {}}\n</tool_call>«<end_of_turn>»\n' +
+      "«<start_of_turn>»user\n<tool_response>\nr\n</tool_response>\n\nSystem instruction:\nBe brief.«<end_of_turn>»\n«<start_of_turn>»model\n",
   );
 });
 
@@ -152,8 +152,39 @@ test("A template that drops the system role or tool calls without a word is give
   ];
   expect([shown(render(source, messages.slice(0, 2))), shown(render(source, messages))]).toEqual([
     "user: Be kind.\n\nu\n",
-    "user: Be kind.\n\nu\nassistant: Called f with {}\nuser: Result of f:\nr\n",
+    'user: Be kind.\n\nu\nassistant: <tool_call>\n{"name": "f", "arguments": {}}\n</tool_call>\nuser: <tool_response>\nr\n</tool_response>\n',
   ]);
+});
+
+test("Functions that a template does not offer are offered in the instructions, after the client's own", () => {
+  const source = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}";
+  const tools: ToolDefinition[] = [{ name: "f", description: "Does it" }];
+  expect(shown(render(source, [{ role: "system", content: "Be kind." }, user("u")], { tools }))).toBe(
+    'system: Be kind.\n\nYou can call these functions:\n<tools>\n{"type":"function","function":{"name":"f","description":"Does it"}}\n</tools>\n' +
+      'To call one, answer with:\n<tool_call>\n{"name": "the name", "arguments": {}}\n</tool_call>\nuser: u\n',
+  );
+});
+
+test("Whether a template drops instructions is not mistaken by a text that also stands elsewhere", () => {
+  const source = "{% for m in messages if m.role == 'user' %}{{ m.content }}|{% endfor %}";
+  expect(shown(render(source, [{ role: "system", content: "a" }, user("banana")]))).toBe("a\n\nbanana|");
+});
+
+test("A template that walks over content as parts is given parts", () => {
+  const source =
+    "{% for m in messages %}{% for part in m.content %}{{ part.text if part.type == 'text' else '[picture]' }};{% endfor %}{% endfor %}";
+  expect(shown(render(source, [user("Hi"), user("<|im_end|>")]))).toBe("Hi;<|im_end|>;");
+});
+
+test("A template that walks over tools without asking is given an empty list where there are none", () => {
+  expect(shown(render("{% for tool in tools %}{{ tool.function.name }}{% endfor %}{{ messages[0].content }}", [user("Hi")]))).toBe("Hi");
+});
+
+test("A template that prints tools as text is given their JSON", () => {
+  const source = "{% for tool in tools %}{{ tool | string }}{% endfor %}{{ messages[0].content }}";
+  expect(shown(render(source, [user("Hi")], { tools: [{ name: "f", parameters: {} }] }))).toBe(
+    '{"type":"function","function":{"name":"f","parameters":{}}}Hi',
+  );
 });
 
 test("A tool result that the template writes as JSON counts as written", () => {
