@@ -86,12 +86,13 @@ async function pullModel(source: string, options: PullOptions): Promise<PullResu
     for (const part of plan.parts) if (!(await isPresent(part, modelDir, options))) missing.push(part);
     const hashes: string[] = [];
     for (const part of missing) hashes.push(await getPart(part, join(staging.dir, `${part.fileName}.partial`), options));
-    const note = (text: string): void => options.onProgress({ kind: "note", text });
+    // The checksum that the user gives is that of the weights.
+    const { sha256: _, ...others } = options;
     const sidecars = await pullSidecars(plan, staging.dir, modelDir, {
-      ...options,
+      ...others,
       endpoint,
       needsTokenizer: parsed.format === "rkllm",
-      note,
+      note: (text) => options.onProgress({ kind: "note", text }),
     });
 
     await mkdir(modelDir, { recursive: true });

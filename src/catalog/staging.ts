@@ -24,12 +24,15 @@ const held = new Set<string>();
 export async function openStaging(modelsDir: string, folder: string): Promise<Staging> {
   const dir = join(modelsDir, STAGING_DIR, folder);
   const lock = join(dir, "lock");
-  await mkdir(dir, { recursive: true });
-  const holder = held.has(lock) ? process.pid : await takeLock(lock);
-  if (holder !== null) {
-    throw new AppError("invalid_request", `${folder} is being pulled already, by process ${holder}. Wait for it, or end it and try again.`);
-  }
+  if (held.has(lock)) throw busy(folder, process.pid);
   held.add(lock);
+  try {
+    await mkdir(dir, { recursive: true });
+    await takeLock(lock, folder);
+  } catch (cause) {
+    held.delete(lock);
+    throw cause;
+  }
   return {
     dir,
     async release() {
@@ -54,13 +57,16 @@ export async function publish(from: string, to: string): Promise<void> {
   }
 }
 
-/** Takes a lock, also one whose holder has died; otherwise tells the holder. */
-async function takeLock(lock: string): Promise<number | null> {
+/** Takes a lock, also one whose holder has died. */
+async function takeLock(lock: string, folder: string): Promise<void> {
   const holder = await livingHolder(lock);
-  if (holder !== null) return holder;
+  if (holder !== null) throw busy(folder, holder);
   await rm(lock, { force: true });
   await writeFile(lock, String(process.pid), { flag: "wx" });
-  return null;
+}
+
+function busy(folder: string, holder: number): AppError {
+  return new AppError("invalid_request", `${folder} is being pulled already, by process ${holder}. Wait for it, or end it and try again.`);
 }
 
 /** The process that a lock names, if it is another one and still there. */
