@@ -129,8 +129,7 @@ function readMerges(gguf: GgufFile, tokens: TokenTable): MergeTable {
     const end = (starts[rank + 1] ?? 0) - gap;
     // A space can be the first character of the left side, never the separator.
     const space = bytes.subarray(0, end).indexOf(SPACE, start + 1);
-    if (space < 0)
-      throw invalid(gguf, `has the merge ${JSON.stringify(DECODER.decode(bytes.subarray(start, end)))}, which is no pair`);
+    if (space < 0) throw invalid(gguf, `has the merge ${JSON.stringify(DECODER.decode(bytes.subarray(start, end)))}, which is no pair`);
     table.add(bytes, start, space, space + 1, end);
   }
   return table;
