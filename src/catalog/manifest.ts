@@ -11,12 +11,15 @@ import { Value } from "@sinclair/typebox/value";
 /** Name of the file, in the model's folder. */
 export const MANIFEST_FILE = "model.json";
 
+/** What a model may be named; as a name is typed, it may have a colon, which then stands for a hyphen. */
+export const MODEL_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,79}$/;
+
 /** The keys of model.json. */
 export const ManifestSchema = Type.Object({
   /** File name of the weights it speaks of; absent: of all in the folder. */
   file: Type.Optional(Type.String({ minLength: 1 })),
   /** Friendly name, in place of the one from the file name. */
-  name: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,79}$" })),
+  name: Type.Optional(Type.String({ pattern: MODEL_NAME.source })),
   contextTokensMax: Type.Optional(Type.Integer({ minimum: 32 })),
   family: Type.Optional(Type.String({ minLength: 1 })),
   parameterSize: Type.Optional(Type.String({ minLength: 1 })),

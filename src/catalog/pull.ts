@@ -3,13 +3,13 @@
  * into place last, by a rename, so a model that is listed is whole.
  */
 import { mkdir, rm, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { AppError } from "../core/errors.ts";
 import type { Soc } from "../core/model.ts";
 import { download, type DownloadProgress } from "./download.ts";
 import { readGgufFacts } from "./gguf-facts.ts";
 import { placeLocal, sha256OfFile } from "./local-file.ts";
-import { type Manifest, writeManifest } from "./manifest.ts";
+import { type Manifest, MODEL_NAME, writeManifest } from "./manifest.ts";
 import { parseModelFileName } from "./model-file-name.ts";
 import { shown } from "./model-names.ts";
 import { planPull, type PullPart, type PullPlan } from "./pull-plan.ts";
@@ -76,11 +76,18 @@ async function pullModel(source: string, options: PullOptions): Promise<PullResu
   if (options.sha256 !== undefined && (!/^[0-9a-f]{64}$/i.test(options.sha256) || plan.parts.length > 1)) {
     throw new AppError("invalid_request", "A SHA-256 has 64 hexadecimal digits, and can be checked for weights of one file only.");
   }
+  if (options.name !== undefined && !MODEL_NAME.test(options.name)) {
+    throw new AppError("invalid_request", `"${shown(options.name)}" cannot be a model's name: use letters, digits, "-", "_", "." and ":".`);
+  }
   const parsed = parseModelFileName(first.fileName);
   const name = options.name ?? parsed.id;
   const folder = folderName(options.name ?? parsed.longId);
-  const modelDir = join(resolve(options.modelsDir), folder);
-  const staging = await openStaging(resolve(options.modelsDir), folder);
+  const modelsDir = resolve(options.modelsDir);
+  const modelDir = join(modelsDir, folder);
+  if (plan.localDir !== null && plan.localDir !== modelDir && [plan.localDir, dirname(plan.localDir)].includes(modelsDir)) {
+    throw new AppError("invalid_request", `${first.local ?? first.fileName} is in the models folder already.`);
+  }
+  const staging = await openStaging(modelsDir, folder);
   try {
     const missing: PullPart[] = [];
     for (const part of plan.parts) if (!(await isPresent(part, modelDir, options))) missing.push(part);
@@ -185,10 +192,8 @@ function parseEndpoint(endpoint: string): URL {
 
 /** A model's name as a folder: no path, not hidden. */
 function folderName(name: string): string {
-  const safe = name
+  return name
     .toLowerCase()
     .replace(/[^\p{L}\p{N}._-]+/gu, "-")
     .replace(/^[.-]+|[.-]+$/g, "");
-  if (safe === "" || safe.length > 100) throw new AppError("invalid_request", `"${name.slice(0, 100)}" cannot be a model's name.`);
-  return safe;
 }
