@@ -34,7 +34,8 @@ export function createOriginPolicy(added: readonly string[]): OriginPolicy {
   return (request) => {
     const origin = request.headers.get("origin");
     if (origin === null) return { allowed: true, headers: {} };
-    const own = origin === `${new URL(request.url).protocol}//${request.headers.get("host") ?? ""}`;
+    // The scheme is not compared: a proxy may take https and pass on http.
+    const own = URL.parse(origin)?.host === request.headers.get("host");
     if (!own && !all && !patterns.some((pattern) => pattern.test(origin))) return { allowed: false, headers: { vary: "origin" } };
     return {
       allowed: true,

@@ -8,6 +8,7 @@ import type { ErrorEncoder } from "./dialect.ts";
 import { logFailure } from "./failure-log.ts";
 import type { MethodTable } from "./method-table.ts";
 import { createOriginPolicy, isLocalHostHeader, isLoopback, preflightHeaders } from "./origin-policy.ts";
+import type { OriginVerdict } from "./origin-policy.ts";
 
 /** The router, seen from outside. */
 export type RequestHandler = (request: Request) => Response | Promise<Response>;
@@ -35,8 +36,8 @@ export function errorResponse(parts: ScopeParts, scope: RequestScope, thrown: un
   return Response.json(reply.body, { status: reply.status, headers: reply.headers });
 }
 
-/** The checks that need no body. Throws AppError. */
-function admit(parts: ScopeParts, request: Request, path: string): void {
+/** Refuses pages and names that must not reach this server. Throws AppError forbidden. */
+function checkCaller(parts: ScopeParts, request: Request, origin: OriginVerdict): void {
   const listening = parts.context.server()?.hostname;
   const host = request.headers.get("host") ?? "";
   if (listening !== undefined && isLoopback(listening) && !isLocalHostHeader(host)) {
@@ -45,6 +46,14 @@ function admit(parts: ScopeParts, request: Request, path: string): void {
       `The host name "${host}" is not one of this machine. Use localhost, or let the server listen on the network.`,
     );
   }
+  if (!origin.allowed) {
+    const name = request.headers.get("origin") ?? "";
+    throw new AppError("forbidden", `The origin ${name} is not allowed. Add it to the allowed origins to let its pages use this server.`);
+  }
+}
+
+/** Refuses what no route can take. Throws AppError not_found, method_not_allowed, body_too_large. */
+function checkRoute(parts: ScopeParts, request: Request, path: string): void {
   const methods = parts.methodTable().methods(path);
   if (methods === null) {
     throw new AppError("not_found", `There is nothing at ${request.method} ${path}. GET /swagger lists what there is.`);
@@ -65,7 +74,12 @@ function withPath(request: Request, url: URL, path: string): Request {
   if (url.pathname === path) return request;
   const tidied = new URL(url);
   tidied.pathname = path;
-  return new Request(tidied.href, { method: request.method, headers: request.headers, body: request.body, signal: request.signal });
+  return new Request(tidied.href, {
+    method: request.method,
+    headers: request.headers,
+    body: request.body,
+    signal: request.signal,
+  });
 }
 
 /** Wraps the router. */
@@ -74,44 +88,29 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
   const newId = options.newId ?? ((): string => crypto.randomUUID().replaceAll("-", ""));
   const originOf = createOriginPolicy(options.corsOrigins);
 
-  const respond = async (handle: RequestHandler, request: Request, url: URL, scope: RequestScope): Promise<Response> => {
-    const origin = originOf(request);
-    let response: Response;
-    try {
-      if (!origin.allowed) {
-        throw new AppError(
-          "forbidden",
-          `The origin ${request.headers.get("origin") ?? ""} is not allowed. Add it to the allowed origins to let its pages use this server.`,
-        );
-      }
-      if (request.method === "OPTIONS") response = new Response(null, { status: 204, headers: preflightHeaders(request) });
-      else {
-        const path = parts.methodTable().canonical(url.pathname);
-        admit(parts, request, path);
-        const routed = withPath(request, url, path);
-        parts.scopes.set(routed, scope);
-        response = await handle(routed);
-      }
-    } catch (thrown) {
-      response = errorResponse(parts, scope, thrown);
-    }
-    for (const [name, value] of Object.entries(origin.headers)) response.headers.set(name, value);
-    response.headers.set("x-request-id", scope.id);
-    return response;
-  };
-
   return (handle) => async (request) => {
     const url = new URL(request.url);
     const path = parts.methodTable().canonical(url.pathname);
-    const scope: RequestScope = { id: newId(), dialect: dialectOf(path), connection: request, startedMs: context.nowMs() };
-    const response = await respond(handle, request, url, scope);
-    context.log.info("request", {
-      id: scope.id,
-      method: request.method,
-      path,
-      status: response.status,
-      ms: Math.round(context.nowMs() - scope.startedMs),
-    });
+    const scope: RequestScope = {
+      id: newId(),
+      dialect: dialectOf(path),
+      connection: request,
+      startedMs: context.nowMs(),
+    };
+    const origin = originOf(request);
+    const respond = async (): Promise<Response> => {
+      checkCaller(parts, request, origin);
+      if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: preflightHeaders(request) });
+      checkRoute(parts, request, path);
+      const routed = withPath(request, url, path);
+      parts.scopes.set(routed, scope);
+      return handle(routed);
+    };
+    const response = await respond().catch((thrown: unknown) => errorResponse(parts, scope, thrown));
+    for (const [name, value] of Object.entries(origin.headers)) response.headers.set(name, value);
+    response.headers.set("x-request-id", scope.id);
+    const ms = Math.round(context.nowMs() - scope.startedMs);
+    context.log.info("request", { id: scope.id, method: request.method, path, status: response.status, ms });
     return response;
   };
 }

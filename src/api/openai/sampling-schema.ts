@@ -9,7 +9,7 @@ import { object, optional, present } from "../schema.ts";
 export const UNLIMITED_TOKENS = -1;
 
 /** The sampling values, OpenAI's and those of other servers that clients send here. */
-export const SAMPLING_FIELDS = {
+const SAMPLING_FIELDS = {
   temperature: optional(Type.Number({ minimum: 0, maximum: 2 }), "Randomness; 0 always takes the likeliest token."),
   top_p: optional(Type.Number({ minimum: 0, maximum: 1 }), "Keeps the likeliest tokens up to this share of probability."),
   top_k: optional(Type.Integer({ minimum: 0 }), "Keeps this many of the likeliest tokens."),
