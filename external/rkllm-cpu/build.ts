@@ -38,14 +38,11 @@ export function buildCpuRuntime(build: CpuRuntimeBuild): string {
   const folder = build.folder ?? join(import.meta.dir, "build", build.version);
   const library = join(folder, "librkllmrt.so");
   mkdirSync(folder, { recursive: true });
-  const sanitizers = build.sanitize === true ? ["-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-g"] : [];
+  const flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", `-DRKLLM_ABI=${macro}`];
+  if (build.sanitize === true) flags.push("-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-g");
+  const source = join(import.meta.dir, "rkllm_cpu.c");
   const { exitCode, stderr } = Bun.spawnSync({
-    cmd: [
-      compiler,
-      ...["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", `-DRKLLM_ABI=${macro}`],
-      ...sanitizers,
-      ...["-o", library, join(import.meta.dir, "rkllm_cpu.c"), "-ldl", "-lpthread"],
-    ],
+    cmd: [compiler, ...flags, "-o", library, source, "-ldl", "-lpthread"],
     stdout: "inherit",
     stderr: "pipe",
   });

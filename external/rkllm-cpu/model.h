@@ -90,12 +90,13 @@ static int model_add_context(Handle *handle, const RKLLMParam *param)
 static int model_check_kind(Handle *handle)
 {
     int limit = llama.model_context_limit(handle->model);
+    const char *type = llama.ftype_name(llama.model_ftype(handle->model));
     handle->vocab = llama.model_vocab(handle->model);
     handle->vocab_size = llama.vocab_size(handle->vocab);
     handle->row_in = llama.model_embd_in(handle->model);
     handle->row_out = llama.model_embd_out(handle->model);
     LOG_INFO("rkllm-toolkit version: unknown, max_context_limit: %d, npu_core_num: 0, target_platform: CPU, model_dtype: %s", limit,
-             llama.ftype_name(llama.model_ftype(handle->model)));
+             strncmp(type, "all ", 4) == 0 ? type + 4 : type);
     if (llama.vocab_type(handle->vocab) == 0 || llama.model_has_encoder(handle->model) || !llama.model_has_decoder(handle->model) ||
         llama.model_is_diffusion(handle->model)) {
         LOG_ERROR("this kind of model cannot generate text token by token");

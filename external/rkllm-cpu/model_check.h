@@ -265,7 +265,7 @@ static int model_check(const char *path, GgufRole role)
     gguf_check(&file, role);
     munmap(bytes, (size_t)size);
     if (!file.flaw) return 0;
-    LOG_ERROR("invalid rkllm-cpu model %s: %s", path, file.flaw);
+    LOG_ERROR("invalid model file %s: %s", path, file.flaw);
     return -1;
 }
 

@@ -1,0 +1,379 @@
+/** Drives the CPU runtime through its C ABI alone, in both layouts, compiled by Bun or built by an ordinary compiler. */
+import { afterAll, beforeAll } from "bun:test";
+import { cc, dlopen, linkSymbols, ptr, toArrayBuffer, type Pointer } from "bun:ffi";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildCpuRuntime, findCompiler } from "../../external/rkllm-cpu/build.ts";
+import type { Sampling } from "../../src/core/generation.ts";
+import { abiForVersion, LIBRARY_SAMPLING, RKLLM_FUNCTIONS, type Abi } from "../../src/runtime/native/abi.ts";
+import { nativeInt32s, nativeString, StructWriter } from "../../src/runtime/native/struct-writer.ts";
+import {
+  packCallback,
+  packInferParam,
+  packLoraAdapter,
+  packParam,
+  packTextInput,
+  packTokenInput,
+} from "../../src/runtime/native/structs.ts";
+
+const SOURCE_FOLDER = join(import.meta.dir, "../../external/rkllm-cpu");
+const LLAMA_FOLDER = join(import.meta.dir, `../../node_modules/@node-llama-cpp/linux-${process.arch}/bins/linux-${process.arch}`);
+
+export type Compiler = "bun" | "gcc";
+export type Version = "1.2.3" | "1.3.0";
+
+/** A folder for the files of this test process; the system removes what lies in its temporary folder. */
+export const WORK_FOLDER = mkdtempSync(join(tmpdir(), "cpu-runtime-test-"));
+
+/** Why a build cannot be tested here, or null. */
+export function missingCompiler(compiler: Compiler): string | null {
+  return compiler === "bun" || findCompiler(undefined) !== null ? null : ": there is no C compiler on this machine";
+}
+
+const OWN_FUNCTIONS = {
+  rkllm_cpu_load: { args: ["ptr", "ptr"], returns: "i32" },
+  rkllm_cpu_error: { args: [], returns: "cstring" },
+  rkllm_cpu_set_moods: { args: ["ptr"], returns: "void" },
+} as const;
+const SYMBOL_FUNCTION = { rkllm_cpu_symbol: { args: ["ptr"], returns: "ptr" } } as const;
+
+/** One callback, copied while its memory was valid. */
+export interface Delivery {
+  readonly state: number;
+  readonly tokenId: number;
+  /** Null where the library passed NULL. */
+  readonly text: string | null;
+  /** It came from another thread than the one that started the run. */
+  readonly foreign: boolean;
+  readonly rows: {
+    readonly count: number;
+    readonly floats: number;
+    readonly zero: boolean;
+    readonly first: number;
+    readonly last: number;
+  } | null;
+  readonly perf: {
+    readonly prefillMs: number;
+    readonly prefillTokens: number;
+    readonly generateMs: number;
+    readonly generateTokens: number;
+    readonly memoryMb: number;
+  };
+  readonly userdata: number;
+}
+
+export interface OpenOptions {
+  readonly contextTokens?: number;
+  readonly newTokensMax?: number;
+  /** Default greedy. */
+  readonly sampling?: Partial<Sampling>;
+  readonly nKeep?: number;
+  readonly skipSpecialToken?: boolean;
+  readonly ignoreEos?: boolean;
+  readonly nBatch?: number;
+  readonly cpuCount?: number;
+}
+
+export type RunInput = string | { readonly tool: string } | readonly number[] | { readonly rows: Float32Array; readonly count: number };
+
+export interface RunOptions {
+  readonly mode?: "generate" | "lastHiddenLayer" | "logits";
+  readonly keepHistory?: boolean;
+  readonly newTokensMax?: number;
+  readonly sampling?: Partial<Sampling>;
+  readonly lora?: string;
+  readonly saveCache?: string;
+  /** Number of callbacks after which the callback returns `answer` and, if asked for, calls rkllm_abort. */
+  readonly answerAt?: number;
+  readonly answer?: number;
+  readonly abort?: boolean;
+  readonly userdata?: number;
+}
+
+export interface RunOutcome {
+  readonly status: number;
+  readonly deliveries: readonly Delivery[];
+  /** Texts of the NORMAL callbacks, joined. */
+  readonly text: string;
+  /** Of the FINISH callback. */
+  readonly perf: Delivery["perf"] | undefined;
+}
+
+export const GREEDY: Sampling = { ...LIBRARY_SAMPLING, topK: 1, temperature: 0, repeatPenalty: 1 };
+
+const RECORDER_SOURCE = join(import.meta.dir, "cpu-runtime-recorder.c");
+const RECORDER_FLAGS = ["-nostdlib", `-I${SOURCE_FOLDER}`];
+// Results are laid out alike in both ABIs, so one recorder serves both.
+const recorder = cc({
+  source: RECORDER_SOURCE,
+  flags: RECORDER_FLAGS,
+  symbols: {
+    recorder_start: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "void" },
+    recorder_callback: { args: [], returns: "ptr" },
+    recorder_count: { args: [], returns: "i32" },
+    recorder_events: { args: [], returns: "ptr" },
+    recorder_texts: { args: [], returns: "ptr" },
+    recorder_event_bytes: { args: [], returns: "i32" },
+    recorder_stale_text: { args: [], returns: "i32" },
+    recorder_stale_token: { args: [], returns: "i32" },
+    recorder_divert_stdout: { args: ["ptr"], returns: "void" },
+    recorder_restore_stdout: { args: [], returns: "void" },
+    recorder_setenv: { args: ["ptr", "ptr"], returns: "void" },
+  },
+});
+const CALLBACK = recorder.symbols.recorder_callback()! as Pointer;
+const EVENT_BYTES = recorder.symbols.recorder_event_bytes();
+
+/** A loaded CPU runtime. It is never unloaded; `keep` holds what it may still read. */
+export class CpuRuntime {
+  readonly abi: Abi;
+  readonly functions: ReturnType<typeof link>;
+  readonly addressOf: (name: string) => Pointer | null;
+  readonly #keep: unknown[] = [];
+
+  constructor(compiler: Compiler, version: Version) {
+    this.abi = abiForVersion(version);
+    const library = compiler === "bun" ? compileInMemory(this.abi.headerMacro) : dlopen(builtLibrary(version), SYMBOL_FUNCTION);
+    this.#keep.push(library);
+    this.addressOf = (name) => library.symbols.rkllm_cpu_symbol(nativeString(name).address) as Pointer | null;
+    this.functions = link(this.addressOf);
+    const folder = nativeString(LLAMA_FOLDER);
+    if (this.functions.rkllm_cpu_load(folder.address, null) !== 0) throw new Error(String(this.functions.rkllm_cpu_error()));
+  }
+
+  moods(list: string): void {
+    this.functions.rkllm_cpu_set_moods(nativeString(list).address);
+  }
+
+  error(): string {
+    return String(this.functions.rkllm_cpu_error());
+  }
+
+  /** rkllm_init's return value and handle. */
+  init(modelPath: string, options: OpenOptions = {}): { status: number; handle: number } {
+    const handle = new BigUint64Array(new ArrayBuffer(8)).fill(1n);
+    const param = packParam(this.abi, {
+      modelPath,
+      contextTokens: options.contextTokens ?? 256,
+      newTokensMax: options.newTokensMax ?? 16,
+      sampling: { ...GREEDY, ...options.sampling },
+      nKeep: options.nKeep ?? 0,
+      skipSpecialToken: options.skipSpecialToken ?? true,
+      ignoreEos: options.ignoreEos ?? false,
+      baseDomainId: 0,
+      embedFlash: false,
+      cpuCount: options.cpuCount ?? 1,
+      cpuMask: 1,
+      nBatch: options.nBatch ?? 1,
+    });
+    const callback = packCallback(this.abi, CALLBACK, null);
+    this.#keep.push(param, callback);
+    const status = this.functions.rkllm_init(ptr(handle), param.address, callback.address);
+    return { status, handle: Number(handle[0]) };
+  }
+
+  /** Opens a model that must open. */
+  open(modelPath: string, options: OpenOptions = {}): CpuModel {
+    const { status, handle } = this.init(modelPath, options);
+    if (status !== 0) throw new Error(`rkllm_init returned ${status}: ${this.error()}`);
+    return this.model(handle, options.nBatch);
+  }
+
+  model(handle: number, nBatch = 1): CpuModel {
+    return new CpuModel(this, handle as Pointer, nBatch);
+  }
+
+  /** The bytes of rkllm_createDefaultParam's result. */
+  defaultParam(): Uint8Array {
+    const bytes = new Uint8Array(new ArrayBuffer(this.abi.structs.RKLLMParam!.size));
+    const flags = [...RECORDER_FLAGS, `-DRKLLM_ABI=${this.abi.headerMacro}`];
+    const caller = cc({ source: RECORDER_SOURCE, flags, symbols: { call_default_param: { args: ["ptr", "ptr"], returns: "void" } } });
+    caller.symbols.call_default_param(this.addressOf("rkllm_createDefaultParam"), ptr(bytes));
+    return bytes;
+  }
+}
+
+/** One handle. */
+export class CpuModel implements Disposable {
+  readonly runtime: CpuRuntime;
+  readonly handle: Pointer;
+  readonly members: number;
+  readonly #keep: unknown[] = [];
+
+  constructor(runtime: CpuRuntime, handle: Pointer, members: number) {
+    this.runtime = runtime;
+    this.handle = handle;
+    this.members = members;
+  }
+
+  run(input: RunInput | readonly RunInput[], options: RunOptions = {}): RunOutcome {
+    const started = this.#start(input, options);
+    return outcomeOf(this.runtime.functions.rkllm_run(this.handle, started.input, started.infer, started.userdata));
+  }
+
+  /** Starts rkllm_run_async; `finished` reads what has come so far. */
+  runAsync(input: RunInput | readonly RunInput[], options: RunOptions = {}): number {
+    const started = this.#start(input, options);
+    return this.runtime.functions.rkllm_run_async(this.handle, started.input, started.infer, started.userdata);
+  }
+
+  #start(input: RunInput | readonly RunInput[], options: RunOptions) {
+    const { abi } = this.runtime;
+    const inputs = this.members === 1 ? [input as RunInput] : (input as readonly RunInput[]);
+    const packed = inputs.map((one) => packInput(abi, one));
+    const size = abi.structs.RKLLMInput!.size;
+    const joined = new Uint8Array(new ArrayBuffer(size * packed.length));
+    packed.forEach((one, i) => joined.set(one.bytes, i * size));
+    const infer = packInferParam(abi, {
+      mode: options.mode ?? "generate",
+      keepHistory: options.keepHistory ?? false,
+      newTokensMax: options.newTokensMax ?? 0,
+      sampling: options.sampling === undefined ? null : { ...GREEDY, ...options.sampling },
+      ...(options.lora === undefined ? {} : { loraName: options.lora }),
+      ...(options.saveCache === undefined ? {} : { promptCache: { save: true, path: options.saveCache } }),
+    });
+    const abort = options.abort === true ? this.runtime.addressOf("rkllm_abort") : null;
+    recorder.symbols.recorder_start(this.members, options.answerAt ?? -1, options.answer ?? 0, abort, this.handle);
+    // A run in the background may still read these.
+    this.#keep.splice(0, this.#keep.length, packed, joined, infer);
+    return { input: ptr(joined), infer: infer.address, userdata: (options.userdata ?? 7) as Pointer };
+  }
+
+  abort(): number {
+    return this.runtime.functions.rkllm_abort(this.handle);
+  }
+
+  isRunning(): number {
+    return this.runtime.functions.rkllm_is_running(this.handle);
+  }
+
+  kvSizes(): number[] {
+    const sizes = new Int32Array(new ArrayBuffer(4 * this.members));
+    if (this.runtime.functions.rkllm_get_kv_cache_size(this.handle, ptr(sizes)) !== 0) throw new Error("no KV cache size");
+    return [...sizes];
+  }
+
+  clear(keepSystemPrompt = false, range?: { readonly from: number; readonly to: number }): number {
+    const from = range === undefined ? null : nativeInt32s(Int32Array.of(range.from)).address;
+    const to = range === undefined ? null : nativeInt32s(Int32Array.of(range.to)).address;
+    return this.runtime.functions.rkllm_clear_kv_cache(this.handle, keepSystemPrompt ? 1 : 0, from, to);
+  }
+
+  setChatTemplate(system: string, prefix: string, postfix: string): number {
+    const [a, b, c] = [nativeString(system), nativeString(prefix), nativeString(postfix)];
+    return this.runtime.functions.rkllm_set_chat_template(this.handle, a.address, b.address, c.address);
+  }
+
+  setFunctionTools(system: string, tools: string, tag: string): number {
+    const [a, b, c] = [nativeString(system), nativeString(tools), nativeString(tag)];
+    return this.runtime.functions.rkllm_set_function_tools(this.handle, a.address, b.address, c.address);
+  }
+
+  loadLora(path: string, name: string): number {
+    return this.runtime.functions.rkllm_load_lora(this.handle, packLoraAdapter(this.runtime.abi, { path, name, scale: 1 }).address);
+  }
+
+  loadCache(path: string): number {
+    return this.runtime.functions.rkllm_load_prompt_cache(this.handle, nativeString(path).address);
+  }
+
+  destroy(): number {
+    return this.runtime.functions.rkllm_destroy(this.handle);
+  }
+
+  [Symbol.dispose](): void {
+    this.runtime.moods("");
+    this.destroy();
+  }
+}
+
+const LOG_FILE = join(WORK_FOLDER, "log.txt");
+
+/** Sends what the library prints to a file, for the tests of one file. */
+export function captureLog(): void {
+  beforeAll(() => recorder.symbols.recorder_divert_stdout(nativeString(LOG_FILE).address));
+  afterAll(() => recorder.symbols.recorder_restore_stdout());
+}
+
+/** The library's log since `from`, a value of `logLength`. */
+export function logSince(from: number): string[] {
+  return readFileSync(LOG_FILE, "utf8").slice(from).trimEnd().split("\n");
+}
+
+export function logLength(): number {
+  return readFileSync(LOG_FILE, "utf8").length;
+}
+
+/** Sets a variable where C sees it. */
+export function setNativeEnvironment(name: string, value: string): void {
+  const [a, b] = [nativeString(name), nativeString(value)];
+  recorder.symbols.recorder_setenv(a.address, b.address);
+}
+
+/** What a reader finds that kept a pointer of the last callback: four bytes of text, and a token id. */
+export function staleMemory(): { text: string; tokenId: number } {
+  const text = Buffer.alloc(4);
+  text.writeInt32LE(recorder.symbols.recorder_stale_text());
+  return { text: text.toString("latin1"), tokenId: recorder.symbols.recorder_stale_token() };
+}
+
+/** Everything delivered since the run began. */
+export function outcomeOf(status: number): RunOutcome {
+  const deliveries = readDeliveries();
+  const normal = deliveries.filter((delivery) => delivery.state === 0);
+  const finish = deliveries.findLast((delivery) => delivery.state === 2);
+  return { status, deliveries, text: normal.map((delivery) => delivery.text ?? "").join(""), perf: finish?.perf };
+}
+
+/** Waits until a run in the background has delivered `count` results. */
+export async function delivered(count: number): Promise<void> {
+  while (recorder.symbols.recorder_count() < count) await Bun.sleep(1);
+}
+
+function packInput(abi: Abi, input: RunInput) {
+  if (typeof input === "string") return packTextInput(abi, input, "user", false);
+  if ("tool" in input) return packTextInput(abi, input.tool, "tool", false);
+  if (!("rows" in input)) return packTokenInput(abi, Int32Array.from(input));
+  const rows = new Float32Array(input.rows);
+  return new StructWriter(abi.structs, "RKLLMInput")
+    .set("input_type", 2)
+    .point("embed_input.embed", { address: ptr(rows), keep: [rows] })
+    .set("embed_input.n_tokens", input.count)
+    .pack();
+}
+
+function readDeliveries(): Delivery[] {
+  const count = recorder.symbols.recorder_count();
+  if (count === 0) return [];
+  const events = new DataView(toArrayBuffer(recorder.symbols.recorder_events()!, 0, count * EVENT_BYTES));
+  const texts = new Uint8Array(toArrayBuffer(recorder.symbols.recorder_texts()!, 0, 65536));
+  return Array.from({ length: count }, (_, i) => {
+    const int = (field: number) => events.getInt32(i * EVENT_BYTES + field * 4, true);
+    const float = (field: number) => events.getFloat32(i * EVENT_BYTES + field * 4, true);
+    return {
+      state: int(0),
+      tokenId: int(1),
+      text: int(2) < 0 ? null : new TextDecoder().decode(texts.subarray(int(2), int(2) + int(3))),
+      foreign: int(4) !== 0,
+      rows: int(5) === 0 ? null : { count: int(6), floats: int(7), zero: int(8) !== 0, first: float(9), last: float(10) },
+      perf: { prefillMs: float(11), generateMs: float(12), memoryMb: float(13), prefillTokens: int(14), generateTokens: int(15) },
+      userdata: int(16),
+    };
+  });
+}
+
+function compileInMemory(headerMacro: number) {
+  const flags = ["-nostdlib", `-DRKLLM_ABI=${headerMacro}`];
+  return cc({ source: join(SOURCE_FOLDER, "rkllm_cpu.c"), flags, symbols: SYMBOL_FUNCTION });
+}
+
+function builtLibrary(version: Version): string {
+  return buildCpuRuntime({ version, folder: join(WORK_FOLDER, version) });
+}
+
+function link(addressOf: (name: string) => Pointer | null) {
+  const all = { ...RKLLM_FUNCTIONS, ...OWN_FUNCTIONS };
+  const linked = Object.entries(all).map(([name, type]) => [name, { ...type, ptr: addressOf(name)! }]);
+  return linkSymbols(Object.fromEntries(linked) as typeof all).symbols;
+}
