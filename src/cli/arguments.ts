@@ -6,6 +6,16 @@ import { AppError } from "../core/errors.ts";
 
 export type CommandName = "serve" | "pull" | "list" | "version" | "help" | "engine-host";
 
+/** A flag that one command alone has. */
+export interface CommandFlag {
+  readonly flag: string;
+  readonly placeholder: string;
+  /** Completes "it takes …". */
+  readonly takes: string;
+  /** One plain sentence. */
+  readonly about: string;
+}
+
 /** What the command line and --help know of a command. */
 export interface CommandNotes {
   /** Its arguments as the usage line shows them. */
@@ -16,7 +26,19 @@ export interface CommandNotes {
   readonly argumentsMax: number;
   /** Keys of the configuration that matter to it; "all" for serve. */
   readonly keys: "all" | readonly KeyName[];
+  readonly flags?: readonly CommandFlag[];
 }
+
+const PULL_FLAGS: readonly CommandFlag[] = [
+  { flag: "--sha256", placeholder: "digits", takes: "64 hexadecimal digits", about: "SHA-256 that the weights have to have." },
+  { flag: "--name", placeholder: "name", takes: "a name", about: "Name for the model, in place of the one from its file's name." },
+  {
+    flag: "--tokenizer",
+    placeholder: "owner/repo",
+    takes: "a repository",
+    about: "Repository of the original model, for the tokenizer and the chat template where the weights' own has none.",
+  },
+];
 
 /** The commands people use, in the order of --help. `engine-host` is not among them: the server starts it itself. */
 export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, CommandNotes>> = {
@@ -30,6 +52,7 @@ export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, Comm
   pull: {
     usage: "<owner/repo[:file]>",
     about: "Downloads a model into the models folder.",
+    flags: PULL_FLAGS,
     argumentsMin: 1,
     argumentsMax: 1,
     keys: ["models_dir", "huggingface_endpoint", "hf_token", "log_level", "log_format"],
@@ -46,6 +69,7 @@ export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, Comm
 };
 
 const OWN_FLAGS: readonly OwnFlag[] = [
+  ...PULL_FLAGS,
   { flag: CONFIG_DIR_FLAG, takes: "a path" },
   { flag: "--help" },
   { flag: "-h" },
@@ -59,6 +83,8 @@ export interface Arguments {
   readonly positionals: readonly string[];
   /** Flags of the configuration, for `loadConfig`. */
   readonly configArgv: readonly string[];
+  /** Flags of the command itself that were given, without their dashes: `sha256`. */
+  readonly flags?: Readonly<Record<string, string>>;
   /** What --config-dir names. */
   readonly configDir?: string;
 }
@@ -82,11 +108,13 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (scan.own.has("--version") || scan.own.has("-v")) return { command: "version", positionals: [], configArgv: [] };
   checkCount(command, words);
   if (command === "help" && words[0] !== undefined) commandNamed(words[0]);
+  const flags = flagsOf(command, scan.own);
   const configDir = scan.own.get(CONFIG_DIR_FLAG);
   return {
     command,
     positionals: words,
     configArgv: scan.settings.map(({ key, text }) => `${key.flag}=${text}`),
+    ...(Object.keys(flags).length === 0 ? {} : { flags }),
     ...(configDir === undefined ? {} : { configDir }),
   };
 }
@@ -96,6 +124,15 @@ function commandNamed(name: string): keyof typeof COMMANDS {
   return refuse(
     `${name}: unknown command.${didYouMean(name, Object.keys(COMMANDS)) || ` The commands are ${Object.keys(COMMANDS).join(", ")}.`}`,
   );
+}
+
+/** A command's own flags; another command's are refused. */
+function flagsOf(command: keyof typeof COMMANDS, given: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  const notes: CommandNotes = COMMANDS[command];
+  const others = PULL_FLAGS.filter(({ flag }) => given.has(flag) && notes.flags?.some((own) => own.flag === flag) !== true);
+  if (others.length > 0) refuse(others.map(({ flag }) => `${flag}: ${command} has no such flag; it belongs to pull.`).join("\n"));
+  const own = (notes.flags ?? []).flatMap(({ flag }) => (given.has(flag) ? [[flag.slice(2), given.get(flag) ?? ""] as const] : []));
+  return Object.fromEntries(own);
 }
 
 function checkCount(command: keyof typeof COMMANDS, words: readonly string[]): void {

@@ -19,6 +19,15 @@ export function helpText(topic: string | undefined, columns: number = COLUMNS): 
   const keys = KEYS.filter((key) => command === undefined || COMMANDS[command].keys === "all" || COMMANDS[command].keys.includes(key.name));
   const groups = Map.groupBy(keys, (key) => key.group);
   const sections = command === undefined ? overview(columns) : [commandIntroduction(command, columns)];
+  const own = command === undefined ? [] : (COMMANDS[command].flags ?? []);
+  if (own.length > 0)
+    sections.push(
+      section(
+        "Command",
+        own.map(({ flag, placeholder, about }) => [`${flag} <${placeholder}>`, about] as const),
+        columns,
+      ),
+    );
   if (keys.length > 0) sections.push(section("Files", [[`${CONFIG_DIR_FLAG} <path>`, CONFIG_DIR_ABOUT]], columns));
   for (const [group, members] of groups) sections.push(section(group, members.map(keyLine), columns));
   sections.push(section("Other", OTHER, columns));

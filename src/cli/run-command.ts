@@ -35,7 +35,7 @@ async function dispatch(given: Arguments): Promise<number> {
     }
     case "pull": {
       const { pullCommand } = await import("./pull.ts");
-      return pullCommand(given.positionals, configuration(given).config.server);
+      return pullCommand(given.positionals, configuration(given).config.server, given.flags);
     }
     case "list": {
       const { listCommand } = await import("./list.ts");

@@ -95,3 +95,22 @@ describe("refusals", () => {
     expect(refusal("serve", "qwen3")).toEqual(["config_invalid", "qwen3: this argument is not expected here: rockchip-llama serve", HINT]);
   });
 });
+
+describe("flags of pull", () => {
+  test("are kept apart from the configuration's", () => {
+    expect(parseArguments(["pull", "a/b", "--sha256", "00", "--name=kitchen", "--tokenizer", "c/d", "--log-level", "debug"])).toEqual({
+      command: "pull",
+      positionals: ["a/b"],
+      configArgv: ["--log-level=debug"],
+      flags: { sha256: "00", name: "kitchen", tokenizer: "c/d" },
+    });
+  });
+
+  test("belong to no other command", () => {
+    expect(refusal("serve", "--sha256", "00")).toEqual(["config_invalid", "--sha256: serve has no such flag; it belongs to pull.", HINT]);
+  });
+
+  test("need a value", () => {
+    expect(refusal("pull", "a/b", "--name")).toEqual(["config_invalid", "--name: its value is missing; it takes a name.", HINT]);
+  });
+});

@@ -1,0 +1,85 @@
+/** The pull and list commands as people run them. */
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { join } from "node:path";
+import { ModelHub } from "../support/model-hub.ts";
+import { ModelsFolder } from "../support/models-folder.ts";
+
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+const FILE = "Qwen3-0.6B_W8A8_RK3588.rkllm";
+const PATH = `/owner/repo/resolve/main/${FILE}`;
+const WEIGHTS = new Uint8Array(100_000).fill(7);
+
+let hub: ModelHub;
+let folder: ModelsFolder;
+beforeEach(async () => {
+  hub = await ModelHub.start();
+  folder = await ModelsFolder.make();
+  hub.files.set(PATH, { content: WEIGHTS });
+  hub.files.set("/owner/repo/resolve/main/tokenizer.json", { content: new TextEncoder().encode("{}") });
+});
+afterEach(async () => {
+  await hub[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+function start(...args: readonly string[]) {
+  return Bun.spawn([process.execPath, MAIN, ...args, "--models-dir", folder.path("models")], {
+    cwd: folder.dir,
+    env: { PATH: process.env["PATH"] ?? "", HF_ENDPOINT: hub.url },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+}
+
+async function run(...args: readonly string[]): Promise<readonly [status: number, stdout: string, stderr: string]> {
+  const child = start(...args);
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return [await child.exited, stdout, stderr];
+}
+
+test("a pulled model is listed", async () => {
+  const path = folder.path(`models/qwen3-0.6b/${FILE}`);
+  const [status, stdout, stderr] = await run("pull", `owner/repo/${FILE}`);
+  expect([status, stdout]).toEqual([0, `Pulled qwen3-0.6b: ${path} (100 kB, with tokenizer.json)\n`]);
+  expect(stderr).toStartWith(`${FILE} (100 kB)\n`);
+  expect(stderr).toContain("100 %  100 kB of 100 kB");
+  expect(stderr).not.toContain("\r");
+  expect(await run("pull", `owner/repo/${FILE}`)).toEqual([0, `qwen3-0.6b is there already: ${path} (100 kB)\n`, ""]);
+  const [listed, table] = await run("list");
+  expect([listed, table.split("\n")[1]?.split(/ {2,}/).slice(0, 6)]).toEqual([
+    0,
+    ["qwen3-0.6b", "100 kB", "4,096", "w8a8", "rkllm", "rk3588"],
+  ]);
+});
+
+test("Ctrl-C keeps what came, says how to go on, and the next run does", async () => {
+  hub.faults.set(PATH, [{ kind: "cut", bytes: 40_000 }]);
+  const child = start("pull", `owner/repo/${FILE}`);
+  let stderr = "";
+  let stopped = false;
+  for await (const chunk of child.stderr) {
+    stderr += new TextDecoder().decode(chunk);
+    // The server holds the connection open after 40 % of the file.
+    if (!stopped && stderr.includes("40 %")) child.kill("SIGINT");
+    stopped ||= stderr.includes("40 %");
+  }
+  expect(await child.exited).toBe(130);
+  expect(stderr).toEndWith("Stopped. What has been downloaded is kept: run the same command again to go on.\n");
+  expect((await run("list"))[1]).toStartWith("No models in ");
+
+  const [status, , resumed] = await run("pull", `owner/repo/${FILE}`);
+  expect([status, resumed.split("\n")[0]]).toEqual([0, `${FILE} (100 kB), going on at 40 kB`]);
+  expect(hub.requestsFor(PATH).at(-1)?.headers.get("range")).toBe("bytes=40000-");
+  expect(new Uint8Array(await Bun.file(folder.path(`models/qwen3-0.6b/${FILE}`)).arrayBuffer())).toEqual(WEIGHTS);
+});
+
+test.each([
+  [["pull"], 2, "pull: an argument is missing"],
+  [["pull", "qwen3"], 1, '"qwen3" is nothing that can be pulled. Give owner/repository/file'],
+  [["pull", "owner/repo/absent.rkllm"], 1, "/owner/repo/resolve/main/absent.rkllm does not exist. Check owner, repository and file name."],
+  [["pull", `owner/repo/${FILE}`, "--sha256", "0".repeat(64)], 1, "it is damaged or not the file that was meant. It was deleted."],
+])("%j exits with %d and says %j", async (args, status, message) => {
+  const [exited, stdout, stderr] = await run(...args);
+  expect([exited, stdout]).toEqual([status, ""]);
+  expect(stderr).toContain(message);
+});
