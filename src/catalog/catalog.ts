@@ -5,6 +5,7 @@ import { Describer } from "./describe.ts";
 import { discoverWeights } from "./discovery.ts";
 import { distinctIds, listed, NameTable, shown } from "./model-names.ts";
 
+/** What a catalog is made over. */
 export interface CatalogOptions {
   /** Folders with models, the most important first. */
   readonly modelsDirs: readonly string[];
@@ -16,6 +17,7 @@ export interface CatalogOptions {
   readonly boardSoc?: Soc | null;
 }
 
+/** The models of this machine. */
 export interface Catalog {
   /** Every model, the default one first, the others by name (`qwen3-4b` before `qwen3-14b`). The list follows the file system. */
   list(): Promise<readonly ModelDescriptor[]>;

@@ -21,6 +21,7 @@ export type DownloadProgress =
   | { readonly kind: "bytes"; readonly file: string; readonly receivedBytes: number; readonly totalBytes: number | null }
   | { readonly kind: "retry"; readonly file: string; readonly reason: string; readonly waitMs: number };
 
+/** How one file is downloaded. */
 export interface DownloadOptions {
   /** Name for messages and progress. */
   readonly file: string;

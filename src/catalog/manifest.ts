@@ -31,6 +31,7 @@ export const ManifestSchema = Type.Object({
   sha256: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
 });
 
+/** A model.json as it was read. */
 export type Manifest = Static<typeof ManifestSchema>;
 
 /** A manifest, or the sentence that says what is wrong with it. */

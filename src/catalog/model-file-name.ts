@@ -9,7 +9,7 @@ import { familyOf, withoutPublisher, withVersionJoined } from "./model-family.ts
 /** Context of a .rkllm whose name gives none, tokens: the toolkit's default. */
 export const RKLLM_CONTEXT_TOKENS_DEFAULT = 4096;
 /** The toolkit converts to no more than this (RKLLM SDK manual); a larger figure in a name belongs to the base model. */
-export const RKLLM_CONTEXT_TOKENS_MAX = 16_384;
+const RKLLM_CONTEXT_TOKENS_MAX = 16_384;
 
 /** Facts from a file name; what it does not tell is absent or "". */
 export interface ModelFileName {

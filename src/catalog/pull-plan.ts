@@ -12,6 +12,7 @@ export type PullPart =
   | { readonly fileName: string; readonly remote: RemoteFile; readonly local?: never }
   | { readonly fileName: string; readonly local: string; readonly remote?: never };
 
+/** The files to get, and where else to look. */
 export interface PullPlan {
   /** All parts of split weights in order; otherwise one. */
   readonly parts: readonly [PullPart, ...PullPart[]];
@@ -23,6 +24,7 @@ export interface PullPlan {
   readonly localDir: string | null;
 }
 
+/** What a source is read against. */
 export interface PlanOptions {
   readonly endpoint: URL;
   readonly token?: string;

@@ -21,6 +21,7 @@ const SIDECAR_FILES: readonly string[] = [
 const NO_TOKENIZER =
   "No tokenizer was found. The model runs, but its prompts cannot be counted beforehand; get one with --tokenizer owner/repository, naming the repository of the original model.";
 
+/** Where sidecars come from, and how. */
 export interface SidecarOptions extends Omit<DownloadOptions, "file" | "sha256"> {
   /** Repository to take them from where the weights' own has none; absent: those that it was made from. */
   readonly tokenizer?: string;

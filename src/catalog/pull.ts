@@ -21,6 +21,7 @@ import { readFaultOfWeights } from "./weights-file.ts";
 /** What happens meanwhile; `note` is a sentence for the user. */
 export type PullProgress = DownloadProgress | { readonly kind: "note"; readonly text: string };
 
+/** How a model is pulled. */
 export interface PullOptions {
   /** Folder that the model goes to; made where it does not exist. */
   readonly modelsDir: string;
@@ -42,6 +43,7 @@ export interface PullOptions {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** What a pull has done. */
 export interface PullResult {
   /** Friendly name that the model now has, unless another model has it too. */
   readonly name: string;

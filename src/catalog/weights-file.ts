@@ -9,7 +9,7 @@ const HEAD_BYTES = 512;
  * A .gguf has a magic number. The layout of .rkllm is not public, so only what is surely something else is told: pages of an
  * error or a login, and the pointers that git leaves where Git LFS did not fetch the file.
  */
-export function faultOfWeights(head: Uint8Array, format: ModelFormat): string | null {
+function faultOfWeights(head: Uint8Array, format: ModelFormat): string | null {
   const text = new TextDecoder("latin1").decode(head.subarray(0, HEAD_BYTES)).trimStart().toLowerCase();
   if (text.startsWith("version https://git-lfs")) return "is a Git LFS pointer, not the weights; download the file itself";
   if (text.startsWith("<!doctype") || text.startsWith("<html") || text.startsWith("<?xml"))

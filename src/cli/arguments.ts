@@ -4,6 +4,7 @@ import { CONFIG_DIR_FLAG, type KeyName } from "../config/known-keys.ts";
 import { didYouMean } from "../config/nearest.ts";
 import { AppError } from "../core/errors.ts";
 
+/** What stands first on the command line. */
 export type CommandName = "serve" | "pull" | "list" | "version" | "help" | "engine-host";
 
 /** A flag that one command alone has. */
@@ -77,6 +78,7 @@ const OWN_FLAGS: readonly OwnFlag[] = [
   { flag: "-v" },
 ];
 
+/** A command line taken apart. */
 export interface Arguments {
   readonly command: CommandName;
   /** Arguments of the command; for `help`, the command to explain, if any. For `engine-host`, everything behind it. */
