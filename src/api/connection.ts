@@ -36,7 +36,6 @@ export function holdConnection(context: ApiContext, scope: RequestScope): HeldCo
   const release = (seconds: number): void => {
     if (!held) return;
     held = false;
-    client.removeEventListener("abort", onGone);
     setTimeoutS(seconds);
   };
   return {

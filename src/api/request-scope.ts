@@ -69,7 +69,7 @@ function checkRoute(parts: ScopeParts, request: Request, path: string): void {
   }
 }
 
-/** The same request under its canonical path. The copy keeps body and signal, but the socket knows only the original. */
+/** The same request under its canonical path. The socket knows only the original: see RequestScope.connection. */
 function withPath(request: Request, url: URL, path: string): Request {
   if (url.pathname === path) return request;
   const tidied = new URL(url);
@@ -78,7 +78,6 @@ function withPath(request: Request, url: URL, path: string): Request {
     method: request.method,
     headers: request.headers,
     body: request.body,
-    signal: request.signal,
   });
 }
 

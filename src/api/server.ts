@@ -42,7 +42,7 @@ export function createServer(options: ServerOptions): AnyElysia {
     methodTable: () => (table ??= createMethodTable(app.routes)),
   };
   const app: AnyElysia = new Elysia({
-    // Unknown fields pass: Elysia would else delete them from the body, tool schemas included.
+    // Elysia must not change a body: what a schema does not name is still read, refused or passed to a template.
     normalize: false,
     // One router with and without a socket.
     systemRouter: false,
