@@ -6,6 +6,7 @@ import { byteOfToken, byteTokens, SPACE_MARK, type TextModel, type TextPlace } f
 import type { TokenIds } from "./token-ids.ts";
 import type { TokenTable } from "./token-table.ts";
 
+/** What differs from one BPE vocabulary to another. */
 export interface BpeOptions {
   /** Tokens are bytes in GPT-2's spelling; otherwise they are text, with tokens such as `<0x0A>` for what the vocabulary lacks. */
   readonly byteLevel: boolean;
@@ -22,6 +23,7 @@ const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const CACHED_WORDS_MAX = 8192;
 const CACHED_WORD_LENGTH_MAX = 32;
 
+/** Turns text into tokens by byte-pair encoding. */
 export class BpeModel implements TextModel {
   readonly #tokens: TokenTable;
   readonly #merges: MergeTable;

@@ -1,6 +1,7 @@
 /** Reading JSON of unknown shape: a tokenizer.json is anybody's file. */
 import { AppError } from "../core/errors.ts";
 
+/** An object whose values nobody has looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The value as an object; an empty one where it is something else. */
@@ -8,6 +9,7 @@ export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }
 
+/** Whether a value is an object, and neither null nor an array. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

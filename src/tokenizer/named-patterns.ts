@@ -4,6 +4,7 @@
  * source: https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp
  */
 
+/** How one family cuts text. */
 export interface NamedPatterns {
   /** Applied one after the other. */
   readonly patterns: readonly string[];

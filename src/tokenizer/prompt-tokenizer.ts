@@ -6,6 +6,7 @@ import { TokenIds } from "./token-ids.ts";
 import { TOKEN_KIND, type TokenTable } from "./token-table.ts";
 import { UserTokens } from "./user-tokens.ts";
 
+/** What a vocabulary's reader hands over. */
 export interface TokenizerParts {
   readonly tokens: TokenTable;
   readonly model: TextModel;
@@ -19,6 +20,7 @@ export interface TokenizerParts {
   readonly notes: readonly string[];
 }
 
+/** The tokenizer of one model. */
 export class PromptTokenizer implements Tokenizer {
   readonly vocabSize: number;
   readonly controlTokens: readonly string[];

@@ -8,6 +8,7 @@ import { byteTokens, SPACE_MARK, type TextModel, type TextPlace } from "./text-m
 import type { TokenIds } from "./token-ids.ts";
 import type { TokenTable } from "./token-table.ts";
 
+/** What differs from one SentencePiece vocabulary to another. */
 export interface SpmOptions {
   readonly scores: Float32Array;
   /** A space goes before text that follows a special token or nothing. */
@@ -16,6 +17,7 @@ export interface SpmOptions {
   readonly unknownId: number;
 }
 
+/** Turns text into tokens by merging what scores best. */
 export class SpmModel implements TextModel, MergeRules {
   readonly #tokens: TokenTable;
   readonly #options: SpmOptions;

@@ -9,6 +9,7 @@ export interface TextPlace {
   readonly afterSpecial: boolean;
 }
 
+/** The tokens of plain text. */
 export interface TextModel {
   /** Appends the tokens of a text, which is well-formed and not empty. */
   encode(text: string, place: TextPlace, ids: TokenIds): void;

@@ -19,6 +19,7 @@ const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const HASH_SEED = 0x811c9dc5;
 const HASH_PRIME = 0x01000193;
 
+/** All tokens of a vocabulary, by id and by text. */
 export class TokenTable {
   /** Number of tokens. */
   readonly size: number;

@@ -4,6 +4,7 @@ import { byteTokens, type TextModel, type TextPlace } from "./text-model.ts";
 import type { TokenIds } from "./token-ids.ts";
 import type { TokenTable } from "./token-table.ts";
 
+/** What differs from one unigram vocabulary to another. */
 export interface UnigramOptions {
   readonly scores: Float64Array;
   readonly unknownId: number;
@@ -16,6 +17,7 @@ export interface UnigramOptions {
 const UNKNOWN_PENALTY = 10;
 const UNKNOWN = -1;
 
+/** Turns text into the likeliest tokens. */
 export class UnigramModel implements TextModel {
   readonly #tokens: TokenTable;
   readonly #options: UnigramOptions;

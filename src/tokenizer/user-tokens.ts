@@ -11,6 +11,7 @@ export type TextPart = { readonly text: string } | { readonly id: number };
 /** Tokens that begin alike share one look into the text. */
 const PREFIX_LENGTH = 4;
 
+/** The user-defined tokens of a vocabulary. */
 export class UserTokens {
   /** Longest first: where two overlap the longer one is found, as in llama.cpp. */
   readonly #tokens: readonly (UserToken & { readonly prefix: string })[];

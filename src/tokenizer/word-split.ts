@@ -1,7 +1,8 @@
 /** Cuts text into the words that BPE works on, by one pattern after the other, each within what the ones before have left. */
 
+/** One pattern, and what becomes of its matches. */
 export interface SplitRule {
-  /** Global, with the `u` flag; empty matches are passed over. */
+  /** Global, with the `u` flag; an empty match is a place to cut. */
   readonly pattern: RegExp;
   /** What becomes of the matches. Default `isolated`: matches and the text between them are pieces. */
   readonly matches?: "isolated" | "removed" | "joinPrevious" | "joinNext" | "contiguous";
@@ -9,6 +10,7 @@ export interface SplitRule {
   readonly inverted?: boolean;
 }
 
+/** The words of a text. */
 export function splitWords(text: string, rules: readonly SplitRule[]): readonly string[] {
   let words: readonly string[] = [text];
   for (const rule of rules) {
