@@ -7,5 +7,6 @@ if (process.argv[2] === ENGINE_HOST_COMMAND) {
   runEngineHost();
 } else {
   const { runCommand } = await import("./cli/run-command.ts");
-  process.exitCode = await runCommand(process.argv.slice(2));
+  // Not only the exit code: a timer or a socket that is left over must not keep a finished command alive.
+  process.exit(await runCommand(process.argv.slice(2)));
 }

@@ -89,6 +89,11 @@ export class AppError extends Error {
   }
 }
 
+/** The error that a fired signal stands for: the AppError it was aborted with, else that the client has gone. */
+export function cancellation(signal: AbortSignal): AppError {
+  return signal.reason instanceof AppError ? signal.reason : new AppError("cancelled", "The client closed the connection");
+}
+
 /** Throws when the program itself is wrong. Never used for input that comes from outside. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`Broken invariant: ${message}`);

@@ -1,6 +1,6 @@
 /** From an admitted request to its events: waits for the turn, runs, matches stop sequences, counts, and gives everything back. */
 import { createOutputStream } from "../chat/output-stream.ts";
-import { AppError, assert } from "../core/errors.ts";
+import { assert, cancellation } from "../core/errors.ts";
 import type { FinishReason, GenerationEvent, Sampling, Usage } from "../core/generation.ts";
 import type { PreparedPrompt, RunStats, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
 import type { Turn } from "../scheduler/turn-queue.ts";
@@ -38,7 +38,7 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
   return {
     async *[Symbol.asyncIterator]() {
       assert(!begun, "an answer is read once");
-      if (signal.aborted) throw cancelled();
+      if (signal.aborted) throw cancellation(signal);
       begun = true;
       signal.removeEventListener("abort", abandon);
       try {
@@ -81,7 +81,7 @@ async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, u
       if (stopped) enough.abort();
     }
   }
-  if (signal.aborted) throw cancelled();
+  if (signal.aborted) throw cancellation(signal);
   assert(end !== null, "a run ends with an end");
   const rest = stopped || silent ? "" : output.end().text;
   if (rest !== "") yield { kind: "text", text: rest };
@@ -107,8 +107,4 @@ async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, u
 function usageOf(promptTokens: number, completionTokens: number, stats: RunStats): Usage {
   const computed = stats.prefillTokens > 0 ? Math.min(stats.prefillTokens, promptTokens) : promptTokens;
   return { promptTokens, cachedTokens: promptTokens - computed, completionTokens, reasoningTokens: 0 };
-}
-
-function cancelled(): AppError {
-  return new AppError("cancelled", "The client closed the connection");
 }

@@ -1,6 +1,6 @@
 /** The straight line from a request to its answer: resolve, load, take a place, prepare, check, wait, run, understand. */
 import type { Catalog } from "../catalog/catalog.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, cancellation } from "../core/errors.ts";
 import type { GenerationRequest } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import type { RuntimeSlot } from "../core/runtime.ts";
@@ -49,7 +49,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function generate(request: GenerationRequest, clientSignal: AbortSignal): Promise<Generation> {
     const arrivedMs = performance.now();
-    if (closing.signal.aborted) throw new AppError("shutting_down", "The server is shutting down");
+    if (closing.signal.aborted) throw cancellation(closing.signal);
     const signal = AbortSignal.any([clientSignal, closing.signal]);
     const model = await options.catalog.resolve(request.model);
     if (model.unrunnableReason !== undefined) {
@@ -127,7 +127,7 @@ export function createEngine(options: EngineOptions): Engine {
       })),
     }),
     async close() {
-      closing.abort();
+      closing.abort(new AppError("shutting_down", "The server is shutting down"));
       await residency.close();
     },
   };

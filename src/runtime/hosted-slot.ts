@@ -60,8 +60,7 @@ export class HostedSlot implements RuntimeSlot {
 
   async prepare(input: GenerationInput, reasoning: ReasoningChoice): Promise<PreparedPrompt> {
     const promptId = this.nextPromptId++;
-    const session = await this.host();
-    const promptTokens = await session.prepare(promptId, { input, reasoning });
+    const { session, promptTokens } = await this.prepareSomewhere(promptId, { input, reasoning });
     this.prompts.set(promptId, { input, reasoning, session, promptTokens });
     return { promptId, promptTokens };
   }
@@ -75,8 +74,9 @@ export class HostedSlot implements RuntimeSlot {
     const prompt = this.prompts.get(run.promptId);
     this.prompts.delete(run.promptId);
     assert(prompt !== undefined, "a run names a prepared prompt");
-    const session = await this.host();
-    if (prompt.session !== session) await session.prepare(run.promptId, { input: prompt.input, reasoning: prompt.reasoning });
+    // Its host may have been lost while it waited.
+    const lost = prompt.session !== (await this.host());
+    const { session } = lost ? await this.prepareSomewhere(run.promptId, { input: prompt.input, reasoning: prompt.reasoning }) : prompt;
     yield* session.run(run, prompt.promptTokens, signal);
   }
 
@@ -84,6 +84,18 @@ export class HostedSlot implements RuntimeSlot {
     this.closed = true;
     const session = await this.opening?.catch(() => null);
     await (session ?? this.session)?.close();
+  }
+
+  /** A host that is lost meanwhile, through somebody else's run, costs a second try and nothing more. */
+  private async prepareSomewhere(promptId: number, prompt: PromptRequest): Promise<{ session: HostSession; promptTokens: number }> {
+    const session = await this.host();
+    try {
+      return { session, promptTokens: await session.prepare(promptId, prompt) };
+    } catch (thrown) {
+      if (session.lost === null) throw thrown;
+      const next = await this.host();
+      return { session: next, promptTokens: await next.prepare(promptId, prompt) };
+    }
   }
 
   /** The living host; opens one when there is none. */

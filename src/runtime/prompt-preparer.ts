@@ -59,7 +59,10 @@ function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer
 function checkedIds(ids: readonly number[], tokenizer: Tokenizer): Int32Array {
   const strange = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= tokenizer.vocabSize);
   if (strange !== undefined) {
-    throw new AppError("invalid_request", `The prompt has the token id ${strange}, but the model's ids go from 0 to ${tokenizer.vocabSize - 1}`);
+    throw new AppError(
+      "invalid_request",
+      `The prompt has the token id ${strange}, but the model's ids go from 0 to ${tokenizer.vocabSize - 1}`,
+    );
   }
   return Int32Array.from(ids);
 }

@@ -2,7 +2,7 @@
  * Which models are loaded. A model is loaded when a request first needs it and stays until another needs its place; then the one
  * unused for longest goes. A model with requests in it is never unloaded: a newcomer waits for one to become free.
  */
-import { AppError } from "../core/errors.ts";
+import { AppError, cancellation } from "../core/errors.ts";
 
 /** Something loaded that can be closed. */
 export interface Closable {
@@ -162,7 +162,7 @@ export class Residency<T extends Closable> {
   }
 
   private refuseIfOver(signal: AbortSignal): void {
-    if (signal.aborted) throw new AppError("cancelled", "The client closed the connection");
+    if (signal.aborted) throw cancellation(signal);
     if (this.closed) throw new AppError("shutting_down", "The server is shutting down");
   }
 }

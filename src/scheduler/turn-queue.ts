@@ -2,7 +2,7 @@
  * One slot, many requests: a bounded FIFO queue of turns. A request takes its place when it is admitted, so that a full queue is
  * refused at once, and leaves it the moment its client goes, wherever it stands.
  */
-import { AppError } from "../core/errors.ts";
+import { AppError, cancellation } from "../core/errors.ts";
 
 /** A place in the queue, and then the turn itself. */
 export interface Turn {
@@ -40,7 +40,7 @@ export class TurnQueue {
 
   /** Takes a place. Throws AppError queue_full, cancelled. */
   take(signal: AbortSignal): Turn {
-    if (signal.aborted) throw cancelled();
+    if (signal.aborted) throw cancellation(signal);
     const position = this.entries.length;
     if (position > this.depthMax) {
       throw new AppError("queue_full", `The queue is full: ${this.waiting} requests are waiting. Try again later.`, {
@@ -58,7 +58,7 @@ export class TurnQueue {
       // The one at the head runs: its owner releases it once the library has really stopped.
       if (this.entries[0] === entry) return;
       this.remove(entry);
-      entry.refuse(cancelled());
+      entry.refuse(cancellation(signal));
     };
     signal.addEventListener("abort", leave, { once: true });
     this.entries.push(entry);
@@ -76,7 +76,3 @@ export class TurnQueue {
 
 /** Long enough for a short answer to end; clients honour at most 60 s. */
 const RETRY_AFTER_S = 5;
-
-function cancelled(): AppError {
-  return new AppError("cancelled", "The client closed the connection");
-}

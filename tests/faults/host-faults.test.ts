@@ -31,17 +31,20 @@ async function shortAnswer(server: TestServer): Promise<{ status: number; tokens
 
 const ANSWERED = { status: 200, tokens: 2 };
 
-test.each(["SIGSEGV", "SIGKILL"] as const)("a host that dies by %s costs the running request an error and the queued ones nothing", async (signal) => {
-  await using server = await startTestServer({ moods: "slow-decode=20" });
-  const running = await startStream(server);
-  const queued = [shortAnswer(server), shortAnswer(server), shortAnswer(server)];
-  while (((await (await fetch(`${server.url}/v1/health`)).json()) as { queued: number }).queued < 3);
-  process.kill(server.hostPids()[0]!, signal);
-  const last = (await running.rest()).at(-1);
-  expect(last).toMatchObject({ error: { type: "server_error", message: expect.stringContaining(signal) } });
-  expect(await Promise.all(queued)).toEqual([ANSWERED, ANSWERED, ANSWERED]);
-  expect(await shortAnswer(server)).toEqual(ANSWERED);
-});
+test.each(["SIGSEGV", "SIGKILL"] as const)(
+  "a host that dies by %s costs the running request an error and the queued ones nothing",
+  async (signal) => {
+    await using server = await startTestServer({ moods: "slow-decode=20" });
+    const running = await startStream(server);
+    const queued = [shortAnswer(server), shortAnswer(server), shortAnswer(server)];
+    while ((await server.modelStatus()).queued < 3);
+    process.kill(server.hostPids()[0]!, signal);
+    const last = (await running.rest()).at(-1);
+    expect(last).toMatchObject({ error: { type: "server_error", message: expect.stringContaining(signal) } });
+    expect(await Promise.all(queued)).toEqual([ANSWERED, ANSWERED, ANSWERED]);
+    expect(await shortAnswer(server)).toEqual(ANSWERED);
+  },
+);
 
 test("a host that no longer answers is ended, and the next request gets a new one", async () => {
   await using server = await startTestServer({ moods: "slow-decode=20", flags: ["--host-ping-timeout-s", "1"] });

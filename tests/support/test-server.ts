@@ -22,6 +22,8 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly modelsDir: string;
   post(path: string, body: unknown, signal?: AbortSignal): Promise<Response>;
+  /** What health says of the one loaded model. */
+  modelStatus(): Promise<{ running: boolean; queued: number }>;
   /** Process ids of the engine hosts, oldest first. */
   hostPids(): number[];
 }
@@ -41,6 +43,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     modelsDir,
     post: async (path, body, signal) =>
       fetch(server.url + path, { method: "POST", body: JSON.stringify(body), ...(signal === undefined ? {} : { signal }) }),
+    modelStatus: async () => {
+      const health = (await (await fetch(`${server.url}/v1/health`)).json()) as { models: { running: boolean; queued: number }[] };
+      return health.models[0] ?? { running: false, queued: 0 };
+    },
     hostPids: () => childrenOf(server.pid).filter((pid) => commandLine(pid).includes("engine-host")),
     [Symbol.asyncDispose]: async () => {
       await server.stop();
