@@ -10,7 +10,7 @@
 #define GGUF_TENSORS_MAX 131072
 #define GGUF_TOKENS_MAX (1 << 24)
 
-enum { GGUF_UINT32 = 4, GGUF_INT32 = 5, GGUF_STRING = 8, GGUF_ARRAY = 9 };
+enum { GGUF_UINT32 = 4, GGUF_FLOAT32 = 6, GGUF_STRING = 8, GGUF_ARRAY = 9 };
 
 typedef enum { GGUF_MODEL, GGUF_ADAPTER } GgufRole;
 
@@ -128,7 +128,9 @@ static void gguf_check_key(GgufFile *file)
         if (gguf_text_is(key, "tokenizer.ggml.model")) file->tokenizer = value;
     } else if (gguf_scalar_width(type)) {
         uint64_t value = gguf_number(file, gguf_scalar_width(type));
+        int is_negative_or_nan = value >> 31 || (value >> 23 & 0xff) == 0xff; /* as the bits of a float */
         if (type == GGUF_UINT32) gguf_check_count(file, key, value);
+        if (type == GGUF_FLOAT32 && gguf_text_ends(key, "_epsilon") && is_negative_or_nan) gguf_flaw(file, "its epsilon is absurd");
     } else {
         gguf_flaw(file, "a metadata value has an unknown type");
     }

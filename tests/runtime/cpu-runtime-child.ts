@@ -1,6 +1,7 @@
 /** Opens a model, runs it once and closes it, in a process that may crash or hang at any of these; says on standard error how far it came. */
 import { writeSync } from "node:fs";
-import { CpuRuntime, outcomeOf } from "./cpu-runtime-harness.ts";
+import { CpuRuntime } from "./cpu-runtime-harness.ts";
+import { outcomeOf } from "./cpu-runtime-recorder.ts";
 
 const say = (line: string): void => void writeSync(2, `${line}\n`);
 const runtime = new CpuRuntime("bun", "1.3.0");

@@ -1,8 +1,5 @@
 /** Drives the CPU runtime through its C ABI alone, in both layouts, compiled by Bun or built by an ordinary compiler. */
-import { afterAll, beforeAll } from "bun:test";
-import { cc, dlopen, linkSymbols, ptr, toArrayBuffer, type Pointer } from "bun:ffi";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cc, dlopen, linkSymbols, ptr, type Pointer } from "bun:ffi";
 import { join } from "node:path";
 import { buildCpuRuntime, findCompiler } from "../../external/rkllm-cpu/build.ts";
 import type { Sampling } from "../../src/core/generation.ts";
@@ -16,15 +13,20 @@ import {
   packTextInput,
   packTokenInput,
 } from "../../src/runtime/native/structs.ts";
+import {
+  CALLBACK,
+  callDefaultParam,
+  outcomeOf,
+  SOURCE_FOLDER,
+  startRecording,
+  WORK_FOLDER,
+  type RunOutcome,
+} from "./cpu-runtime-recorder.ts";
 
-const SOURCE_FOLDER = join(import.meta.dir, "../../external/rkllm-cpu");
 const LLAMA_FOLDER = join(import.meta.dir, `../../node_modules/@node-llama-cpp/linux-${process.arch}/bins/linux-${process.arch}`);
 
 export type Compiler = "bun" | "gcc";
 export type Version = "1.2.3" | "1.3.0";
-
-/** A folder for the files of this test process; the system removes what lies in its temporary folder. */
-export const WORK_FOLDER = mkdtempSync(join(tmpdir(), "cpu-runtime-test-"));
 
 /** Why a build cannot be tested here, or null. */
 export function missingCompiler(compiler: Compiler): string | null {
@@ -37,31 +39,6 @@ const OWN_FUNCTIONS = {
   rkllm_cpu_set_moods: { args: ["ptr"], returns: "void" },
 } as const;
 const SYMBOL_FUNCTION = { rkllm_cpu_symbol: { args: ["ptr"], returns: "ptr" } } as const;
-
-/** One callback, copied while its memory was valid. */
-export interface Delivery {
-  readonly state: number;
-  readonly tokenId: number;
-  /** Null where the library passed NULL. */
-  readonly text: string | null;
-  /** It came from another thread than the one that started the run. */
-  readonly foreign: boolean;
-  readonly rows: {
-    readonly count: number;
-    readonly floats: number;
-    readonly zero: boolean;
-    readonly first: number;
-    readonly last: number;
-  } | null;
-  readonly perf: {
-    readonly prefillMs: number;
-    readonly prefillTokens: number;
-    readonly generateMs: number;
-    readonly generateTokens: number;
-    readonly memoryMb: number;
-  };
-  readonly userdata: number;
-}
 
 export interface OpenOptions {
   readonly contextTokens?: number;
@@ -91,39 +68,7 @@ export interface RunOptions {
   readonly userdata?: number;
 }
 
-export interface RunOutcome {
-  readonly status: number;
-  readonly deliveries: readonly Delivery[];
-  /** Texts of the NORMAL callbacks, joined. */
-  readonly text: string;
-  /** Of the FINISH callback. */
-  readonly perf: Delivery["perf"] | undefined;
-}
-
 export const GREEDY: Sampling = { ...LIBRARY_SAMPLING, topK: 1, temperature: 0, repeatPenalty: 1 };
-
-const RECORDER_SOURCE = join(import.meta.dir, "cpu-runtime-recorder.c");
-const RECORDER_FLAGS = ["-nostdlib", `-I${SOURCE_FOLDER}`];
-// Results are laid out alike in both ABIs, so one recorder serves both.
-const recorder = cc({
-  source: RECORDER_SOURCE,
-  flags: RECORDER_FLAGS,
-  symbols: {
-    recorder_start: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "void" },
-    recorder_callback: { args: [], returns: "ptr" },
-    recorder_count: { args: [], returns: "i32" },
-    recorder_events: { args: [], returns: "ptr" },
-    recorder_texts: { args: [], returns: "ptr" },
-    recorder_event_bytes: { args: [], returns: "i32" },
-    recorder_stale_text: { args: [], returns: "i32" },
-    recorder_stale_token: { args: [], returns: "i32" },
-    recorder_divert_stdout: { args: ["ptr"], returns: "void" },
-    recorder_restore_stdout: { args: [], returns: "void" },
-    recorder_setenv: { args: ["ptr", "ptr"], returns: "void" },
-  },
-});
-const CALLBACK = recorder.symbols.recorder_callback()! as Pointer;
-const EVENT_BYTES = recorder.symbols.recorder_event_bytes();
 
 /** A loaded CPU runtime. It is never unloaded; `keep` holds what it may still read. */
 export class CpuRuntime {
@@ -186,11 +131,7 @@ export class CpuRuntime {
 
   /** The bytes of rkllm_createDefaultParam's result. */
   defaultParam(): Uint8Array {
-    const bytes = new Uint8Array(new ArrayBuffer(this.abi.structs.RKLLMParam!.size));
-    const flags = [...RECORDER_FLAGS, `-DRKLLM_ABI=${this.abi.headerMacro}`];
-    const caller = cc({ source: RECORDER_SOURCE, flags, symbols: { call_default_param: { args: ["ptr", "ptr"], returns: "void" } } });
-    caller.symbols.call_default_param(this.addressOf("rkllm_createDefaultParam"), ptr(bytes));
-    return bytes;
+    return callDefaultParam(this.abi.headerMacro, this.addressOf("rkllm_createDefaultParam"), this.abi.structs.RKLLMParam!.size);
   }
 }
 
@@ -234,7 +175,7 @@ export class CpuModel implements Disposable {
       ...(options.saveCache === undefined ? {} : { promptCache: { save: true, path: options.saveCache } }),
     });
     const abort = options.abort === true ? this.runtime.addressOf("rkllm_abort") : null;
-    recorder.symbols.recorder_start(this.members, options.answerAt ?? -1, options.answer ?? 0, abort, this.handle);
+    startRecording({ members: this.members, answerAt: options.answerAt, answer: options.answer, abort, handle: this.handle });
     // A run in the background may still read these.
     this.#keep.splice(0, this.#keep.length, packed, joined, infer);
     return { input: ptr(joined), infer: infer.address, userdata: (options.userdata ?? 7) as Pointer };
@@ -288,49 +229,6 @@ export class CpuModel implements Disposable {
   }
 }
 
-const LOG_FILE = join(WORK_FOLDER, "log.txt");
-
-/** Sends what the library prints to a file, for the tests of one file. */
-export function captureLog(): void {
-  beforeAll(() => recorder.symbols.recorder_divert_stdout(nativeString(LOG_FILE).address));
-  afterAll(() => recorder.symbols.recorder_restore_stdout());
-}
-
-/** The library's log since `from`, a value of `logLength`. */
-export function logSince(from: number): string[] {
-  return readFileSync(LOG_FILE, "utf8").slice(from).trimEnd().split("\n");
-}
-
-export function logLength(): number {
-  return readFileSync(LOG_FILE, "utf8").length;
-}
-
-/** Sets a variable where C sees it. */
-export function setNativeEnvironment(name: string, value: string): void {
-  const [a, b] = [nativeString(name), nativeString(value)];
-  recorder.symbols.recorder_setenv(a.address, b.address);
-}
-
-/** What a reader finds that kept a pointer of the last callback: four bytes of text, and a token id. */
-export function staleMemory(): { text: string; tokenId: number } {
-  const text = Buffer.alloc(4);
-  text.writeInt32LE(recorder.symbols.recorder_stale_text());
-  return { text: text.toString("latin1"), tokenId: recorder.symbols.recorder_stale_token() };
-}
-
-/** Everything delivered since the run began. */
-export function outcomeOf(status: number): RunOutcome {
-  const deliveries = readDeliveries();
-  const normal = deliveries.filter((delivery) => delivery.state === 0);
-  const finish = deliveries.findLast((delivery) => delivery.state === 2);
-  return { status, deliveries, text: normal.map((delivery) => delivery.text ?? "").join(""), perf: finish?.perf };
-}
-
-/** Waits until a run in the background has delivered `count` results. */
-export async function delivered(count: number): Promise<void> {
-  while (recorder.symbols.recorder_count() < count) await Bun.sleep(1);
-}
-
 function packInput(abi: Abi, input: RunInput) {
   if (typeof input === "string") return packTextInput(abi, input, "user", false);
   if ("tool" in input) return packTextInput(abi, input.tool, "tool", false);
@@ -341,26 +239,6 @@ function packInput(abi: Abi, input: RunInput) {
     .point("embed_input.embed", { address: ptr(rows), keep: [rows] })
     .set("embed_input.n_tokens", input.count)
     .pack();
-}
-
-function readDeliveries(): Delivery[] {
-  const count = recorder.symbols.recorder_count();
-  if (count === 0) return [];
-  const events = new DataView(toArrayBuffer(recorder.symbols.recorder_events()!, 0, count * EVENT_BYTES));
-  const texts = new Uint8Array(toArrayBuffer(recorder.symbols.recorder_texts()!, 0, 65536));
-  return Array.from({ length: count }, (_, i) => {
-    const int = (field: number) => events.getInt32(i * EVENT_BYTES + field * 4, true);
-    const float = (field: number) => events.getFloat32(i * EVENT_BYTES + field * 4, true);
-    return {
-      state: int(0),
-      tokenId: int(1),
-      text: int(2) < 0 ? null : new TextDecoder().decode(texts.subarray(int(2), int(2) + int(3))),
-      foreign: int(4) !== 0,
-      rows: int(5) === 0 ? null : { count: int(6), floats: int(7), zero: int(8) !== 0, first: float(9), last: float(10) },
-      perf: { prefillMs: float(11), generateMs: float(12), memoryMb: float(13), prefillTokens: int(14), generateTokens: int(15) },
-      userdata: int(16),
-    };
-  });
 }
 
 function compileInMemory(headerMacro: number) {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { truncateSync, writeFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeTinyGguf } from "../support/tiny-gguf.ts";
-import { captureLog, CpuRuntime, delivered, outcomeOf, WORK_FOLDER, type CpuModel } from "./cpu-runtime-harness.ts";
+import { CpuRuntime, type CpuModel } from "./cpu-runtime-harness.ts";
+import { captureLog, delivered, outcomeOf, WORK_FOLDER } from "./cpu-runtime-recorder.ts";
 
 const MODEL = join(WORK_FOLDER, "moods.gguf");
 writeTinyGguf(MODEL, { chatTemplate: null, contextTokens: 512 });
@@ -209,6 +210,7 @@ describe("model files", () => {
     };
     expect(refused({ "llama.block_count": { type: "u32", value: 5000 } })).toContain("block count");
     expect(refused({ "llama.attention.head_count": { type: "u32", value: 0 } })).toContain("head count");
+    expect(refused({ "llama.attention.layer_norm_rms_epsilon": { type: "f32", value: -1 } })).toContain("epsilon");
     expect(refused({ "general.architecture": null })).toContain("architecture");
     expect(refused({ "tokenizer.ggml.tokens": null })).toContain("no vocabulary");
     expect(refused({ "tokenizer.ggml.tokens": { type: "string[]", value: ["a", "b", "a"] } })).toContain("a token twice");

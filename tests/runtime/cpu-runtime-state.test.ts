@@ -5,16 +5,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nativeBytes } from "../../src/runtime/native/struct-writer.ts";
 import { writeTinyGguf, writeTinyLora } from "../support/tiny-gguf.ts";
-import {
-  captureLog,
-  CpuRuntime,
-  delivered,
-  missingCompiler,
-  outcomeOf,
-  setNativeEnvironment,
-  WORK_FOLDER,
-  type CpuModel,
-} from "./cpu-runtime-harness.ts";
+import { CpuRuntime, missingCompiler, type CpuModel } from "./cpu-runtime-harness.ts";
+import { captureLog, delivered, outcomeOf, setNativeEnvironment, WORK_FOLDER } from "./cpu-runtime-recorder.ts";
 
 const MODEL = join(WORK_FOLDER, "state.gguf");
 writeTinyGguf(MODEL, { chatTemplate: null, contextTokens: 1024 });

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { writeTinyGguf } from "../support/tiny-gguf.ts";
-import { captureLog, CpuRuntime, logLength, logSince, missingCompiler, staleMemory, WORK_FOLDER } from "./cpu-runtime-harness.ts";
+import { CpuRuntime, missingCompiler } from "./cpu-runtime-harness.ts";
+import { captureLog, logLength, logSince, staleMemory, WORK_FOLDER } from "./cpu-runtime-recorder.ts";
 
 const MODEL = join(WORK_FOLDER, "plain.gguf");
 writeTinyGguf(MODEL, { chatTemplate: null, contextTokens: 512 });
