@@ -36,18 +36,25 @@ interface NativeContext {
   dispose(): Promise<void>;
 }
 
-interface NodeLlamaCpp {
-  getLlama(options: object): Promise<{ loadModel(options: object): Promise<NativeModel> }>;
+interface Llama {
+  loadModel(options: object): Promise<NativeModel>;
 }
 
 /** One thread: the tests' machines are shared, and more would wait for each other. */
 const THREADS = 1;
 
+let shared: Promise<Llama> | undefined;
+
+async function loadLlama(): Promise<Llama> {
+  const specifier: string = "node-llama-cpp";
+  const { getLlama } = (await import(specifier)) as { getLlama(options: object): Promise<Llama> };
+  return getLlama({ gpu: false, build: "never", logLevel: "error", maxThreads: THREADS, progressLogs: false });
+}
+
 /** Opens a GGUF file; `vocabOnly` reads no weights. */
 export async function openOracle(path: string, options: { vocabOnly?: boolean; contextTokens?: number } = {}): Promise<OracleModel> {
-  const specifier: string = "node-llama-cpp";
-  const { getLlama } = (await import(specifier)) as NodeLlamaCpp;
-  const llama = await getLlama({ gpu: false, build: "never", logLevel: "error", maxThreads: THREADS, progressLogs: false });
+  shared ??= loadLlama();
+  const llama = await shared;
   const model = await llama.loadModel({ modelPath: path, vocabOnly: options.vocabOnly ?? false });
   return {
     encode: (segments) => segments.flatMap(({ kind, text }) => model.tokenize(text, kind === "control")),
