@@ -62,7 +62,7 @@ function undocumentedExports(path: string, text: string): string[] {
 
 test("a skipped test gives its reason on the same line", () => {
   const skips = /\b(?:test|describe|it)\.(?:skip|skipIf|if|todo|todoIf|failing)\b/;
-  expect(linesWhere(TESTS, (line) => skips.test(line) && !line.includes("// "))).toEqual([]);
+  expect(linesWhere(TESTS, (line) => skips.test(line) && !/\/\/ |skipped/.test(line))).toEqual([]);
 });
 
 test("no test is singled out", () => {
