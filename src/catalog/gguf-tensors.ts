@@ -49,7 +49,7 @@ export function readTensors(head: GgufHead, count: number): GgufTensorInfo[] {
 }
 
 /** Number of weights. */
-export function elementsOf(tensor: GgufTensorInfo): number {
+function elementsOf(tensor: GgufTensorInfo): number {
   return tensor.dims.reduce((product, dim) => product * dim, 1);
 }
 

@@ -170,16 +170,6 @@ export function openGguf(path: string): GgufFile {
   }
 }
 
-/** The strings of an array, decoded. For short ones. */
-export function decodeStrings(strings: GgufStrings): string[] {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  const texts: string[] = [];
-  for (let i = 0; i < strings.count; i++) {
-    texts.push(decoder.decode(strings.bytes.subarray(strings.starts[i], (strings.starts[i + 1] ?? 0) - strings.gap)));
-  }
-  return texts;
-}
-
 function readScalar(head: GgufHead, key: string, type: number): GgufScalar {
   switch (type) {
     case 0:

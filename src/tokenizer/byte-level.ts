@@ -5,7 +5,7 @@
  */
 
 /** Char code of each byte. */
-export const BYTE_TO_CHAR: Uint16Array = new Uint16Array(256);
+const BYTE_TO_CHAR: Uint16Array = new Uint16Array(256);
 
 /** Byte of each char code below 0x144; -1 where there is none. */
 export const CHAR_TO_BYTE: Int16Array = new Int16Array(0x144).fill(-1);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { decodeStrings, openGguf } from "../../../src/catalog/gguf.ts";
+import { type GgufStrings, openGguf } from "../../../src/catalog/gguf.ts";
 import { AppError } from "../../../src/core/errors.ts";
 import { encodeGguf, type GgufEntry, type GgufTensor } from "../../support/gguf-writer.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -24,6 +24,10 @@ function tinyBytes(): Uint8Array {
   const path = join(folder, "tiny.gguf");
   writeTinyGguf(path, { layers: 1, dim: 32 });
   return readFileSync(path);
+}
+
+function decodeStrings({ count, bytes, starts, gap }: GgufStrings): string[] {
+  return Array.from({ length: count }, (_, i) => new TextDecoder().decode(bytes.subarray(starts[i], (starts[i + 1] ?? 0) - gap)));
 }
 
 /** The message a file is refused with; anything but a refusal fails the test. */
