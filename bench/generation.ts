@@ -29,7 +29,7 @@ export async function measureGeneration(url: string, model: string): Promise<Mea
   }
   return [
     { name: `${model}: decode, by the library`, value: median(decodeRates), unit: "tokens/s" },
-    { name: `${model}: whole answer of ${TOKENS} tokens, by the client`, value: median(clientRates), unit: "tokens/s" },
+    { name: `${model}: whole answer, at most ${TOKENS} tokens, by the client`, value: median(clientRates), unit: "tokens/s" },
     { name: `${model}: above the library`, value: median(overheadUs), unit: "µs/token" },
   ];
 }

@@ -27,8 +27,8 @@ const EXECUTABLE_BYTES_MAX = 120_000_000;
 const FLAGS = [
   "--compile",
   "--bytecode",
-  // Deeper bytecode starts no faster and takes 1.4 MB more.
-  "--bytecode-depth=1",
+  // Only each module's own level: bytecode for every function takes 3.4 MB more and saves 15 ms up to the first answer.
+  "--bytecode-depth=0",
   "--format=esm",
   "--sourcemap",
   "--entry-naming=[name].[ext]",
