@@ -28,9 +28,18 @@ const LLAMA_FOLDER = join(import.meta.dir, `../../node_modules/@node-llama-cpp/l
 export type Compiler = "bun" | "gcc";
 export type Version = "1.2.3" | "1.3.0";
 
+const TRIPLE = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+
+/** A compiler for the processor this process runs on, which under an emulator is not the one of the machine. */
+const NATIVE_COMPILER = ["cc", "gcc", "clang", `${TRIPLE}-gcc`].map(findCompiler).find((compiler) => {
+  if (compiler === null) return false;
+  const [architecture = "none"] = TRIPLE.split("-");
+  return Bun.spawnSync([compiler, "-dumpmachine"]).stdout.toString().startsWith(architecture);
+});
+
 /** Why a build cannot be tested here, or null. */
 export function missingCompiler(compiler: Compiler): string | null {
-  return compiler === "bun" || findCompiler(undefined) !== null ? null : ": there is no C compiler on this machine";
+  return compiler === "bun" || NATIVE_COMPILER !== undefined ? null : `: there is no C compiler for ${process.arch} on this machine`;
 }
 
 const OWN_FUNCTIONS = {
@@ -68,7 +77,7 @@ export interface RunOptions {
   readonly userdata?: number;
 }
 
-export const GREEDY: Sampling = { ...LIBRARY_SAMPLING, topK: 1, temperature: 0, repeatPenalty: 1 };
+const GREEDY: Sampling = { ...LIBRARY_SAMPLING, topK: 1, temperature: 0, repeatPenalty: 1 };
 
 /** A loaded CPU runtime. It is never unloaded; `keep` holds what it may still read. */
 export class CpuRuntime {
@@ -247,7 +256,7 @@ function compileInMemory(headerMacro: number) {
 }
 
 function builtLibrary(version: Version): string {
-  return buildCpuRuntime({ version, folder: join(WORK_FOLDER, version) });
+  return buildCpuRuntime({ version, folder: join(WORK_FOLDER, version), compiler: NATIVE_COMPILER ?? undefined });
 }
 
 function link(addressOf: (name: string) => Pointer | null) {

@@ -9,7 +9,7 @@ import { captureLog, delivered, outcomeOf, WORK_FOLDER } from "./cpu-runtime-rec
 const MODEL = join(WORK_FOLDER, "moods.gguf");
 writeTinyGguf(MODEL, { chatTemplate: null, contextTokens: 512 });
 const PROMPT = "the word was";
-const CHILD = join(import.meta.dir, "cpu-runtime-child.ts");
+const CHILD = Bun.fileURLToPath(new URL("./cpu-runtime-child.ts", import.meta.url));
 
 captureLog();
 
