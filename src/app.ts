@@ -3,6 +3,7 @@
  * would look for elsewhere; it hands each part what it needs as plain values.
  */
 import type { AnyElysia } from "elysia";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createServer } from "./api/server.ts";
 import { readBoardSoc } from "./catalog/board-soc.ts";
@@ -62,11 +63,10 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
   // Compiled binaries unpack their libraries on the first start; the server listens meanwhile.
   const assets = prepareNativeAssets(server.cache_dir);
   assets.catch(() => {});
-  const launch = chooseLauncher(server, environment, log);
   const engine = createEngine({
     catalog,
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
-    openSlot: async (model, defaults) => openSlot({ model, defaults, config, libraries, assets: await assets, launch, soc, log }),
+    openSlot: async (model, defaults) => openSlot({ model, defaults, config, libraries, assets: await assets, environment, soc, log }),
     queueDepthMax: server.queue_depth_max,
     modelsLoadedMax: server.models_loaded_max,
     keepAliveMs: server.keep_alive_s < 0 ? Infinity : server.keep_alive_s * 1000,
@@ -140,14 +140,17 @@ async function openSlot(parts: {
   readonly config: Config;
   readonly libraries: Libraries;
   readonly assets: NativeAssets;
-  readonly launch: LaunchHost;
+  readonly environment: AppOptions["environment"];
   readonly soc: Soc | null;
   readonly log: Log;
 }): Promise<HostedSlot> {
   const { model, config, log } = parts;
   const library = parts.libraries.specs[model.format];
   if (library === undefined) {
-    throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${parts.libraries.rkllmUnavailableReason}`);
+    throw new AppError(
+      "model_not_runnable",
+      `The model ${model.id} cannot run here: ${parts.libraries.rkllmUnavailableReason ?? "no library opens its format"}`,
+    );
   }
   const inference = resolveInference(config.inference, model.id);
   const startedMs = performance.now();
@@ -165,7 +168,8 @@ async function openSlot(parts: {
       assets: parts.assets,
       options: openOptions(inference, parts.defaults.sampling, model, parts.soc),
     },
-    launch: parts.launch,
+    // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
+    launch: chooseLauncher(config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log),
     limits: hostLimits(config.server, model.bytes),
     onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),
   });
@@ -177,6 +181,12 @@ async function openSlot(parts: {
 /** The runtime wants a multiple of 32 at conversion; whether also at init is not documented, so the length is rounded down. */
 const CONTEXT_STEP_TOKENS = 32;
 
+/**
+ * llama.cpp's threads wait for one another after every operation: one that has to share its core holds up all. So a core is left to the
+ * server and whatever else runs. (Two threads on two busy cores decoded 2 to 4 tokens/s where one decoded 76 to 123.)
+ */
+const CPU_RUNTIME_THREADS_MAX = Math.max(1, availableParallelism() - 1);
+
 function openOptions(inference: InferenceValues, sampling: Sampling, model: ModelDescriptor, soc: Soc | null): OpenOptions {
   const limit = Math.min(inference.max_context_len, model.contextTokensMax);
   return {
@@ -186,7 +196,7 @@ function openOptions(inference: InferenceValues, sampling: Sampling, model: Mode
     skipSpecialToken: inference.skip_special_token,
     baseDomainId: inference.base_domain_id,
     embedFlash: inference.embed_flash,
-    cpuCount: inference.cpu_count,
+    cpuCount: model.format === "gguf" ? Math.min(inference.cpu_count, CPU_RUNTIME_THREADS_MAX) : inference.cpu_count,
     cpuMask: inference.cpu_mask ?? (soc === "rk3588" || soc === "rk3576" ? 0xf0 : 0x0f),
   };
 }

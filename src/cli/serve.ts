@@ -2,7 +2,7 @@
 import { createApp } from "../app.ts";
 import type { Environment } from "../config/environment.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, assert } from "../core/errors.ts";
 import { createLog } from "../telemetry/log.ts";
 
 /** Resolves with the exit status after SIGTERM or SIGINT. Throws AppError config_invalid when it cannot listen. */
@@ -19,14 +19,16 @@ export async function serve(loaded: LoadedConfig, environment: Environment): Pro
       { cause },
     );
   }
-  console.log(await greeting(app.server!.url, engine));
+  const listener = app.server;
+  assert(listener !== null, "an application that listens has a server");
+  console.log(await greeting(listener.url, engine));
   const signal = await stopSignal();
   log.info("stopping", { signal });
   // No new connections; what runs goes on until it is done, the time is up, or somebody insists.
-  const drained = app.server!.stop();
+  const drained = listener.stop();
   await Promise.race([drained, Bun.sleep(server.shutdown_timeout_s * 1000), stopSignal()]);
   await close();
-  await app.server?.stop(true);
+  await listener.stop(true);
   return 0;
 }
 
@@ -40,8 +42,9 @@ async function greeting(url: URL, engine: Awaited<ReturnType<typeof createApp>>[
     return `Listening on ${address}; ${found}; get one with: rockchip-llama pull <owner/repo:file>`;
   }
   const names = usable.map((model) => model.id);
+  const example = JSON.stringify({ model: names[0], messages: [{ role: "user", content: "Hello" }] });
   const shown = names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`;
-  return `Listening on ${address}; models: ${shown}; try: curl ${address}/v1/chat/completions -d '{"model":"${names[0]}","messages":[{"role":"user","content":"Hello"}]}'`;
+  return `Listening on ${address}; models: ${shown}; try: curl ${address}/v1/chat/completions -d '${example}'`;
 }
 
 async function stopSignal(): Promise<string> {

@@ -4,7 +4,7 @@
 export class EventQueue<T> implements AsyncIterable<T> {
   private readonly items: T[] = [];
   private closed = false;
-  private failure: unknown = null;
+  private failure: Error | null = null;
   private wake: (() => void) | null = null;
 
   push(item: T): void {
@@ -19,14 +19,14 @@ export class EventQueue<T> implements AsyncIterable<T> {
   }
 
   /** The reader gets what is left, then the error. */
-  fail(error: unknown): void {
+  fail(error: Error): void {
     this.failure = error;
     this.end();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
-      while (this.items.length > 0) yield this.items.shift()!;
+      while (this.items.length > 0) yield* this.items.splice(0);
       if (this.closed) break;
       await new Promise<void>((resolve) => (this.wake = resolve));
       this.wake = null;

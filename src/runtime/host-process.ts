@@ -66,7 +66,7 @@ async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: stri
   try {
     for await (const bytes of stream) {
       const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-      rest = lines.pop()!;
+      rest = lines.pop() ?? "";
       for (const line of lines) if (line !== "") onLine(line);
     }
   } catch {

@@ -8,6 +8,8 @@ import type { RunStats } from "../core/runtime.ts";
 import { CALL_STATE } from "./native/abi.ts";
 import type { RingRecord } from "./native/ring.ts";
 
+const ABORT_REPEAT_MS = 50;
+
 /** How a run ended. */
 export type RunOutcome =
   | { readonly kind: "ended"; readonly reason: "stop" | "length" | "aborted"; readonly stats: RunStats }
@@ -43,6 +45,7 @@ export class HostRun {
   private abortedFor: "limit" | "request" | null = null;
   private errorText: string | null = null;
   private stats: RunStats | null = null;
+  private aborting: Timer | undefined;
 
   constructor(options: HostRunOptions) {
     this.options = options;
@@ -54,11 +57,8 @@ export class HostRun {
   accept(record: RingRecord): void {
     switch (record.state) {
       case CALL_STATE.normal:
-        this.acceptToken(record);
-        return;
       case CALL_STATE.waiting:
-        // The token ended inside a character; its bytes come joined with a later one. It is a token all the same.
-        this.countToken();
+        this.acceptToken(record);
         return;
       case CALL_STATE.finish:
         this.stats = statsOf(record);
@@ -70,8 +70,8 @@ export class HostRun {
 
   /** The client has gone, or has enough. */
   requestAbort(): void {
-    this.abortedFor ??= "request";
-    this.options.abort();
+    if (this.abortedFor === null) this.startAborting("request");
+    this.abortedFor = "request";
   }
 
   /** What has come since the last call; null when nothing has. */
@@ -85,8 +85,9 @@ export class HostRun {
 
   /** Closes the run after rkllm_run returned. `takeText` may have a last piece afterwards. */
   finish(code: number): RunOutcome {
+    clearInterval(this.aborting);
     this.text += this.assembly.end();
-    if (this.errorText !== null || (code !== 0 && this.abortedFor === null)) {
+    if (this.abortedFor !== "request" && (this.errorText !== null || (code !== 0 && this.abortedFor === null))) {
       const said = this.errorText === null || this.errorText === "" ? "" : `: ${this.errorText}`;
       return failed(`The runtime failed during the run (rkllm_run returned ${code})${said}`);
     }
@@ -96,18 +97,24 @@ export class HostRun {
     return { kind: "ended", reason: this.tokensTotal >= this.options.tokensMax ? "length" : "stop", stats };
   }
 
+  /**
+   * An abort that reaches the library before rkllm_run has begun, or while it does not listen, is forgotten: it is asked for again
+   * until the run has returned.
+   */
+  private startAborting(reason: "limit" | "request"): void {
+    this.abortedFor = reason;
+    this.options.abort();
+    this.aborting = setInterval(this.options.abort, ABORT_REPEAT_MS);
+  }
+
+  /** A waiting token ended inside a character: its bytes come joined with a later one, but it is a token all the same. */
   private acceptToken(record: RingRecord): void {
     if (this.tokensTotal >= this.options.tokensMax) return; // Late ones, after the limit was reached and the abort asked for.
     if (record.text.length > 0) this.text += this.assembly.push(record.text);
-    this.countToken();
-  }
-
-  private countToken(): void {
     this.tokens++;
     this.tokensTotal++;
     if (this.tokensTotal === this.options.tokensMax && !this.options.limitKeptByRuntime && this.abortedFor === null) {
-      this.abortedFor = "limit";
-      this.options.abort();
+      this.startAborting("limit");
     }
   }
 }

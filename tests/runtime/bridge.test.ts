@@ -43,7 +43,7 @@ function collect() {
 }
 
 const run = (how: "run_here" | "run_on_thread", userdata: number, count: number) =>
-  source.symbols[how](bridge.resultCallback as Pointer, userdata as Pointer, count);
+  source.symbols[how](bridge.resultCallback, userdata, count);
 
 test("the bridge delivers every result of a foreign thread in order, none read after its memory was overwritten", async () => {
   const { channel, finish } = collect();

@@ -7,6 +7,9 @@ import { type TinyGgufOptions, writeTinyGguf } from "./tiny-gguf.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
+/** A second thread only waits on a machine that runs tests beside it. */
+const ONE_THREAD = ["--cpu-count", "1"];
+
 export interface TestServerOptions {
   /** Moods of the CPU runtime, e.g. "slow-decode=50,foreign-thread". */
   readonly moods?: string;
@@ -32,7 +35,7 @@ export interface TestServer extends AsyncDisposable {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const modelsDir = mkdtempSync(join(tmpdir(), "rockchip-llama-test-"));
   for (const [file, model] of Object.entries(options.models ?? { "tiny.gguf": {} })) writeTinyGguf(join(modelsDir, file), model);
-  const command = [process.execPath, MAIN, "serve", "--port", "0", "--models-dir", modelsDir, ...(options.flags ?? [])];
+  const command = [process.execPath, MAIN, "serve", "--port", "0", "--models-dir", modelsDir, ...ONE_THREAD, ...(options.flags ?? [])];
   const server = await startServer(command, {
     cwd: modelsDir,
     env: { RKLLM_CPU_SEED: "1", RKLLM_CPU_MOODS: options.moods ?? "" },

@@ -75,7 +75,7 @@ function createBridge(source: string): Bridge {
   const native = library.symbols;
   if (native.bridge_init() !== 0) throw new AppError("internal", "The C library lacks a function that the native bridge needs");
 
-  const bell = new Uint32Array(toArrayBuffer(address(native.bridge_bell()) as Pointer, 0, 4));
+  const bell = new Uint32Array(toArrayBuffer(address(native.bridge_bell()), 0, 4));
   const listeners = new Set<() => void>();
   const ringBell = () => {
     // Before the rings are read: what is written after this rings again, what is written before is read now.

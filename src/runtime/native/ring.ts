@@ -47,8 +47,8 @@ export class Ring {
   /** @param address of a ring made by the bridge, which stays allocated as long as this object is used. */
   constructor(address: number, dataOffset: number, capacityBytes: number) {
     this.address = address;
-    const data = toArrayBuffer(address as Pointer, dataOffset, capacityBytes);
-    this.header = new Uint32Array(toArrayBuffer(address as Pointer, 0, dataOffset));
+    const data = toArrayBuffer(address, dataOffset, capacityBytes);
+    this.header = new Uint32Array(toArrayBuffer(address, 0, dataOffset));
     this.ints = new Int32Array(data);
     this.floats = new Float32Array(data);
     this.bytes = new Uint8Array(data);
