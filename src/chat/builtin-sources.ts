@@ -16,7 +16,7 @@ const PRELUDE = String.raw`
 {%- endmacro -%}
 `.trim();
 
-// source: chat_template of Qwen/Qwen2.5-0.5B-Instruct and HuggingFaceTB/SmolLM2-360M-Instruct
+/** source: chat_template of Qwen/Qwen2.5-0.5B-Instruct and HuggingFaceTB/SmolLM2-360M-Instruct */
 export const CHATML = String.raw`${PRELUDE}
 {%- if first.system -%}{{- '<|im_start|>system\n' + first.system + '<|im_end|>\n' -}}{%- endif -%}
 {%- for m in turns -%}
@@ -24,11 +24,11 @@ export const CHATML = String.raw`${PRELUDE}
 {%- endfor -%}
 {{- '<|im_start|>assistant\n' -}}`;
 
-// source: chat_template of Qwen/Qwen3-0.6B (an empty thought in front of the answer turns thinking off)
+/** source: chat_template of Qwen/Qwen3-0.6B (an empty thought in front of the answer turns thinking off) */
 export const QWEN3 = String.raw`${CHATML}
 {%- if enable_thinking is defined and not enable_thinking -%}{{- '<think>\n\n</think>\n\n' -}}{%- endif -%}`;
 
-// source: chat_template of meta-llama/Llama-3.2-1B-Instruct
+/** source: chat_template of meta-llama/Llama-3.2-1B-Instruct */
 export const LLAMA_3 = String.raw`${PRELUDE}
 {{- bos_token -}}
 {%- if first.system -%}{{- '<|start_header_id|>system<|end_header_id|>\n\n' + first.system + '<|eot_id|>' -}}{%- endif -%}
@@ -37,7 +37,7 @@ export const LLAMA_3 = String.raw`${PRELUDE}
 {%- endfor -%}
 {{- '<|start_header_id|>assistant<|end_header_id|>\n\n' -}}`;
 
-// source: chat_template of google/gemma-3-1b-it (instructions open the user's first turn)
+/** source: chat_template of google/gemma-3-1b-it (instructions open the user's first turn) */
 export const GEMMA = String.raw`${PRELUDE}
 {{- bos_token -}}
 {%- if first.system and (not turns or turns[0].role == 'assistant') -%}
@@ -50,7 +50,7 @@ export const GEMMA = String.raw`${PRELUDE}
 {%- endfor -%}
 {{- '<start_of_turn>model\n' -}}`;
 
-// source: chat_template of microsoft/Phi-3-mini-4k-instruct
+/** source: chat_template of microsoft/Phi-3-mini-4k-instruct */
 export const PHI_3 = String.raw`${PRELUDE}
 {%- if first.system -%}{{- '<|system|>\n' + first.system + '<|end|>\n' -}}{%- endif -%}
 {%- for m in turns -%}
@@ -58,7 +58,7 @@ export const PHI_3 = String.raw`${PRELUDE}
 {%- endfor -%}
 {{- '<|assistant|>\n' -}}`;
 
-// source: chat_template of HuggingFaceH4/zephyr-7b-beta and TinyLlama/TinyLlama-1.1B-Chat-v1.0
+/** source: chat_template of HuggingFaceH4/zephyr-7b-beta and TinyLlama/TinyLlama-1.1B-Chat-v1.0 */
 export const ZEPHYR = String.raw`${PRELUDE}
 {%- if first.system -%}{{- '<|system|>\n' + first.system + eos_token + '\n' -}}{%- endif -%}
 {%- for m in turns -%}
@@ -66,7 +66,7 @@ export const ZEPHYR = String.raw`${PRELUDE}
 {%- endfor -%}
 {{- '<|assistant|>\n' -}}`;
 
-// source: chat_template of deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B (the answer begins inside the thought)
+/** source: chat_template of deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B (the answer begins inside the thought) */
 export const DEEPSEEK_R1 = String.raw`${PRELUDE}
 {{- bos_token + first.system -}}
 {%- for m in turns -%}
@@ -91,13 +91,13 @@ function instructTemplate(systemStart: string, systemEnd: string): string {
 {{- ' [/INST]' if first.open else '' -}}`;
 }
 
-// source: chat_template of mistralai/Mistral-7B-Instruct-v0.2
+/** source: chat_template of mistralai/Mistral-7B-Instruct-v0.2 */
 export const MISTRAL: string = instructTemplate("", "");
 
-// source: chat_template of meta-llama/Llama-2-7b-chat-hf
+/** source: chat_template of meta-llama/Llama-2-7b-chat-hf */
 export const LLAMA_2: string = instructTemplate(String.raw`<<SYS>>\n`, String.raw`\n<</SYS>>`);
 
-// source: none; a dialogue in words, which models without turn markers continue
+/** source: none; a dialogue in words, which models without turn markers continue */
 export const PLAIN = String.raw`${PRELUDE}
 {{- first.system + '\n\n' if first.system else '' -}}
 {%- for m in turns -%}

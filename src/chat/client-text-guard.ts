@@ -8,7 +8,7 @@ import { AppError } from "../core/errors.ts";
 import type { ControlText, TemplateWords } from "./control-text.ts";
 
 /** Nesting of client JSON beyond which a request is refused, so that no walk over it can exhaust the stack. */
-export const JSON_DEPTH_MAX = 200;
+const JSON_DEPTH_MAX = 200;
 
 /** Unicode keeps U+FDD0..U+FDEF for internal use; no honest text holds them. Found as themselves or as digits of a JSON escape. */
 const NONCHARACTERS = /[\uFDD0-\uFDEF]/g;

@@ -54,7 +54,7 @@ export function createTemplateEnvironment(variables: Readonly<Record<string, unk
 }
 
 /** Python's strftime for a day at midnight, local time, English names. Unknown directives stay as they are. */
-export function formatDay(day: Date, format: string): string {
+function formatDay(day: Date, format: string): string {
   const month = MONTHS[day.getMonth()] ?? "";
   const weekday = DAYS[day.getDay()] ?? "";
   const values: Readonly<Record<string, string>> = {

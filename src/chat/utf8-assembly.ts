@@ -1,5 +1,6 @@
 /** Text from bytes that arrive in pieces: a token may hold half a character, so incomplete tails wait for the next piece. */
 
+/** A streaming decoder of one answer. */
 export interface Utf8Assembly {
   /** The text that these bytes complete. An invalid sequence becomes one U+FFFD (WHATWG Encoding's maximal subparts). */
   push(bytes: Uint8Array): string;

@@ -8,6 +8,7 @@ export interface ConfigSource {
   readonly name: string;
 }
 
+/** A value that one source gives a key, before it is known whether it is good and whether it wins. */
 export interface Candidate {
   readonly key: Key;
   /** As a file would spell it; not checked yet. */

@@ -3,6 +3,7 @@ import type { Candidate, Layer } from "./candidate.ts";
 import { CONFIG_DIR_VARIABLE, KEYS, type Key, VARIABLE_PREFIX } from "./known-keys.ts";
 import { didYouMean } from "./nearest.ts";
 
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The process's environment. Nothing else in the program reads it. */

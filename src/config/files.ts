@@ -7,7 +7,7 @@ import { CONFIG_FILES, type ConfigPart, KEYS, type Key } from "./known-keys.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** Where the files are looked for when nobody says: the first folder that holds one of them counts, for both. */
-export const CONFIG_DIRS: readonly string[] = ["config", "/etc/rockchip-llama"];
+const CONFIG_DIRS: readonly string[] = ["config", "/etc/rockchip-llama"];
 
 /** A layer of files, with what they say of single models. */
 export interface FileLayer extends Layer {

@@ -74,6 +74,7 @@ const HARDWARE = {
   }),
 };
 
+/** What inference_config.json may hold beside the sections of single models. */
 export const InferenceSchema = Type.Object({ ...SAMPLING, ...LENGTH, ...HARDWARE });
 
 /** Inference settings of one model, or of all that set nothing else. */

@@ -7,6 +7,7 @@ import { type Setting, settingOf } from "./setting.ts";
 /** The two parts of the configuration; each has its own file. */
 export type ConfigPart = "server" | "inference";
 
+/** Name of a key, in either file. */
 export type KeyName = keyof ServerConfig | keyof InferenceValues;
 
 /** Names of the two files, by part. */
@@ -17,6 +18,7 @@ export const VARIABLE_PREFIX = "ROCKCHIP_LLAMA_";
 
 /** The folder of the configuration files is named by a flag or a variable only: it cannot stand in a file. */
 export const CONFIG_DIR_FLAG = "--config-dir";
+/** Names that folder in the environment. */
 export const CONFIG_DIR_VARIABLE = `${VARIABLE_PREFIX}CONFIG_DIR`;
 
 /** One key under all its names. Keys of the inference part may be overridden per model. */

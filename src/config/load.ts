@@ -9,6 +9,7 @@ import { CONFIG_DIR_VARIABLE, type ConfigPart, KEYS, type Key, type KeyName } fr
 import type { ServerConfig } from "./server-schema.ts";
 import type { ValueContext } from "./value-type.ts";
 
+/** Where the configuration may come from. */
 export interface LoadInput {
   /** Flags of the configuration only, as `parseArguments` hands them over. */
   readonly argv: readonly string[];
@@ -19,6 +20,7 @@ export interface LoadInput {
   readonly cwd: string;
 }
 
+/** The effective configuration, in its two parts. */
 export interface Config {
   readonly server: ServerConfig;
   readonly inference: InferenceConfig;
@@ -27,6 +29,7 @@ export interface Config {
 /** Where each key's value came from. Model sections come from the file alone. */
 export type ConfigSources = Readonly<Record<KeyName, ConfigSource>>;
 
+/** The effective configuration, and where each value came from. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly sources: ConfigSources;

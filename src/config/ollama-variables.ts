@@ -16,10 +16,12 @@ function splitHost(text: string): { readonly host?: string; readonly port?: stri
   return { ...(host ? { host } : {}), ...(port ? { port } : {}) };
 }
 
+/** The address in OLLAMA_HOST; undefined where it names none. */
 export function ollamaHost(text: string): string | undefined {
   return splitHost(text).host;
 }
 
+/** The port in OLLAMA_HOST; undefined where it names none. */
 export function ollamaPort(text: string): string | undefined {
   return splitHost(text).port;
 }

@@ -168,6 +168,7 @@ const DOWNLOADS = {
   }),
 };
 
+/** What server.json may hold. */
 export const ServerSchema = Type.Object({ ...NETWORK, ...MODELS, ...RUNTIME, ...TIME_LIMITS, ...LOGGING, ...DOWNLOADS });
 
 /** Server settings as the program works with them: paths are absolute, durations are seconds. */

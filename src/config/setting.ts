@@ -11,6 +11,7 @@ export interface Alias {
   readonly note?: string;
 }
 
+/** What is said of a key beside its type and default. */
 export interface SettingNotes {
   /** Heading the key stands under in --help and in the docs. */
   readonly group: string;
@@ -21,6 +22,7 @@ export interface SettingNotes {
   readonly secret?: boolean;
 }
 
+/** One key of the configuration: its type, its default, and what is said of it. */
 export interface Setting extends SettingNotes {
   readonly type: ValueType<unknown>;
   /** As a file would spell it. */

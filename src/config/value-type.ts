@@ -13,6 +13,7 @@ export interface ValueContext {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** How values of one kind are checked, read from text and settled. */
 export interface ValueType<T> {
   /** What a file may hold. */
   readonly schema: TSchema;
@@ -70,11 +71,13 @@ export function patternText(pattern: string, takes: string, placeholder: string)
   return plain(Type.String({ pattern }), takes, placeholder, (given) => given);
 }
 
+/** A whole number within bounds. */
 export function integer(minimum: number, maximum: number, unit?: Unit): ValueType<number> {
   const takes = `a whole number ${unit === undefined ? "" : `of ${unit} `}from ${minimum} to ${maximum}`;
   return plain(Type.Integer({ minimum, maximum }), takes, unit ?? "number", numberFromText);
 }
 
+/** A number within bounds. */
 export function number(minimum: number, maximum: number, unit?: Unit): ValueType<number> {
   const takes = `a number ${unit === undefined ? "" : `of ${unit} `}from ${minimum} to ${maximum}`;
   return plain(Type.Number({ minimum, maximum }), takes, unit ?? "number", numberFromText);

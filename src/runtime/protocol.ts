@@ -50,6 +50,7 @@ export interface OpenSpec {
   readonly options: OpenOptions;
 }
 
+/** What the gateway asks of a host. */
 export type HostCommand =
   | { readonly kind: "open"; readonly spec: OpenSpec }
   | { readonly kind: "prepare"; readonly promptId: number; readonly input: GenerationInput; readonly reasoning: ReasoningChoice }
@@ -59,6 +60,7 @@ export type HostCommand =
   | { readonly kind: "ping" }
   | { readonly kind: "close" };
 
+/** What a host tells the gateway. */
 export type HostEvent =
   | { readonly kind: "opened"; readonly capabilities: RuntimeCapabilities }
   | { readonly kind: "open_failed"; readonly error: ErrorRecord }

@@ -5,6 +5,7 @@ import type { OpenOptions } from "./protocol.ts";
 /** What goes into the model: ids, or text where no tokenizer is to be had. */
 export type PromptPayload = { readonly kind: "tokens"; readonly ids: Int32Array } | { readonly kind: "text"; readonly text: string };
 
+/** What the main thread asks of the Worker: one thing at a time. */
 export type WorkerCommand =
   | {
       readonly kind: "init";
@@ -25,6 +26,7 @@ export type WorkerCommand =
     }
   | { readonly kind: "destroy" };
 
+/** The Worker's answer to one command. */
 export type WorkerEvent =
   | { readonly kind: "initialized"; readonly code: number; readonly handle: number }
   | { readonly kind: "returned"; readonly run: number; readonly code: number }

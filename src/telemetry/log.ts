@@ -2,6 +2,7 @@
 
 /** From the rarest to the most talkative. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
+/** How important a line is. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Facts beside the message: plain data. */

@@ -1,4 +1,4 @@
-import { cc, type Pointer } from "bun:ffi";
+import { cc } from "bun:ffi";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { CALL_STATE } from "../../src/runtime/native/abi.ts";

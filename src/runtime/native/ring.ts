@@ -1,5 +1,5 @@
 /** The reading end of the ring buffer of bridge.c: one ring per handle, read on the host's main thread only. */
-import { toArrayBuffer, type Pointer } from "bun:ffi";
+import { toArrayBuffer } from "bun:ffi";
 
 /** One result, copied out of the library's memory by the bridge. */
 export interface RingRecord {

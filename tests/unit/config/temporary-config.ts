@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** A working directory with these files; config/server.json is there in any case and keeps /etc out. */
-export function workingDirectory(files: Readonly<Record<string, unknown>> = {}): string {
+function workingDirectory(files: Readonly<Record<string, unknown>> = {}): string {
   const cwd = mkdtempSync(join(tmpdir(), "rockchip-llama-config-"));
   folders.push(cwd);
   for (const [path, content] of Object.entries({ "config/server.json": {}, ...files })) {
