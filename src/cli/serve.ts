@@ -9,6 +9,8 @@ import { createLog } from "../telemetry/log.ts";
 export async function serve(loaded: LoadedConfig, environment: Environment): Promise<number> {
   const { server } = loaded.config;
   const log = createLog({ level: server.log_level, format: server.log_format, write: (line) => console.error(line) });
+  // From the first moment on: a service manager may change its mind while the server starts.
+  const toldToStop = stopSignal();
   const { app, engine, close } = await createApp({ loaded, environment, log });
   try {
     app.listen({ hostname: server.host, port: server.port });
@@ -22,7 +24,7 @@ export async function serve(loaded: LoadedConfig, environment: Environment): Pro
   const listener = app.server;
   assert(listener !== null, "an application that listens has a server");
   console.log(await greeting(listener.url, engine));
-  const signal = await stopSignal();
+  const signal = await toldToStop;
   log.info("stopping", { signal });
   // No new connections; what runs goes on until it is done, the time is up, or somebody insists.
   const drained = listener.stop();
