@@ -256,7 +256,8 @@ function compileInMemory(headerMacro: number) {
 }
 
 function builtLibrary(version: Version): string {
-  return buildCpuRuntime({ version, folder: join(WORK_FOLDER, version), compiler: NATIVE_COMPILER ?? undefined });
+  const sanitize = process.env["RKLLM_CPU_SANITIZE"] !== undefined;
+  return buildCpuRuntime({ version, folder: join(WORK_FOLDER, version), compiler: NATIVE_COMPILER ?? undefined, sanitize });
 }
 
 function link(addressOf: (name: string) => Pointer | null) {
