@@ -1,7 +1,7 @@
-/** What is wrong with a request body, in words a person can act on: from Elysia's parse and validation errors to AppError. */
+/** What is wrong with a request body, in words a person can act on: from errors of schemas and of Elysia to AppError. */
 import type { TSchema } from "@sinclair/typebox";
 import type { ValueError } from "@sinclair/typebox/errors";
-import { ValidationError } from "elysia";
+import { ParseError, ValidationError } from "elysia";
 import { AppError } from "../core/errors.ts";
 
 /** `/messages/0/role` as `messages[0].role`; "" for the body itself. */
@@ -65,11 +65,12 @@ export function expectationOf(schema: TSchema): string {
 function hasType(schema: TSchema, value: unknown): boolean {
   const type = String(schema["type"]);
   if (type === "integer") return Number.isInteger(value);
-  return type === "array" ? Array.isArray(value) : typeof value === type;
+  if (type === "array") return Array.isArray(value);
+  return typeof value === type && value !== null && !Array.isArray(value);
 }
 
-/** The AppError for a body that is JSON but not what the schema says. */
-function describe(error: ValueError): AppError {
+/** The AppError for what is not as its schema says. */
+export function schemaFault(error: ValueError): AppError {
   const fault = innermost(error);
   const field = fieldOfPointer(fault.path);
   const expected = expectationOf(fault.schema);
@@ -89,16 +90,10 @@ function describe(error: ValueError): AppError {
 /** Anything thrown while a request was parsed, validated or routed, as an AppError. */
 export function requestFault(code: string | number, error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (error instanceof ParseError && error.cause instanceof AppError) return error.cause;
   if (error instanceof ValidationError && error.type !== "response") {
     const first: ValueError | undefined = error.valueError;
-    return first === undefined ? new AppError("invalid_request", "The request is not valid.") : describe(first);
-  }
-  if (code === "PARSE") {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
-    if (/exceeded/i.test(cause?.message ?? "")) return new AppError("body_too_large", "The request body is too large.");
-    const empty = /unexpected (?:eof|end of json input)/i.test(cause?.message ?? "");
-    const message = empty ? "The request body is empty: send a JSON object." : "The request body is not valid JSON.";
-    return new AppError("invalid_request", message, { details: { fault: "json" } });
+    return first === undefined ? new AppError("invalid_request", "The request is not valid.") : schemaFault(first);
   }
   if (code === "NOT_FOUND") return new AppError("not_found", "There is nothing at this path. GET /swagger lists what there is.");
   return AppError.from(error);

@@ -105,7 +105,9 @@ async function chatError(body: unknown): Promise<readonly unknown[]> {
 
 describe("bodies", () => {
   test.each<[string, unknown, readonly unknown[]]>([
-    ["no JSON", "{", [400, "invalid_json", null, "The request body is not valid JSON."]],
+    ["no JSON", "{'a': 1}", [400, "invalid_json", null, "The request body is not valid JSON: Single quotes (') are not allowed in JSON."]],
+    ["spaces", " \n", [400, "invalid_json", null, "The request body is empty: send a JSON object."]],
+    ["an array for a message", { messages: [[]] }, [400, "invalid_type", "messages[0]", 'The field "messages[0]" must be an object.']],
     ["an empty body", "", [400, "invalid_json", null, "The request body is empty: send a JSON object."]],
     ["an array", "[]", [400, "invalid_type", null, "The request body must be an object."]],
     ["null", "null", [400, "invalid_type", null, "The request body must be an object."]],
@@ -133,6 +135,24 @@ describe("bodies", () => {
   ])("%s is told with the field and what it must be", async (_what, body, expected) => {
     expect(await chatError(body)).toEqual(expected);
   }); // prettier-ignore
+
+  test("a body of nothing but brackets is refused like any other", async () => {
+    const depth = 100_000;
+    expect(await chatError(`{"messages":${"[".repeat(depth)}${"]".repeat(depth)}}`)).toEqual([
+      400,
+      "invalid_type",
+      "messages[0]",
+      'The field "messages[0]" must be an object.',
+    ]);
+  });
+
+  test("a compressed body is named as such", async () => {
+    const response = await ask({}, "/v1/chat/completions", { body: JSON.stringify(CHAT), headers: { "content-encoding": "gzip" } });
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { error: { message: "The request body is compressed (gzip), which is not supported: send it as it is.", code: "invalid_json" } },
+    ]);
+  });
 
   test("Ollama's clients are told in one sentence", async () => {
     const response = await ask({}, "/api/chat", { body: { model: "m", messages: [{ role: "user", content: [{ type: "text" }] }] } });

@@ -6,6 +6,7 @@ import { answer } from "../answer.ts";
 import { holdConnection } from "../connection.ts";
 import type { ApiContext, RequestScope } from "../context.ts";
 import { ndjson } from "../framing/ndjson.ts";
+import { jsonBody } from "../json-body.ts";
 import type { DecodedOllama } from "./decode.ts";
 import { decodeOllamaChat, decodeOllamaGenerate } from "./decode.ts";
 import { CHAT_DETAIL, GENERATE_DETAIL, TAGS_DETAIL, VERSION_DETAIL } from "./documentation.ts";
@@ -63,7 +64,7 @@ export function createOllamaRoutes(context: ApiContext): AnyElysia {
         const scope = note(context.scopeOf(request), body.model, "messages");
         return generate(context, scope, chatPiece, decodeOllamaChat(scope.id, body));
       },
-      { body: OllamaChatBody, parse: "json", detail: CHAT_DETAIL },
+      { body: OllamaChatBody, parse: jsonBody(OllamaChatBody), detail: CHAT_DETAIL },
     )
     .post(
       "/generate",
@@ -71,7 +72,7 @@ export function createOllamaRoutes(context: ApiContext): AnyElysia {
         const scope = note(context.scopeOf(request), body.model, "prompt");
         return generate(context, scope, generatePiece, decodeOllamaGenerate(scope.id, body));
       },
-      { body: OllamaGenerateBody, parse: "json", detail: GENERATE_DETAIL },
+      { body: OllamaGenerateBody, parse: jsonBody(OllamaGenerateBody), detail: GENERATE_DETAIL },
     )
     .get("/tags", async () => Response.json(tagList(await context.engine.models())), { detail: TAGS_DETAIL })
     .get("/version", () => Response.json({ version: OLLAMA_VERSION }), { detail: VERSION_DETAIL });

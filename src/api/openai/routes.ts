@@ -6,6 +6,7 @@ import type { ModelDescriptor } from "../../core/model.ts";
 import { answer } from "../answer.ts";
 import type { ApiContext, RequestScope } from "../context.ts";
 import { sse } from "../framing/sse.ts";
+import { jsonBody } from "../json-body.ts";
 import { object } from "../schema.ts";
 import { decodeChat } from "./chat-decode.ts";
 import { chatCompletion, createChatStreamEncoder } from "./chat-encode.ts";
@@ -68,12 +69,12 @@ export function createOpenAiRoutes(context: ApiContext): AnyElysia {
   return new Elysia({ name: "openai", prefix: "/v1", normalize: false })
     .post("/chat/completions", ({ body, request }) => chat(context, context.scopeOf(request), body), {
       body: ChatBody,
-      parse: "json",
+      parse: jsonBody(ChatBody),
       detail: CHAT_DETAIL,
     })
     .post("/completions", ({ body, request }) => complete(context, context.scopeOf(request), body), {
       body: CompletionBody,
-      parse: "json",
+      parse: jsonBody(CompletionBody),
       detail: COMPLETION_DETAIL,
     })
     .get("/models", async () => Response.json(modelList(await context.engine.models())), { detail: MODELS_DETAIL })

@@ -12,6 +12,7 @@ export type OpenApiDocument = Readonly<Record<string, unknown>>;
 type Json = Record<string, unknown>;
 
 const RAW_PATH = "/raw";
+const JSON_TYPE = "application/json";
 
 function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -65,6 +66,11 @@ function tidyContent(content: unknown): Json {
   return mapValues(content, (media) => (isObject(media) && "schema" in media ? { ...media, schema: tidySchema(media["schema"]) } : media));
 }
 
+/** The plugin offers forms, too, where a route reads its body itself. */
+function jsonAlone(content: unknown): unknown {
+  return isObject(content) && JSON_TYPE in content ? { [JSON_TYPE]: content[JSON_TYPE] } : content;
+}
+
 function tidyResponse(response: unknown): unknown {
   const given = isObject(response) ? response : {};
   return {
@@ -85,7 +91,7 @@ function tidyOperation(operation: unknown): unknown {
   if (Array.isArray(parameters) && parameters.length > 0) {
     tidied["parameters"] = parameters.map(tidyParameter);
   }
-  if (isObject(requestBody)) tidied["requestBody"] = { ...requestBody, content: tidyContent(requestBody["content"]) };
+  if (isObject(requestBody)) tidied["requestBody"] = { ...requestBody, content: tidyContent(jsonAlone(requestBody["content"])) };
   return tidied;
 }
 
