@@ -69,9 +69,18 @@ function checkRoute(parts: ScopeParts, request: Request, path: string): void {
   }
 }
 
+/**
+ * Where a request goes. Without a Host header, as HTTP/1.0 and the probes of load balancers send it, or with a broken one there is only
+ * a path.
+ */
+function urlOf(request: Request): URL {
+  const path = request.url.replace(/^https?:\/\/[^/]*/, "");
+  return URL.parse(request.url) ?? URL.parse(`http://localhost${path}`) ?? new URL("http://localhost");
+}
+
 /** The same request under its canonical path. The socket knows only the original: see RequestScope.connection. */
 function withPath(request: Request, url: URL, path: string): Request {
-  if (url.pathname === path) return request;
+  if (url.pathname === path && URL.canParse(request.url)) return request;
   const tidied = new URL(url);
   tidied.pathname = path;
   return new Request(tidied.href, {
@@ -88,7 +97,7 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
   const originOf = createOriginPolicy(options.corsOrigins);
 
   return (handle) => async (request) => {
-    const url = new URL(request.url);
+    const url = urlOf(request);
     const path = parts.methodTable().canonical(url.pathname);
     const scope: RequestScope = {
       id: newId(),

@@ -216,7 +216,7 @@ describe("names of hosts", () => {
   });
 });
 
-/** Sends bytes and gives back all that comes. */
+/** Sends bytes and gives back all that comes until the server closes. */
 function raw(port: number, bytes: string): Promise<string> {
   const received = Promise.withResolvers<string>();
   let text = "";
@@ -233,6 +233,20 @@ function raw(port: number, bytes: string): Promise<string> {
   });
   return received.promise;
 }
+
+describe("requests without a usable host name", () => {
+  test.each([
+    ["GET /health HTTP/1.0\r\n\r\n", "HTTP/1.1 200"],
+    ["GET //models/qwen3-0.6b HTTP/1.0\r\n\r\n", "HTTP/1.1 200"],
+    ["OPTIONS / HTTP/1.0\r\n\r\n", "HTTP/1.1 204"],
+    ["GET /nothing HTTP/1.0\r\n\r\n", "HTTP/1.1 404"],
+    ["GET /health HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n", "HTTP/1.1 200"],
+    ["GET /health HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n", "HTTP/1.1 403"],
+  ])("%j gets %s", async (request, status) => {
+    await using api = listen({});
+    expect((await raw(api.port, request)).slice(0, status.length)).toBe(status);
+  });
+});
 
 describe("bodies", () => {
   test("one that comes in pieces and without a length is read", async () => {
