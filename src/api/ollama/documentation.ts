@@ -4,6 +4,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { jsonReply, routeDetail } from "../route-detail.ts";
 import type { ReplyDescription } from "../route-detail.ts";
 import { object } from "../schema.ts";
+import { TimingsObject } from "../timings.ts";
 
 const TAG = "Ollama";
 
@@ -16,6 +17,7 @@ const METRICS = {
   prompt_eval_duration: Type.Optional(Type.Integer()),
   eval_count: Type.Optional(Type.Integer({ description: "Generated tokens." })),
   eval_duration: Type.Optional(Type.Integer()),
+  timings: Type.Optional(TimingsObject),
 };
 const ChatReply = object({
   model: Type.String(),

@@ -3,6 +3,7 @@ import type { FinishReason, GenerationEvent, Timings, ToolCall, Usage } from "..
 import { hasWholeArguments } from "../collected-answer.ts";
 import type { CollectedAnswer } from "../collected-answer.ts";
 import type { JsonObject, StreamEncoder } from "../dialect.ts";
+import { timingsObject } from "../timings.ts";
 
 /** What all objects of one answer have in common. */
 export interface OllamaHeading {
@@ -52,6 +53,8 @@ function metrics(usage: Usage, timings: Timings): JsonObject {
     prompt_eval_duration: nanoseconds(timings.prefillMs),
     eval_count: usage.completionTokens,
     eval_duration: nanoseconds(timings.decodeMs),
+    // Not Ollama's, whose clients pass it over: it alone tells what was computed from what was cached, and the memory.
+    timings: timingsObject(timings, usage),
   };
 }
 

@@ -3,7 +3,8 @@ import type { GenerationEvent, ToolCall } from "../../core/generation.ts";
 import { hasWholeArguments } from "../collected-answer.ts";
 import type { CollectedAnswer } from "../collected-answer.ts";
 import type { JsonObject, StreamEncoder } from "../dialect.ts";
-import { timingsObject, usageObject } from "./usage.ts";
+import { timingsObject } from "../timings.ts";
+import { usageObject } from "./usage.ts";
 
 /** What all chunks of one answer have in common. */
 export interface AnswerHeading {

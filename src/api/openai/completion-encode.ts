@@ -2,8 +2,9 @@
 import type { FinishReason, GenerationEvent } from "../../core/generation.ts";
 import type { CollectedAnswer } from "../collected-answer.ts";
 import type { JsonObject, StreamEncoder } from "../dialect.ts";
+import { timingsObject } from "../timings.ts";
 import type { AnswerHeading } from "./chat-encode.ts";
-import { timingsObject, usageObject } from "./usage.ts";
+import { usageObject } from "./usage.ts";
 
 /** This endpoint knows no tool calls. */
 function finishReason(reason: FinishReason): string {

@@ -4,6 +4,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { jsonReply, routeDetail } from "../route-detail.ts";
 import type { ReplyDescription } from "../route-detail.ts";
 import { object } from "../schema.ts";
+import { TimingsObject } from "../timings.ts";
 
 const TAG = "OpenAI";
 
@@ -44,7 +45,7 @@ const ChatCompletion = object({
     }),
   ),
   usage: Usage,
-  timings: object({}, { description: "Speeds as the runtime measured them." }),
+  timings: TimingsObject,
 });
 
 const TextCompletion = object({
@@ -54,6 +55,7 @@ const TextCompletion = object({
   model: Type.String(),
   choices: Type.Array(object({ text: Type.String(), index: Type.Integer(), finish_reason: Type.String() })),
   usage: Usage,
+  timings: TimingsObject,
 });
 
 const Model = object({ id: Type.String(), object: Type.Literal("model"), created: Type.Integer(), owned_by: Type.String() });
