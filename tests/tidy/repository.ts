@@ -4,6 +4,9 @@ import { join } from "node:path";
 
 export const ROOT = join(import.meta.dir, "../..");
 
+/** Everything but what building, installing and fetching leave behind (.gitignore names the same). */
+const LEFT_BEHIND = /(^|\/)(node_modules|\.git|\.cache|dist|coverage)\/|^models\/(?!README\.md)|^external\/rkllm-cpu\/build\/|\.log$/;
+
 /** Paths relative to the root, sorted. */
 export const PATHS: readonly string[] = listPaths();
 
@@ -35,9 +38,6 @@ function listTracked(): string[] {
   const { stdout } = Bun.spawnSync(["git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"], { cwd: ROOT });
   return stdout.toString().split("\n");
 }
-
-/** Everything but what building, installing and fetching leave behind (.gitignore names the same). */
-const LEFT_BEHIND = /(^|\/)(node_modules|\.git|\.cache|dist|coverage)\/|^models\/(?!README\.md)|^external\/rkllm-cpu\/build\/|\.log$/;
 
 function listUnpacked(): string[] {
   return [...new Bun.Glob("**").scanSync({ cwd: ROOT, dot: true })].filter((path) => !LEFT_BEHIND.test(path));
