@@ -179,6 +179,26 @@ describe("options", () => {
     ]).toEqual([undefined, undefined, 0]);
   });
 
+  test("values beyond what the runtime takes become the nearest that it takes", () => {
+    const huge = { temperature: 1e300, top_k: 5e9, top_p: 7, repeat_penalty: 1e39, frequency_penalty: 9, mirostat: 9, mirostat_tau: 1e39 };
+    expect(decodeOptions(huge).sampling).toEqual({
+      temperature: 2,
+      topK: 1_000_000,
+      topP: 1,
+      repeatPenalty: 10,
+      frequencyPenalty: 2,
+      mirostat: 2,
+      mirostatTau: 100,
+    });
+    expect(decodeOptions({ temperature: -1, top_k: -1, top_p: -1, presence_penalty: -9, mirostat_eta: -1 }).sampling).toEqual({
+      temperature: 0,
+      topK: 0,
+      topP: 0,
+      presencePenalty: -2,
+      mirostatEta: 0,
+    });
+  });
+
   test("a wrong type is told in Ollama's words", () => {
     expect([
       refusal(() => decodeOptions({ temperature: "hot" })),

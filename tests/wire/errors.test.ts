@@ -127,6 +127,8 @@ describe("bodies", () => {
     ["a part without a type", { messages: [{ role: "user", content: [{}] }] }, [400, "missing_required_parameter", "messages[0].content[0].type", 'The field "messages[0].content[0].type" is missing: it must be a string.']],
     ["too hot", { ...CHAT, temperature: 3 }, [400, "invalid_value", "temperature", 'The field "temperature" must be a number from 0 to 2.']],
     ["a number as a text", { ...CHAT, temperature: "1" }, [400, "invalid_type", "temperature", 'The field "temperature" must be a number from 0 to 2.']],
+    ["more than the runtime can hold", { ...CHAT, top_k: 5e9 }, [400, "invalid_value", "top_k", 'The field "top_k" must be a whole number from 0 to 1000000.']],
+    ["a penalty without measure", { ...CHAT, repeat_penalty: 1e39 }, [400, "invalid_value", "repeat_penalty", 'The field "repeat_penalty" must be a number from 0 to 10.']],
     ["half a token", { ...CHAT, max_tokens: 1.5 }, [400, "invalid_type", "max_tokens", 'The field "max_tokens" must be a whole number of at least -1.']],
     ["a number among stops", { ...CHAT, stop: ["a", 1] }, [400, "invalid_type", "stop[1]", 'The field "stop[1]" must be a string.']],
     ["a text for stream", { ...CHAT, stream: "yes" }, [400, "invalid_type", "stream", 'The field "stream" must be true or false.']],

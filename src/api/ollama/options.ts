@@ -1,6 +1,7 @@
 /** Ollama's `options` object: lenient about numbers and unknown names, strict about types. */
 import { AppError } from "../../core/errors.ts";
 import type { SamplingOptions } from "../../core/generation.ts";
+import { inRange } from "../sampling-range.ts";
 import { present } from "../schema.ts";
 
 /** Options in canonical form. */
@@ -42,11 +43,17 @@ function stopTexts(value: unknown): string[] {
   return texts.map((text) => (typeof text === "string" ? text : wrongType("stop", "array of strings"))).filter((text) => text !== "");
 }
 
+/** Ollama refuses no value for its size, and sliders of its clients go further than the runtime does. */
+function bounded(sampling: { readonly [K in keyof SamplingOptions]: number | undefined }): SamplingOptions {
+  const given = Object.entries(present<SamplingOptions>(sampling)) as [keyof SamplingOptions, number][];
+  return Object.fromEntries(given.map(([name, value]) => [name, inRange(name, value)]));
+}
+
 /** Pure. Throws AppError invalid_request for values of a wrong type. */
 export function decodeOptions(options: RawOptions): DecodedOptions {
   const tokens = integer(options, "num_predict");
   return {
-    sampling: present<SamplingOptions>({
+    sampling: bounded({
       temperature: float(options, "temperature"),
       topK: integer(options, "top_k"),
       topP: float(options, "top_p"),

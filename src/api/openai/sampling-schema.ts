@@ -3,6 +3,7 @@ import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { AppError } from "../../core/errors.ts";
 import type { SamplingOptions } from "../../core/generation.ts";
+import { SAMPLING_RANGES } from "../sampling-range.ts";
 import { object, optional, present } from "../schema.ts";
 
 /** -1 is how several local servers and their clients say "as many as fit". */
@@ -10,16 +11,16 @@ export const UNLIMITED_TOKENS = -1;
 
 /** The sampling values, OpenAI's and those of other servers that clients send here. */
 const SAMPLING_FIELDS = {
-  temperature: optional(Type.Number({ minimum: 0, maximum: 2 }), "Randomness; 0 always takes the likeliest token."),
-  top_p: optional(Type.Number({ minimum: 0, maximum: 1 }), "Keeps the likeliest tokens up to this share of probability."),
-  top_k: optional(Type.Integer({ minimum: 0 }), "Keeps this many of the likeliest tokens."),
-  frequency_penalty: optional(Type.Number({ minimum: -2, maximum: 2 })),
-  presence_penalty: optional(Type.Number({ minimum: -2, maximum: 2 })),
-  repeat_penalty: optional(Type.Number({ minimum: 0 }), "Above 1 makes repetition less likely."),
-  repetition_penalty: optional(Type.Number({ minimum: 0 }), "Another name of repeat_penalty."),
-  mirostat: optional(Type.Integer({ minimum: 0, maximum: 2 })),
-  mirostat_tau: optional(Type.Number()),
-  mirostat_eta: optional(Type.Number()),
+  temperature: optional(Type.Number(SAMPLING_RANGES.temperature), "Randomness; 0 always takes the likeliest token."),
+  top_p: optional(Type.Number(SAMPLING_RANGES.topP), "Keeps the likeliest tokens up to this share of probability."),
+  top_k: optional(Type.Integer(SAMPLING_RANGES.topK), "Keeps this many of the likeliest tokens."),
+  frequency_penalty: optional(Type.Number(SAMPLING_RANGES.frequencyPenalty)),
+  presence_penalty: optional(Type.Number(SAMPLING_RANGES.presencePenalty)),
+  repeat_penalty: optional(Type.Number(SAMPLING_RANGES.repeatPenalty), "Above 1 makes repetition less likely."),
+  repetition_penalty: optional(Type.Number(SAMPLING_RANGES.repeatPenalty), "Another name of repeat_penalty."),
+  mirostat: optional(Type.Integer(SAMPLING_RANGES.mirostat)),
+  mirostat_tau: optional(Type.Number(SAMPLING_RANGES.mirostatTau)),
+  mirostat_eta: optional(Type.Number(SAMPLING_RANGES.mirostatEta)),
 };
 
 /** All fields that both endpoints take. */
