@@ -1,8 +1,11 @@
 /** The API page in a real browser, without any network but the server's own. */
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { listen } from "../support/api-socket.ts";
+import { startServer } from "../support/server-process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const ARGUMENTS = [
@@ -15,45 +18,67 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-const browserTest = test.skipIf(!existsSync(CHROMIUM)); // there is no page to look at without a browser
+const EXECUTABLE = join(import.meta.dir, `../../dist/rockchip-llama-linux-${process.arch}`);
 
+/** What the page shows to somebody who opens a route, and what it asked of others or complained about meanwhile. */
+async function lookAt(url: string): Promise<{ routes: string[]; foreign: string[]; complaints: string[] }> {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS, headless: true });
+  try {
+    const page = await browser.newPage();
+    const foreign: string[] = [];
+    const complaints: string[] = [];
+    page.on("request", (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (origin !== url && protocol !== "data:" && protocol !== "blob:") foreign.push(request.url());
+    });
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(error.message));
+    await page.goto(`${url}/swagger`);
+    await page.waitForSelector("#operations-OpenAI-createChatCompletion");
+    const routes = await page.locator(".opblock-summary-path").allTextContents();
+    await page.locator("#operations-OpenAI-createChatCompletion .opblock-summary-control").click();
+    await page.waitForSelector("#operations-OpenAI-createChatCompletion .opblock-section-request-body");
+    return { routes: routes.map((route) => route.replaceAll("\u200b", "")).toSorted(), foreign, complaints };
+  } finally {
+    await browser.close();
+  }
+}
+
+const EXPECTED = {
+  routes: [
+    "/api/chat",
+    "/api/generate",
+    "/api/tags",
+    "/api/version",
+    "/health",
+    "/v1/chat/completions",
+    "/v1/completions",
+    "/v1/models",
+    "/v1/models/{id}",
+  ],
+  foreign: [],
+  complaints: [],
+};
+
+const browserTest = test.skipIf(!existsSync(CHROMIUM)); // there is no page to look at without a browser
 browserTest(
   "the page shows every route, asks nobody else for anything, and keeps to its policy",
   async () => {
     await using api = listen({});
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS, headless: true });
-    try {
-      const page = await browser.newPage();
-      const foreign: string[] = [];
-      const complaints: string[] = [];
-      page.on("request", (request) => {
-        const { protocol, origin } = new URL(request.url());
-        if (origin !== api.url && protocol !== "data:" && protocol !== "blob:") foreign.push(request.url());
-      });
-      page.on("console", (message) => {
-        if (message.type() === "error") complaints.push(message.text());
-      });
-      page.on("pageerror", (error) => complaints.push(error.message));
-      await page.goto(`${api.url}/swagger`);
-      await page.waitForSelector("#operations-OpenAI-createChatCompletion");
-      const routes = await page.locator(".opblock-summary-path").allTextContents();
-      expect(routes.map((route) => route.replaceAll("\u200b", "")).toSorted()).toEqual([
-        "/api/chat",
-        "/api/generate",
-        "/api/tags",
-        "/api/version",
-        "/health",
-        "/v1/chat/completions",
-        "/v1/completions",
-        "/v1/models",
-        "/v1/models/{id}",
-      ]);
-      await page.locator("#operations-OpenAI-createChatCompletion .opblock-summary-control").click();
-      await page.waitForSelector("#operations-OpenAI-createChatCompletion .opblock-section-request-body");
-      expect([foreign, complaints]).toEqual([[], []]);
-    } finally {
-      await browser.close();
-    }
+    expect(await lookAt(api.url)).toEqual(EXPECTED);
+  },
+  60_000,
+);
+
+const builtTest = test.skipIf(!existsSync(CHROMIUM) || !existsSync(EXECUTABLE)); // `bun run build` makes the executable
+builtTest(
+  "the executable's page is the same",
+  async () => {
+    const folder = temporaryFolder();
+    await using server = await startServer([EXECUTABLE, "serve", "--port", "0", "--cache-dir", folder], { cwd: folder });
+    expect(await lookAt(server.url)).toEqual(EXPECTED);
   },
   60_000,
 );
