@@ -95,12 +95,13 @@ function settled(model: ModelDescriptor, id: string): ModelDescriptor {
 function notFound(name: string, models: readonly ModelDescriptor[], problems: readonly string[], modelsDirs: readonly string[]): AppError {
   if (models.length > 0) {
     const ids = models.map((model) => model.id);
-    return new AppError("model_not_found", `There is no model "${shown(name)}". Available: ${listed(ids, "and")}.`);
+    const hint = `Available: ${listed(ids, "and")}.`;
+    return new AppError("model_not_found", `There is no model "${shown(name)}". ${hint}`, { details: { hint } });
   }
   const which = name === "" ? "There is no model yet" : `There is no model "${shown(name)}": no model has been installed yet`;
-  const where =
+  const hint =
     problems.length > 0
       ? problems.join(" ")
       : `Get one with "rockchip-llama pull owner/repository/file", or put a .gguf or .rkllm file into ${modelsDirs[0] ?? "a models folder"}.`;
-  return new AppError("model_not_found", `${which}. ${where}`);
+  return new AppError("model_not_found", `${which}. ${hint}`, { details: { hint } });
 }

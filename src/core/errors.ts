@@ -48,6 +48,8 @@ export interface ErrorDetails {
   readonly contextTokens?: number;
   /** Whole seconds after which a retry may work (capacity errors). */
   readonly retryAfterS?: number;
+  /** What there is in place of it (model_not_found): the end of the message, for a dialect that has its own beginning. */
+  readonly hint?: string;
   /** Methods the path knows (method_not_allowed). */
   readonly allow?: readonly string[];
 }

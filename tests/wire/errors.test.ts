@@ -81,6 +81,7 @@ test("Retry-After is what the engine says, and at most what OpenAI's clients hee
 test.each<[ErrorCode, ErrorDetails, number, string, Readonly<Record<string, string>>]>([
   ["invalid_request", {}, 400, "Words.", {}],
   ["model_not_found", {}, 404, "model 'Qwen9' not found", {}],
+  ["model_not_found", { hint: "Available: a and b." }, 404, "model 'Qwen9' not found. Available: a and b.", {}],
   ["queue_full", { retryAfterS: 7 }, 503, "server busy, please try again.  maximum pending requests exceeded", { "retry-after": "7" }],
   [
     "context_length_exceeded",

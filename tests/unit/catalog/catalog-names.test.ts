@@ -40,6 +40,16 @@ describe("names", () => {
     expect(message.length).toBeLessThan(200);
   });
 
+  test("what there is instead stands by itself, too", async () => {
+    await folder.put("Qwen3-4B_w8a8.rkllm");
+    expect(
+      await folder
+        .open()
+        .resolve("x")
+        .catch((error: unknown) => error),
+    ).toMatchObject({ details: { hint: "Available: qwen3-4b." } });
+  });
+
   test("only some of many models are named", async () => {
     for (let size = 1; size <= 12; size += 1) await folder.put(`Qwen3-${size}B_w8a8.rkllm`);
     expect((await refusal(folder.open().resolve("x")))[1]).toEndWith("qwen3-7b, qwen3-8b and 4 more.");
