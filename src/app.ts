@@ -12,7 +12,7 @@ import type { Config, ConfigSources, LoadedConfig } from "./config/load.ts";
 import { type InferenceValues, resolveInference } from "./config/inference-schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
 import { AppError } from "./core/errors.ts";
-import type { Sampling } from "./core/generation.ts";
+import { type Sampling, SAMPLING_NAMES } from "./core/generation.ts";
 import type { ModelDescriptor, ModelFormat, Soc } from "./core/model.ts";
 import { createEngine } from "./engine/create-engine.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -216,26 +216,13 @@ function hostLimits(server: ServerConfig, modelBytes: number): HostLimits {
   };
 }
 
-/** Configuration keys of the nine sampling values. */
-const SAMPLING_KEYS = {
-  temperature: "temperature",
-  topK: "top_k",
-  topP: "top_p",
-  repeatPenalty: "repeat_penalty",
-  frequencyPenalty: "frequency_penalty",
-  presencePenalty: "presence_penalty",
-  mirostat: "mirostat",
-  mirostatTau: "mirostat_tau",
-  mirostatEta: "mirostat_eta",
-} as const satisfies Record<keyof Sampling, keyof InferenceValues>;
-
 /** A flag, a variable or a model's own section was set by somebody; what a file says for all models yields to the model's publisher. */
 function defaultSources(config: Config, sources: ConfigSources, model: ModelDescriptor): DefaultSources {
   const values = resolveInference(config.inference, model.id);
   const section = config.inference.models[model.id.toLowerCase()] ?? {};
-  const entries = (Object.keys(SAMPLING_KEYS) as (keyof Sampling)[]).map((name) => [name, values[SAMPLING_KEYS[name]]] as const);
+  const entries = (Object.keys(SAMPLING_NAMES) as (keyof Sampling)[]).map((name) => [name, values[SAMPLING_NAMES[name]]] as const);
   const isChosen = (name: keyof Sampling) => {
-    const key = SAMPLING_KEYS[name];
+    const key = SAMPLING_NAMES[name];
     return key in section || sources[key].kind === "flag" || sources[key].kind === "environment";
   };
   return {

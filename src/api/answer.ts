@@ -1,6 +1,6 @@
 /** The straight line of one generation request inside the API: engine, then a streamed or a whole reply. */
 import { AppError } from "../core/errors.ts";
-import type { SamplingOptions } from "../core/generation.ts";
+import { SAMPLING_NAMES } from "../core/generation.ts";
 import type { Generation } from "../engine/engine.ts";
 import { collectAnswer } from "./collected-answer.ts";
 import { holdConnection } from "./connection.ts";
@@ -13,19 +13,6 @@ import { TICK, within } from "./within.ts";
 
 /** Names the fields of a request that had no effect, so that nobody wonders why a seed changes nothing. */
 const IGNORED_HEADER = "x-rockchip-llama-ignored";
-
-/** Sampling options as every dialect spells them. */
-const SAMPLING_NAMES: Readonly<Record<keyof SamplingOptions, string>> = {
-  temperature: "temperature",
-  topK: "top_k",
-  topP: "top_p",
-  repeatPenalty: "repeat_penalty",
-  frequencyPenalty: "frequency_penalty",
-  presencePenalty: "presence_penalty",
-  mirostat: "mirostat",
-  mirostatTau: "mirostat_tau",
-  mirostatEta: "mirostat_eta",
-};
 
 /** Runs one request. Throws AppError for everything that can still be an HTTP status. */
 export async function answer(context: ApiContext, scope: RequestScope, exchange: Exchange): Promise<Response> {

@@ -61,6 +61,19 @@ export interface SamplingOptions {
   readonly mirostatEta?: number;
 }
 
+/** The sampling options as people write them: in every dialect, in the configuration and in messages. */
+export const SAMPLING_NAMES = {
+  temperature: "temperature",
+  topK: "top_k",
+  topP: "top_p",
+  repeatPenalty: "repeat_penalty",
+  frequencyPenalty: "frequency_penalty",
+  presencePenalty: "presence_penalty",
+  mirostat: "mirostat",
+  mirostatTau: "mirostat_tau",
+  mirostatEta: "mirostat_eta",
+} as const satisfies Record<keyof SamplingOptions, string>;
+
 /** All nine sampling values, none absent: the runtime replaces all or none. */
 export type Sampling = { readonly [K in keyof SamplingOptions]-?: number };
 

@@ -1,7 +1,7 @@
 /** The straight line from a request to its answer: resolve, load, take a place, prepare, check, wait, run, understand. */
 import type { Catalog } from "../catalog/catalog.ts";
 import { AppError, cancellation } from "../core/errors.ts";
-import type { GenerationRequest } from "../core/generation.ts";
+import { type GenerationRequest, SAMPLING_NAMES } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import type { RuntimeSlot } from "../core/runtime.ts";
 import { Residency } from "../scheduler/residency.ts";
@@ -104,9 +104,10 @@ export function createEngine(options: EngineOptions): Engine {
     if (slot.capabilities.perRunSampling) return [];
     const ignored = samplingMismatch(request.sampling, defaults.sampling);
     if (ignored.length > 0 && options.samplingMismatch === "refuse") {
+      const names = ignored.map((name) => SAMPLING_NAMES[name]);
       throw new AppError(
         "unsupported_parameter",
-        `This runtime (RKLLM ${slot.capabilities.version}) keeps the sampling its model was loaded with; it cannot change ${ignored.join(", ")} for one request`,
+        `This runtime (RKLLM ${slot.capabilities.version}) keeps the sampling its model was loaded with; it cannot change ${names.join(", ")} for one request`,
       );
     }
     return ignored;
