@@ -21,7 +21,7 @@ export interface ServerOptions extends ApiTimes {
   /** Version of this program, for health and the API description. */
   readonly version: string;
   readonly log: Log;
-  /** Origins allowed beside the local ones; `*` alone allows all, `*` inside an item is a wildcard. */
+  /** Origins whose pages are allowed; `*` alone allows all, `*` inside an item is a wildcard. */
   readonly corsOrigins: readonly string[];
   /** Largest request body, bytes. */
   readonly bodyBytesMax: number;

@@ -1,12 +1,6 @@
 /** Which web pages may use the server, and under which names it may be called. */
 import { hostname } from "node:os";
 
-/** Pages served from this machine, and desktop applications that are web pages inside. Source: Ollama's documented defaults. */
-const LOCAL_ORIGINS = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"].flatMap((host) =>
-  ["http", "https"].flatMap((scheme) => [`${scheme}://${host}`, `${scheme}://${host}:*`]),
-);
-const APPLICATION_ORIGINS = ["app://*", "file://*", "tauri://*", "vscode-webview://*", "vscode-file://*"];
-
 const ALLOWED_METHODS = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS";
 const ALLOWED_HEADERS =
   "authorization, content-type, x-api-key, api-key, anthropic-version, anthropic-beta, openai-organization, openai-project, openai-beta";
@@ -27,10 +21,10 @@ function wildcard(pattern: string): RegExp {
   return new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
 }
 
-/** Builds the policy: the local origins, and what the configuration adds to them. */
-export function createOriginPolicy(added: readonly string[]): OriginPolicy {
-  const all = added.includes("*");
-  const patterns = [...LOCAL_ORIGINS, ...APPLICATION_ORIGINS, ...added].map(wildcard);
+/** Builds the policy: pages of the origins that are configured, and those of the server itself. */
+export function createOriginPolicy(origins: readonly string[]): OriginPolicy {
+  const all = origins.includes("*");
+  const patterns = origins.map(wildcard);
   return (request) => {
     const origin = request.headers.get("origin");
     if (origin === null) return { allowed: true, headers: {} };

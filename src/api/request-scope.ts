@@ -48,7 +48,7 @@ function checkCaller(parts: ScopeParts, request: Request, origin: OriginVerdict)
   }
   if (!origin.allowed) {
     const name = request.headers.get("origin") ?? "";
-    throw new AppError("forbidden", `The origin ${name} is not allowed. Add it to the allowed origins to let its pages use this server.`);
+    throw new AppError("forbidden", `The origin ${name} is not allowed. Add it to cors_origins to let its pages use this server.`);
   }
 }
 

@@ -6,7 +6,7 @@ import { cacheDirectory, choice, integer, keepAlive, list, nullable, number, pat
 
 /** Origins that Ollama allows unasked, too. */
 const LOCAL_ORIGINS: readonly string[] = [
-  ...["localhost", "127.0.0.1", "0.0.0.0"].flatMap((host) =>
+  ...["localhost", "127.0.0.1", "0.0.0.0", "[::1]"].flatMap((host) =>
     ["http", "https"].flatMap((scheme) => [`${scheme}://${host}`, `${scheme}://${host}:*`]),
   ),
   ...["app", "file", "tauri", "vscode-webview", "vscode-file"].map((scheme) => `${scheme}://*`),
@@ -27,7 +27,7 @@ const NETWORK = {
   }),
   cors_origins: setting(list("a list of origins", "origins"), LOCAL_ORIGINS, {
     group: "Network",
-    about: "Web origins whose pages may call the server; `*` stands for any text, and `*` alone for every origin.",
+    about: "Web origins whose pages may call the server, beside its own; `*` stands for any text, and `*` alone for every origin.",
     aliases: [{ name: "OLLAMA_ORIGINS", pick: (given) => [...LOCAL_ORIGINS, given].join(","), note: "added to the default" }],
   }),
   body_bytes_max: setting(integer(1024, 1_073_741_824, "bytes"), 67_108_864, {

@@ -102,7 +102,7 @@ export function serverOptions(engine: Engine, change: Partial<ServerOptions> = {
     engine,
     version: "9.9.9",
     log: { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") },
-    corsOrigins: [],
+    corsOrigins: ["http://localhost:*"],
     bodyBytesMax: 65_536,
     keepAliveCommentS: 60,
     headerWaitMs: 5000,

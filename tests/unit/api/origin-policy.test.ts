@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { hostname } from "node:os";
+import { KEYS } from "../../../src/config/known-keys.ts";
 import { createOriginPolicy, isLocalHostHeader, isLoopback, preflightHeaders } from "../../../src/api/origin-policy.ts";
 
 test.each([
@@ -40,6 +41,14 @@ test("loopback is what no other machine can reach", () => {
 
 test("a request that comes from no page gets no headers", () => {
   expect(createOriginPolicy([])(new Request("http://localhost/"))).toEqual({ allowed: true, headers: {} });
+});
+
+test("the origins of the configuration's default are pages of this machine and of applications on it", () => {
+  const policy = createOriginPolicy(KEYS.find(({ name }) => name === "cors_origins")?.initial as string[]);
+  const origins = ["http://localhost:3000", "https://127.0.0.1", "http://[::1]:8080", "tauri://localhost", "app://obsidian.md", "file://"];
+  const others = ["https://example.com", "http://localhost.example.com", "null", "chrome-extension://abc", "http://192.168.1.5"];
+  const allowed = (origin: string): boolean => policy(new Request("http://server/", { headers: { origin } })).allowed;
+  expect([origins.filter((origin) => !allowed(origin)), others.filter(allowed)]).toEqual([[], []]);
 });
 
 test("a wildcard matches within its item and a dot only a dot", () => {
