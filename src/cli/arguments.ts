@@ -51,8 +51,8 @@ export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, Comm
     keys: "all",
   },
   pull: {
-    usage: "<owner/repo[:file]>",
-    about: "Downloads a model into the models folder.",
+    usage: "<owner/repository/file>",
+    about: "Downloads a model into the models folder: from Hugging Face, or from a link; or takes it from a path of this machine.",
     flags: PULL_FLAGS,
     argumentsMin: 1,
     argumentsMax: 1,

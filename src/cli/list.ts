@@ -1,19 +1,26 @@
 /** The `list` command: the models of this machine, and why some cannot run on it. */
+import { existsSync } from "node:fs";
 import { openConfiguredCatalog } from "../app.ts";
 import { readBoardSoc } from "../catalog/board-soc.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { ServerConfig } from "../config/server-schema.ts";
+import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import { formatBytes } from "./progress.ts";
 
 /** Prints the models, the default one first. @returns the exit status 0, also where there are none. */
 export async function listCommand(config: ServerConfig): Promise<number> {
-  const models = await openConfiguredCatalog(config, await readBoardSoc()).list();
-  if (models.length === 0) {
-    console.log(`No models in ${config.models_dir.join(", ")}. Get one with: rockchip-llama pull <owner/repo:file>`);
-    return 0;
-  }
-  console.log(modelTable(models));
+  const catalog = openConfiguredCatalog(config, await readBoardSoc());
+  const models = await catalog.list();
+  console.log(models.length === 0 ? await emptyText(catalog, config.models_dir) : modelTable(models));
   return 0;
+}
+
+/** Why there is no model, and what to do. */
+async function emptyText(catalog: Catalog, modelsDirs: readonly string[]): Promise<string> {
+  const missing = modelsDirs.filter((dir) => !existsSync(dir)).map((dir) => `There is no folder ${dir}.`);
+  const why = await catalog.resolve("").catch((thrown: unknown) => AppError.from(thrown).message);
+  return typeof why === "string" ? [...missing, why].join(" ") : `${why.id} has just come.`;
 }
 
 /** Models as a table for people; below it the reasons, each once, why some cannot run. */

@@ -15,10 +15,19 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   try {
     return await dispatch(parseArguments(argv));
   } catch (thrown) {
-    const error = AppError.from(thrown);
-    console.error(error.code === "internal" ? (thrown as Error) : error.message);
-    return error.code === "config_invalid" ? EXIT_STATUS_USAGE : 1;
+    console.error(failureText(thrown));
+    return AppError.from(thrown).code === "config_invalid" ? EXIT_STATUS_USAGE : 1;
   }
+}
+
+/** What a person is told of a failure: a sentence, or for a fault of the program itself all that is known of it. */
+export function failureText(thrown: unknown): string {
+  const error = AppError.from(thrown);
+  if (error.code !== "internal") return error.message;
+  const { syscall, code, message } = thrown as NodeJS.ErrnoException;
+  // A folder that is not there, a disk that is full: nothing that a stack explains.
+  if (syscall !== undefined && code !== undefined) return `The system refused: ${message.replace(`${code}: `, "")} (${code}).`;
+  return Bun.inspect(thrown);
 }
 
 async function dispatch(given: Arguments): Promise<number> {

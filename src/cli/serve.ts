@@ -15,11 +15,7 @@ export async function serve(loaded: LoadedConfig, environment: Environment): Pro
   try {
     app.listen({ hostname: server.host, port: server.port });
   } catch (cause) {
-    throw new AppError(
-      "config_invalid",
-      `Cannot listen on ${server.host}:${server.port}: ${String(cause)}. Choose another with --host and --port.`,
-      { cause },
-    );
+    throw new AppError("config_invalid", `Cannot listen on ${server.host}:${server.port}: ${listenFault(cause, server)}`, { cause });
   }
   const listener = app.server;
   assert(listener !== null, "an application that listens has a server");
@@ -34,14 +30,25 @@ export async function serve(loaded: LoadedConfig, environment: Environment): Pro
   return 0;
 }
 
+/** Why an address cannot be listened on, and what to do. */
+export function listenFault(cause: unknown, { host, port }: { readonly host: string; readonly port: number }): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") return "the port is in use. Choose another with --port, or stop the program that has it.";
+  if (code === "EACCES") return `port ${port} is not open to this user. Choose one above 1023 with --port.`;
+  if (code === "EADDRNOTAVAIL") return `${host} is not an address of this machine. Choose another with --host.`;
+  if (code === "EINVAL" || code === "ENOTFOUND" || code === "ERR_INVALID_ARG_TYPE")
+    return `${host} is no address. Choose another with --host.`;
+  return `${message}.`;
+}
+
 /** One line: where, what, and how to try it. */
 async function greeting(url: URL, engine: Awaited<ReturnType<typeof createApp>>["engine"]): Promise<string> {
   const address = url.href.replace(/\/$/, "");
   const models = await engine.models();
   const usable = models.filter((model) => model.unrunnableReason === undefined);
   if (usable.length === 0) {
-    const found = models.length === 0 ? "no models found" : `${models.length} models found, none of which can run here (see \`list\`)`;
-    return `Listening on ${address}; ${found}; get one with: rockchip-llama pull <owner/repo:file>`;
+    const found = models.length === 0 ? "no models found" : `models found: ${models.length}, none of which can run here (see \`list\`)`;
+    return `Listening on ${address}; ${found}; get one with: rockchip-llama pull <owner/repository/file>`;
   }
   const names = usable.map((model) => model.id);
   const example = JSON.stringify({ model: names[0], messages: [{ role: "user", content: "Hello" }] });

@@ -44,6 +44,16 @@ test("a port that is taken ends the program with the reason", () =>
     const errors = await second.stderr.text();
     expect({ exitCode: await second.exited, errors }).toEqual({
       exitCode: 2,
-      errors: expect.stringContaining(`Cannot listen on 127.0.0.1:${new URL(first.url).port}`),
+      errors: expect.stringContaining(`Cannot listen on 127.0.0.1:${new URL(first.url).port}: the port is in use.`),
     });
+  }));
+
+test("list says of an empty folder how to fill it, and of one that is not there that it is not", () =>
+  inEmptyFolder(async (folder) => {
+    const list = Bun.spawn([process.execPath, MAIN, "list", "--models-dir", `${folder},${folder}/nope`], { cwd: folder, stdout: "pipe" });
+    const how = `Get one with "rockchip-llama pull owner/repository/file", or put a .gguf or .rkllm file into ${folder}.`;
+    expect([await list.stdout.text(), await list.exited]).toEqual([
+      `There is no folder ${folder}/nope. There is no model yet. ${how}\n`,
+      0,
+    ]);
   }));

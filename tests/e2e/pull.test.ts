@@ -65,7 +65,7 @@ test("Ctrl-C keeps what came, says how to go on, and the next run does", async (
   }
   expect(await child.exited).toBe(130);
   expect(stderr).toEndWith("Stopped. What has been downloaded is kept: run the same command again to go on.\n");
-  expect((await run("list"))[1]).toStartWith("No models in ");
+  expect((await run("list"))[1]).toStartWith("There is no model yet. ");
 
   const [status, , resumed] = await run("pull", `owner/repo/${FILE}`);
   expect([status, resumed.split("\n")[0]]).toEqual([0, `${FILE} (100 kB), going on at 40 kB`]);

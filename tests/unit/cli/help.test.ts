@@ -35,7 +35,9 @@ describe("help on a command", () => {
 
   test("pull shows the flags that matter to it alone", () => {
     const text = helpText("pull");
-    expect(text).toStartWith("Usage: rockchip-llama pull <owner/repo[:file]> [flags]\n\nDownloads a model into the models folder.\n");
+    expect(text).toStartWith(
+      "Usage: rockchip-llama pull <owner/repository/file> [flags]\n\nDownloads a model into the models folder: from Hugging Face",
+    );
     expect(text).toContain("--models-dir");
     expect(text).not.toContain("--temperature");
   });
