@@ -1,11 +1,14 @@
 /** The executables of `bun run build`, each in a folder that holds nothing but itself and a model. arm64 runs under emulation where that is installed. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "../support/server-process.ts";
 import { writeTinyGguf } from "../support/tiny-gguf.ts";
+
+/** Whole programs and C compilers take their time on a slow or busy machine. */
+setDefaultTimeout(30_000);
 
 const DIST = join(import.meta.dir, "../../dist");
 /** Where Debian's cross packages put the arm64 C library. */

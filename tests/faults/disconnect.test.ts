@@ -1,5 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { deltaText, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
+
+/** Whole programs and C compilers take their time on a slow or busy machine. */
+setDefaultTimeout(30_000);
 
 const PATH = "/v1/chat/completions";
 const shortRequest = { messages: [{ role: "user", content: "Hi" }], max_tokens: 1 };

@@ -1,5 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { deltaText, processGone, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
+
+/** Whole programs and C compilers take their time on a slow or busy machine. */
+setDefaultTimeout(30_000);
 
 const MESSAGES = [{ role: "user", content: "Tell me a story" }];
 const STREAM = "/v1/chat/completions";

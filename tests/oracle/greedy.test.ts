@@ -1,9 +1,12 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { startServer } from "../support/server-process.ts";
 import { greedyAnswer, hasOracle } from "./oracle.ts";
+
+/** Whole programs and C compilers take their time on a slow or busy machine. */
+setDefaultTimeout(30_000);
 
 const ROOT = join(import.meta.dir, "../..");
 const SMOLLM2 = join(ROOT, "models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");

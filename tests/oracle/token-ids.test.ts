@@ -1,5 +1,5 @@
 /** Token ids and greedy answers against llama.cpp itself. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as fc from "fast-check";
@@ -9,6 +9,9 @@ import { tokenizerFromGguf } from "../../src/tokenizer/gguf-tokenizer.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { type TinyGgufOptions, writeTinyGguf } from "../support/tiny-gguf.ts";
 import { hasOracle, openOracle, type OracleModel } from "./oracle.ts";
+
+/** Whole programs and C compilers take their time on a slow or busy machine. */
+setDefaultTimeout(30_000);
 
 const folder = temporaryFolder();
 const SMOLLM2 = resolve(import.meta.dir, "../../models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");

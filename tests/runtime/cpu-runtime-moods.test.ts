@@ -1,10 +1,13 @@
 /** The CPU runtime's misbehaviour on demand, and the model files it refuses. Crashes and hangs run in processes of their own. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { truncateSync, writeFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeTinyGguf } from "../support/tiny-gguf.ts";
 import { CpuRuntime, type CpuModel } from "./cpu-runtime-harness.ts";
 import { captureLog, delivered, outcomeOf, WORK_FOLDER } from "./cpu-runtime-recorder.ts";
+
+/** Whole programs and C compilers take their time on a slow or busy machine. */
+setDefaultTimeout(30_000);
 
 const MODEL = join(WORK_FOLDER, "moods.gguf");
 writeTinyGguf(MODEL, { chatTemplate: null, contextTokens: 512 });

@@ -1,12 +1,15 @@
 /** What the CPU runtime keeps between runs and what else it can be asked for, for each layout of the ABI and each way to build it. */
 import { ptr } from "bun:ffi";
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nativeBytes } from "../../src/runtime/native/struct-writer.ts";
 import { writeTinyGguf, writeTinyLora } from "../support/tiny-gguf.ts";
 import { CpuRuntime, missingCompiler, type CpuModel } from "./cpu-runtime-harness.ts";
 import { captureLog, delivered, outcomeOf, setNativeEnvironment, WORK_FOLDER } from "./cpu-runtime-recorder.ts";
+
+/** Whole programs and C compilers take their time on a slow or busy machine. */
+setDefaultTimeout(30_000);
 
 const MODEL = join(WORK_FOLDER, "state.gguf");
 writeTinyGguf(MODEL, { chatTemplate: null, contextTokens: 1024 });

@@ -1,9 +1,12 @@
 /** What a run of the CPU runtime delivers, for each layout of the ABI and each way to build it. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { writeTinyGguf } from "../support/tiny-gguf.ts";
 import { CpuRuntime, missingCompiler } from "./cpu-runtime-harness.ts";
 import { captureLog, logLength, logSince, staleMemory, WORK_FOLDER } from "./cpu-runtime-recorder.ts";
+
+/** Whole programs and C compilers take their time on a slow or busy machine. */
+setDefaultTimeout(30_000);
 
 const MODEL = join(WORK_FOLDER, "plain.gguf");
 writeTinyGguf(MODEL, { chatTemplate: null, contextTokens: 512 });

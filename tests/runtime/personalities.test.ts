@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildCpuRuntime, findCompiler } from "../../external/rkllm-cpu/build.ts";
 import { deltaText, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
+
+/** Whole programs and C compilers take their time on a slow or busy machine. */
+setDefaultTimeout(30_000);
 
 /**
  * The server on every library and in every mood that must not change what a client reads: both versions of the ABI, compiled by Bun and by
