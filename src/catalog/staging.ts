@@ -2,7 +2,7 @@
  * Where a model is put together before it exists. The folder is hidden and lies in the models folder, so nothing in it is ever listed
  * and the last step, a rename, is atomic.
  */
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../core/errors.ts";
 
@@ -37,13 +37,20 @@ export async function openStaging(modelsDir: string, folder: string): Promise<St
     dir,
     async release() {
       await rm(lock, { force: true });
+      await removeEmpty(dir);
       held.delete(lock);
     },
     async remove() {
       await rm(dir, { recursive: true, force: true });
+      await removeEmpty(dir);
       held.delete(lock);
     },
   };
+}
+
+/** Leaves no empty folders behind: what could not even begin leaves nothing. */
+async function removeEmpty(dir: string): Promise<void> {
+  for (const each of [dir, join(dir, "..")]) await rmdir(each).catch(() => undefined);
 }
 
 /** Moves a finished file into place and makes the move durable. */

@@ -74,7 +74,7 @@ describe("a pull from the hub", () => {
       undefined,
       folder.path("qwen3-0.6b/tokenizer.json"),
     ]);
-    expect(await readdir(folder.path(".pull"))).toEqual([]);
+    expect(await readdir(folder.dir)).not.toContain(".pull");
   });
 
   test("tells where it begins and every byte of progress", async () => {
@@ -258,7 +258,7 @@ describe("what is checked before weights become a model", () => {
     expect(code).toBe("download_failed");
     if (typeof message === "string") expect(said).toBe(message);
     else expect(said).toMatch(message);
-    expect(await readdir(folder.path(".pull/x"))).toEqual([]);
+    expect(await readdir(folder.dir)).not.toContain(".pull");
   });
 });
 
