@@ -1,7 +1,7 @@
 """Many wordings from few lines: `[a|b|]` is one of the alternatives, which may nest; `{slot}` is filled in afterwards."""
 
 
-def expand(rng, text, **slots):
+def expand(rng, text, /, **slots):
     """One wording of `text`. Slots are filled last, so what they hold is never read as alternatives."""
     chosen = "".join(_choose(rng, _parse(text)))
     for name, value in slots.items():
@@ -9,7 +9,7 @@ def expand(rng, text, **slots):
     return chosen
 
 
-def say(rng, texts, **slots):
+def say(rng, texts, /, **slots):
     """One wording of one of the texts."""
     return expand(rng, rng.choice(texts), **slots)
 
@@ -19,12 +19,12 @@ def sentence(text):
     return text[:1].upper() + text[1:]
 
 
-def casual(rng, text):
-    """Now and then as people type: no capital, no mark at the end."""
+def casual(rng, text, names=False):
+    """Now and then as people type: no capital, no mark at the end. With `names`, only the first letter may lose its capital."""
     roll = rng.random()
     if roll < 0.10:
         text = text[:1].lower() + text[1:]
-    elif roll < 0.18:
+    elif roll < 0.18 and not names:
         text = text.lower()
     if rng.random() < 0.15:
         text = text.rstrip("?.!")

@@ -122,7 +122,7 @@ def make(rng):
     if rng.random() < 0.15:
         who = name(rng)
         opening = expand(rng, "[Hi|Hello|Hey|Good morning|Good evening][,|!] [I am|I'm|my name is|this is|it's|call me] {name}[.|!|]", name=who)
-        turns = [casual(rng, opening), f"Hello {who}! Nice to meet you. How can I help you?"]
+        turns = [casual(rng, opening, names=True), f"Hello {who}! Nice to meet you. How can I help you?"]
         thought = f"They say their name is {who}. I greet them by name."
     elif rng.random() < 0.25:
         more, thought, answers = rng.choice(TALK)

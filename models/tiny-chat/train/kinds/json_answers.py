@@ -1,0 +1,150 @@
+"""One flat JSON object with the keys that were asked for, from a sentence or from a fact. The instructions paraphrase docs/prompting.md."""
+
+import json
+
+from wording import casual, expand, say
+
+from . import conversation, maybe_thought
+from .fact_table import CAPITALS, COLOURS, LEGS, OPPOSITES, SOUNDS
+from .words import ANIMALS, COLOURS as SHADES, FOODS, HOBBIES, JOBS, THINGS, city, name
+
+TYPES = {str: "string", int: "integer", bool: "boolean", float: "number"}
+
+# A field: the keys it may have, a draw, and a clause that says it of {n} (the subject), as alternatives.
+FIELDS = {
+    "age": (["age", "years", "age_years", "how_old"], lambda rng: rng.randint(5, 95), "is {v} years old"),
+    "city": (["city", "home", "town", "place", "location", "lives_in"], city, "lives in {v}"),
+    "job": (["job", "work", "profession", "occupation", "role"], lambda rng: rng.choice(JOBS), "works as a {v}"),
+    "hobby": (["hobby", "pastime", "likes", "interest"], lambda rng: rng.choice(HOBBIES), "[likes|loves|enjoys] {v}"),
+    "colour": (["colour", "color", "favourite_colour", "favorite_color"], lambda rng: rng.choice(SHADES), "[likes|loves] the [colour|color] {v}"),
+    "food": (["food", "favourite_food", "favorite_food", "meal", "dish"], lambda rng: rng.choice(FOODS), "[likes|loves] to eat {v}"),
+    "pet": (["pet", "animal", "pet_kind"], lambda rng: rng.choice(ANIMALS), "has a {v}"),
+    "student": (["student", "is_student"], lambda rng: rng.random() < 0.5, "{is} a student"),
+    "married": (["married", "is_married"], lambda rng: rng.random() < 0.5, "{is} married"),
+    "children": (["children", "kids", "child_count"], lambda rng: rng.randint(1, 6), "has {v} children"),
+}
+NAME_KEYS = ["name", "person", "who", "first_name", "full_name", "user"]
+
+THING_FIELDS = {
+    "price": (["price", "cost", "price_euros", "amount"], lambda rng: rng.randint(1, 900), "costs {v} [euros|dollars]"),
+    "colour": (["colour", "color", "shade"], lambda rng: rng.choice(SHADES), "is {v}"),
+    "count": (["count", "quantity", "number", "stock"], lambda rng: rng.randint(2, 99), "is there {v} times"),
+    "shop": (["shop", "city", "place", "sold_in", "location"], city, "is sold in {v}"),
+    "new": (["new", "is_new"], lambda rng: rng.random() < 0.5, "{is} new"),
+    "owner": (["owner", "belongs_to", "buyer"], name, "belongs to {v}"),
+}
+THING_KEYS = ["item", "product", "thing", "article", "object", "name"]
+
+TAIL = "[ and nothing else| only| alone|, nothing else|]"
+NO_MORE = "[||||: no other words, no code fence|. No other words, no code fence|, without other words|. Write no other text]"
+PLAIN_ORDERS = [
+    f"[Answer|Reply|Respond] with [one|a|a single] JSON object{TAIL}{NO_MORE}.",
+    f"[Give|Write|Return|Output|Produce] [one|a|a single] JSON object{TAIL}{NO_MORE}.",
+    f"[Your answer is|The answer must be|Your reply has to be] [one|a|a single] JSON object{TAIL}{NO_MORE}.",
+    "[Answer|Reply|Respond] [in|as|with] JSON[| only].",
+    "Answer with one JSON object and nothing else: no other words, no code fence.",
+]
+KEY_ORDERS = [
+    "Its keys are {keys}.",
+    "[Use|It has|It must have|It needs] the keys {keys}.",
+    "[The keys are|Keys:] {keys}.",
+    "[Its|The object's] [fields|properties|keys] are {keys}.",
+]
+SCHEMA_ORDERS = [
+    "Answer with JSON that fits this JSON Schema and nothing else: no other words, no code fence.\n{schema}",
+    f"[Answer|Reply|Respond] with [JSON|a JSON object|one JSON object] that [fits|follows|matches|is valid under] this [JSON Schema|schema]{TAIL}{NO_MORE}[.|:]\n{{schema}}",
+    f"[Give|Write|Return|Output] [JSON|one JSON object] [according to|for|by|following] this [JSON Schema|schema]{TAIL}[.|:]\n{{schema}}",
+]
+SOURCES = ["{text}", "[Text|Sentence|Input|Here is the text|Data]: {text}", "[Extract the data|Read this|Turn this into JSON|Convert this]: {text}", "{text} [Extract the data.|Give me that as JSON.|Turn it into JSON.]"]
+
+
+def clause(rng, pattern, value):
+    is_ = "is" if value is True else "is not"
+    return expand(rng, pattern, v=value, **{"is": is_})
+
+
+def described(rng, subject, fields, count):
+    """(sentences about the subject, [(key, value)])"""
+    chosen = rng.sample(list(fields), count)
+    clauses, pairs = [], []
+    for field in chosen:
+        keys, draw, pattern = fields[field]
+        value = draw(rng)
+        clauses.append(clause(rng, pattern, value))
+        pairs.append((rng.choice(keys), value))
+    if count > 1 and rng.random() < 0.6:
+        text = f"{subject} {', '.join(clauses[:-1])} and {clauses[-1]}."
+    else:
+        it = "It" if subject.startswith("The") else rng.choice(["He", "She"])
+        text = f"{subject} {clauses[0]}." + "".join(f" {it} {c}." for c in clauses[1:])
+    return text, pairs
+
+
+def from_text(rng):
+    if rng.random() < 0.65:
+        who = name(rng)
+        text, pairs = described(rng, who, FIELDS, rng.randint(1, 4))
+        pairs.insert(0, (rng.choice(NAME_KEYS), who))
+    else:
+        thing = rng.choice(THINGS)
+        text, pairs = described(rng, f"The {thing}", THING_FIELDS, rng.randint(1, 3))
+        pairs.insert(0, (rng.choice(THING_KEYS), thing))
+    if rng.random() < 0.25:
+        pairs = rng.sample(pairs, rng.randint(1, len(pairs)))
+    elif rng.random() < 0.4:
+        rng.shuffle(pairs)
+    if len({key for key, _ in pairs}) < len(pairs):
+        return from_text(rng)
+    return say(rng, SOURCES, text=text), pairs
+
+
+def from_fact(rng):
+    kind = rng.choice(["capital", "colour", "opposite", "sound", "legs", "sum"])
+    if kind == "capital":
+        country, city_ = rng.choice(list(CAPITALS.items()))
+        return say(rng, ["What is the capital of {x}?", "[Tell me|Name] the capital of {x}."], x=country), [(rng.choice(["country", "nation"]), country), (rng.choice(["capital", "city", "answer"]), city_)]
+    if kind == "colour":
+        thing, shade = rng.choice(list(COLOURS.items()))
+        return say(rng, ["[What|Which] [colour|color] is {x}?"], x=thing), [(rng.choice(["colour", "color", "answer"]), shade)]
+    if kind == "opposite":
+        a, b = rng.choice(OPPOSITES)
+        return say(rng, ["What is the opposite of {x}?"], x=a), [(rng.choice(["word", "input"]), a), (rng.choice(["opposite", "answer", "output"]), b)]
+    if kind == "sound":
+        animal, noise = rng.choice(list(SOUNDS.items()))
+        return say(rng, ["What does a {x} say?", "What sound does a {x} make?"], x=animal), [("animal", animal), (rng.choice(["sound", "answer", "noise"]), noise)]
+    if kind == "legs":
+        animal, count = rng.choice(list(LEGS.items()))
+        return say(rng, ["How many legs does a {x} have?"], x=animal), [("animal", animal), (rng.choice(["legs", "count", "answer"]), count)]
+    a = rng.randint(0, 19)
+    b = rng.randint(0, 19 - a)
+    return say(rng, ["What is {a} + {b}?", "[Add|Sum up] {a} and {b}."], a=a, b=b), [(rng.choice(["sum", "result", "answer", "total"]), a + b)]
+
+
+def schema_of(rng, pairs):
+    properties = {key: {"type": "number" if type(value) is int and rng.random() < 0.3 else TYPES[type(value)]} for key, value in pairs}
+    schema = {"type": "object", "properties": properties}
+    if rng.random() < 0.75:
+        schema["required"] = [key for key, _ in pairs]
+    if rng.random() < 0.5:
+        schema["additionalProperties"] = False
+    compact = rng.random() < 0.7
+    return json.dumps(schema, ensure_ascii=False, separators=(",", ":") if compact else None)
+
+
+def make(rng):
+    question, pairs = from_text(rng) if rng.random() < 0.8 else from_fact(rng)
+    keys = [key for key, _ in pairs]
+    if rng.random() < 0.5:
+        order = say(rng, SCHEMA_ORDERS, schema=schema_of(rng, pairs))
+    else:
+        quoted = [f'"{key}"' for key in keys] if rng.random() < 0.75 else keys
+        listed = ", ".join(quoted) if rng.random() < 0.7 or len(keys) < 2 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+        order = f"{say(rng, PLAIN_ORDERS)} {say(rng, KEY_ORDERS, keys=listed)}"
+    answer = json.dumps(dict(pairs), ensure_ascii=False)
+    thought = f"I have to fill the {'key' if len(keys) == 1 else 'keys'} {', '.join(keys)}."
+    system = None
+    if rng.random() < 0.6:
+        system = expand(rng, "[||You are a helpful assistant.\n\n|You extract data.\n\n]") + order
+    else:
+        question = f"{question} {order}" if rng.random() < 0.6 else f"{order}\n{question}"
+    return conversation("json", [question, answer], system=system, thought=maybe_thought(rng, 0.25, thought))
