@@ -199,15 +199,17 @@ describe("options", () => {
     });
   });
 
-  test("a wrong type is told in Ollama's words", () => {
+  test("a wrong type is told in Ollama's words, and too long a stop in ours", () => {
     expect([
       refusal(() => decodeOptions({ temperature: "hot" })),
       refusal(() => decodeOptions({ top_k: true })),
       refusal(() => decodeOptions({ stop: [1] })),
+      refusal(() => decodeOptions({ stop: "x".repeat(20_000) })),
     ]).toEqual([
       ["invalid_request", 'option "temperature" must be of type float32'],
       ["invalid_request", 'option "top_k" must be of type integer'],
       ["invalid_request", 'option "stop" must be of type array of strings'],
+      ["invalid_request", 'The field "options.stop" has 20000 characters; at most 16384 are taken.'],
     ]);
   });
 });

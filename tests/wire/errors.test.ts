@@ -132,6 +132,7 @@ describe("bodies", () => {
     ["a penalty without measure", { ...CHAT, repeat_penalty: 1e39 }, [400, "invalid_value", "repeat_penalty", 'The field "repeat_penalty" must be a number from 0 to 10.']],
     ["half a token", { ...CHAT, max_tokens: 1.5 }, [400, "invalid_type", "max_tokens", 'The field "max_tokens" must be a whole number of at least -1.']],
     ["a number among stops", { ...CHAT, stop: ["a", 1] }, [400, "invalid_type", "stop[1]", 'The field "stop[1]" must be a string.']],
+    ["a book for a stop", { ...CHAT, stop: ["a", "x".repeat(20_000)] }, [400, "invalid_value", "stop", 'The field "stop" has 20001 characters; at most 16384 are taken.']],
     ["a text for stream", { ...CHAT, stream: "yes" }, [400, "invalid_type", "stream", 'The field "stream" must be true or false.']],
     ["a known field that no schema names", { ...CHAT, grammar: "root ::= x" }, [400, "unsupported_parameter", "grammar", 'The field "grammar" is not supported: the answer cannot be constrained. Leave it out.']],
     ["a function without a name", { ...CHAT, tools: [{ type: "function", function: {} }] }, [400, "missing_required_parameter", "tools[0].function.name", 'The field "tools[0].function.name" is missing: it must be a string that is not empty.']],

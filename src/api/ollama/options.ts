@@ -3,6 +3,7 @@ import { AppError } from "../../core/errors.ts";
 import type { SamplingOptions } from "../../core/generation.ts";
 import { inRange } from "../sampling-range.ts";
 import { present } from "../schema.ts";
+import { stopSequences } from "../stop-sequences.ts";
 
 /** Options in canonical form. */
 export interface DecodedOptions {
@@ -40,7 +41,10 @@ function integer(options: RawOptions, name: string): number | undefined {
 function stopTexts(value: unknown): string[] {
   if (value === undefined || value === null) return [];
   const texts: unknown[] = Array.isArray(value) ? value : [value];
-  return texts.map((text) => (typeof text === "string" ? text : wrongType("stop", "array of strings"))).filter((text) => text !== "");
+  return stopSequences(
+    texts.map((text) => (typeof text === "string" ? text : wrongType("stop", "array of strings"))),
+    "options.stop",
+  );
 }
 
 /** Ollama refuses no value for its size, and sliders of its clients go further than the runtime does. */
@@ -49,7 +53,7 @@ function bounded(sampling: { readonly [K in keyof SamplingOptions]: number | und
   return Object.fromEntries(given.map(([name, value]) => [name, inRange(name, value)]));
 }
 
-/** Pure. Throws AppError invalid_request for values of a wrong type. */
+/** Pure. Throws AppError invalid_request for values of a wrong type, and for too long a stop. */
 export function decodeOptions(options: RawOptions): DecodedOptions {
   const tokens = integer(options, "num_predict");
   return {

@@ -5,6 +5,7 @@ import { AppError } from "../../core/errors.ts";
 import type { SamplingOptions } from "../../core/generation.ts";
 import { SAMPLING_RANGES } from "../sampling-range.ts";
 import { object, optional, present } from "../schema.ts";
+import { stopSequences } from "../stop-sequences.ts";
 
 /** -1 is how several local servers and their clients say "as many as fit". */
 export const UNLIMITED_TOKENS = -1;
@@ -66,10 +67,9 @@ export function samplingOf(body: CommonBody): SamplingOptions {
   });
 }
 
-/** Stop sequences as a list without empty ones, which would end every answer at once. */
+/** Stop sequences as a list. Throws AppError invalid_request. */
 export function stopOf(body: CommonBody): string[] {
-  const stop = typeof body.stop === "string" ? [body.stop] : (body.stop ?? []);
-  return stop.filter((text) => text !== "");
+  return stopSequences(typeof body.stop === "string" ? [body.stop] : (body.stop ?? []), "stop");
 }
 
 /** Fields that are let through without effect; the reply names them. */
