@@ -42,10 +42,11 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 function bounds(schema: TSchema): string {
-  const { minimum, maximum, minItems, minLength } = schema as { minimum?: number; maximum?: number; minItems?: number; minLength?: number };
+  const { minimum, maximum, minItems, maxItems, minLength } = schema as Readonly<Record<string, number | undefined>>;
   if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
   if (minimum !== undefined) return ` of at least ${minimum}`;
   if (maximum !== undefined) return ` of at most ${maximum}`;
+  if (maxItems !== undefined) return ` with ${minItems === undefined ? "at most" : `${minItems} to`} ${maxItems} items`;
   if (minItems !== undefined) return ` with at least ${minItems} item${minItems === 1 ? "" : "s"}`;
   return minLength === undefined ? "" : " that is not empty";
 }

@@ -12,6 +12,11 @@ export function optional<S extends TSchema>(schema: S, description?: string): TO
   return Type.Optional(Type.Union([schema, Type.Null()], description === undefined ? {} : { description }));
 }
 
+/** Most messages of a request. Rendering holds up the model's other answers: for seconds where there are a hundred thousand messages. */
+export const MESSAGES_MAX = 10_000;
+/** Most tools of a request, for the same reason. */
+export const TOOLS_MAX = 1000;
+
 /** One of a few words. */
 export function oneOf<const W extends readonly string[]>(
   words: W,

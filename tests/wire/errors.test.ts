@@ -112,8 +112,10 @@ describe("bodies", () => {
     ["an empty body", "", [400, "invalid_json", null, "The request body is empty: send a JSON object."]],
     ["an array", "[]", [400, "invalid_type", null, "The request body must be an object."]],
     ["null", "null", [400, "invalid_type", null, "The request body must be an object."]],
-    ["no messages", {}, [400, "missing_required_parameter", "messages", 'The field "messages" is missing: it must be an array with at least 1 item.']],
-    ["no message", { messages: [] }, [400, "invalid_value", "messages", 'The field "messages" must be an array with at least 1 item.']],
+    ["no messages", {}, [400, "missing_required_parameter", "messages", 'The field "messages" is missing: it must be an array with 1 to 10000 items.']],
+    ["no message", { messages: [] }, [400, "invalid_value", "messages", 'The field "messages" must be an array with 1 to 10000 items.']],
+    ["more messages than any context holds", { messages: Array.from({ length: 10_001 }, () => CHAT.messages[0]) }, [400, "invalid_value", "messages", 'The field "messages" must be an array with 1 to 10000 items.']],
+    ["more tools than anybody has", { ...CHAT, tools: Array.from({ length: 1001 }, () => ({ type: "function" })) }, [400, "invalid_value", "tools", 'The field "tools" must be an array with at most 1000 items.']],
     [
       "an unknown role",
       { messages: [{ role: "robot" }] },

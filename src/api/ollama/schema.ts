@@ -1,7 +1,7 @@
 /** Bodies of POST /api/chat and POST /api/generate. */
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
-import { object, optional } from "../schema.ts";
+import { MESSAGES_MAX, object, optional, TOOLS_MAX } from "../schema.ts";
 
 const Image = Type.String({ description: "Base64; not supported." });
 
@@ -49,8 +49,8 @@ const COMMON_FIELDS = {
 export const OllamaChatBody = object(
   {
     ...COMMON_FIELDS,
-    messages: optional(Type.Array(Message), "The conversation so far; without it the model is only loaded."),
-    tools: optional(Type.Array(Tool), "Functions the model may call."),
+    messages: optional(Type.Array(Message, { maxItems: MESSAGES_MAX }), "The conversation so far; without it the model is only loaded."),
+    tools: optional(Type.Array(Tool, { maxItems: TOOLS_MAX }), "Functions the model may call."),
   },
   { title: "OllamaChatRequest" },
 );

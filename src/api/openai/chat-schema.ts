@@ -1,7 +1,7 @@
 /** The body of POST /v1/chat/completions: shapes and ranges. What depends on more than one field is checked while decoding. */
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
-import { object, oneOf, optional } from "../schema.ts";
+import { MESSAGES_MAX, object, oneOf, optional, TOOLS_MAX } from "../schema.ts";
 import { COMMON_FIELDS } from "./sampling-schema.ts";
 
 /** Kinds of parts are told apart while decoding: the errors of a union of objects are of no use to anyone. */
@@ -39,11 +39,11 @@ const Tool = object({
 /** The body. */
 export const ChatBody = object(
   {
-    messages: Type.Array(Message, { minItems: 1, description: "The conversation so far." }),
+    messages: Type.Array(Message, { minItems: 1, maxItems: MESSAGES_MAX, description: "The conversation so far." }),
     ...COMMON_FIELDS,
     max_completion_tokens: optional(Type.Integer({ minimum: -1 }), "Most tokens to generate; cut to what fits. -1: as many as fit."),
     max_tokens: optional(Type.Integer({ minimum: -1 }), "Older name of max_completion_tokens."),
-    tools: optional(Type.Array(Tool), "Functions the model may call."),
+    tools: optional(Type.Array(Tool, { maxItems: TOOLS_MAX }), "Functions the model may call."),
     tool_choice: optional(Type.Union([Type.String(), object({ type: Type.String() })]), "`auto` or `none`; a call cannot be forced."),
     parallel_tool_calls: optional(Type.Boolean(), "Has no effect."),
     reasoning_effort: optional(Type.String(), "`none` turns thinking off, another word on, for models that can think."),
