@@ -11,12 +11,12 @@ import numpy as np
 class Shape:
     """Sizes of a model. Rows of every matrix are multiples of 32, so that all of them can be Q8_0."""
 
-    vocab: int = 3072
-    dim: int = 192
-    layers: int = 8
-    heads: int = 6
+    vocab: int = 2560
+    dim: int = 256
+    layers: int = 6
+    heads: int = 4
     kv_heads: int = 2
-    hidden: int = 512
+    hidden: int = 384
     context: int = 2048
     rope_base: float = 10000.0
     eps: float = 1e-5
