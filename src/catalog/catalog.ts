@@ -94,7 +94,8 @@ function settled(model: ModelDescriptor, id: string): ModelDescriptor {
 
 function notFound(name: string, models: readonly ModelDescriptor[], problems: readonly string[], modelsDirs: readonly string[]): AppError {
   if (models.length > 0) {
-    const ids = models.map((model) => model.id);
+    const runnable = models.filter((model) => model.unrunnableReason === undefined);
+    const ids = (runnable.length > 0 ? runnable : models).map((model) => model.id);
     const hint = `Available: ${listed(ids, "and")}.`;
     return new AppError("model_not_found", `There is no model "${shown(name)}". ${hint}`, { details: { hint } });
   }

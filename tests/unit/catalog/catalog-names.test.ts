@@ -50,6 +50,12 @@ describe("names", () => {
     ).toMatchObject({ details: { hint: "Available: qwen3-4b." } });
   });
 
+  test("models that cannot run here are not offered beside those that can", async () => {
+    await folder.put("Qwen3-4B_w8a8_rk3588.rkllm");
+    await folder.put("gemma-3-1b-it_w8a8_rk3576.rkllm");
+    expect((await refusal(folder.open({ boardSoc: "rk3588" }).resolve("x")))[1]).toEndWith("Available: qwen3-4b.");
+  });
+
   test("only some of many models are named", async () => {
     for (let size = 1; size <= 12; size += 1) await folder.put(`Qwen3-${size}B_w8a8.rkllm`);
     expect((await refusal(folder.open().resolve("x")))[1]).toEndWith("qwen3-7b, qwen3-8b and 4 more.");
