@@ -1,5 +1,6 @@
 /** The API description: valid, complete, and the same as what the routes check. */
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { ask } from "../support/scripted-engine.ts";
 
@@ -71,6 +72,12 @@ test("request bodies are described as JSON alone, by the schemas that check them
     ["application/json"],
     ["application/json"],
   ]);
+});
+
+test("docs/api.md names every route that the description has", async () => {
+  const { paths } = await document();
+  const page = await Bun.file(join(import.meta.dir, "../../docs/api.md")).text();
+  expect(Object.keys(paths).filter((path) => !page.includes(`${path.replace("{id}", "<name>")}\``))).toEqual([]);
 });
 
 test("the page's files are part of the program", async () => {
