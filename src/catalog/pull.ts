@@ -71,15 +71,23 @@ export async function pull(source: string, options: PullOptions): Promise<PullRe
   }
 }
 
+/** What can be refused without asking anybody. */
+function checkOptions({ sha256, name }: PullOptions): void {
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
+    throw new AppError("invalid_request", `"${shown(sha256)}" is no SHA-256: it has 64 hexadecimal digits.`);
+  }
+  if (name !== undefined && !MODEL_NAME.test(name)) {
+    throw new AppError("invalid_request", `"${shown(name)}" cannot be a model's name: use letters, digits, "-", "_", "." and ":".`);
+  }
+}
+
 async function pullModel(source: string, options: PullOptions): Promise<PullResult> {
+  checkOptions(options);
   const endpoint = parseEndpoint(options.endpoint);
   const plan = await planPull(source, { ...options, endpoint, boardSoc: options.boardSoc ?? null });
   const [first] = plan.parts;
-  if (options.sha256 !== undefined && (!/^[0-9a-f]{64}$/i.test(options.sha256) || plan.parts.length > 1)) {
-    throw new AppError("invalid_request", "A SHA-256 has 64 hexadecimal digits, and can be checked for weights of one file only.");
-  }
-  if (options.name !== undefined && !MODEL_NAME.test(options.name)) {
-    throw new AppError("invalid_request", `"${shown(options.name)}" cannot be a model's name: use letters, digits, "-", "_", "." and ":".`);
+  if (options.sha256 !== undefined && plan.parts.length > 1) {
+    throw new AppError("invalid_request", "A SHA-256 can be checked for weights of one file only.");
   }
   const parsed = parseModelFileName(first.fileName);
   const name = options.name ?? parsed.id;
