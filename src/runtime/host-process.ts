@@ -8,6 +8,11 @@ import type { HostLink, LaunchHost } from "./host-link.ts";
 import type { HostEvent } from "./protocol.ts";
 
 const OUTPUT_LINES_MAX = 40;
+/** Longer ones are cut: a library may print without ever ending a line. */
+const OUTPUT_LINE_CHARACTERS_MAX = 2000;
+
+/** How long the last output of a host that has ended is waited for, ms. */
+const LAST_OUTPUT_MS = 500;
 
 /** How to start hosts. */
 export interface HostProcessOptions {
@@ -47,11 +52,15 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
   const outputRead = Promise.all([readLines(child.stdout, keep), readLines(child.stderr, keep)]);
   return {
     send: (command) => {
-      // After the child has gone there is nobody to tell; `ended` reports it.
-      if (child.exitCode === null && child.signalCode === null) child.send(command);
+      try {
+        child.send(command);
+      } catch {
+        // The line is closed, which shows before the child's end does: there is nobody to tell, and `ended` reports it.
+      }
     },
     ended: child.exited.then(async (code) => {
-      await outputRead;
+      // Bounded: a process that the host has started may keep the streams open for as long as it likes.
+      await Promise.race([outputRead, Bun.sleep(LAST_OUTPUT_MS)]);
       return child.signalCode === null ? `exit code ${code}` : `signal ${child.signalCode}`;
     }),
     kill: () => child.kill("SIGKILL"),
@@ -59,18 +68,29 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
   };
 }
 
-/** Calls back for every line, the unfinished last one included. Never rejects: a broken pipe is an end. */
+/**
+ * Calls back for every line, the unfinished last one included; a carriage return ends one as well. Never rejects: a broken pipe is
+ * an end.
+ */
 async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
   const decoder = new TextDecoder();
   let rest = "";
+  const say = (line: string) => {
+    if (line !== "") onLine(line);
+  };
   try {
     for await (const bytes of stream) {
-      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") onLine(line);
+      const lines = decoder.decode(bytes, { stream: true }).split(/[\r\n]/);
+      for (const [index, line] of lines.entries()) {
+        if (index > 0) {
+          say(rest);
+          rest = "";
+        }
+        rest += line.slice(0, OUTPUT_LINE_CHARACTERS_MAX - rest.length);
+      }
     }
   } catch {
     // The child is gone; what it said so far has been kept.
   }
-  if (rest !== "") onLine(rest);
+  say(rest);
 }

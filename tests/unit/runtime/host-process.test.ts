@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { hostProcessLauncher } from "../../../src/runtime/host-process.ts";
+
+/** A host that is a shell script, and the lines it printed by the time it ended. */
+function launch(script: string) {
+  const lines: string[] = [];
+  const launchHost = hostProcessLauncher({ command: ["sh", "-c", script], environment: process.env, onOutput: (line) => lines.push(line) });
+  return { lines, link: launchHost(() => {}) };
+}
+
+test("a host's output is told line by line, with what stands behind the last line's end and each state of a progress bar", async () => {
+  const { lines, link } = launch(String.raw`printf 'one\n\ntwo\rthree\r\nfo'; printf 'ur'`);
+  expect(await link.ended).toBe("exit code 0");
+  expect(lines).toEqual(["one", "two", "three", "four"]);
+  expect(link.outputTail()).toEqual(lines);
+});
+
+test("a host that prints without ever ending a line fills neither memory nor log", async () => {
+  const { lines, link } = launch("head -c 3000000 /dev/zero | tr '\\0' x; echo; echo end");
+  await link.ended;
+  expect(lines).toEqual(["x".repeat(2000), "end"]);
+});
+
+test("only the last lines of a host are kept", async () => {
+  const { lines, link } = launch("seq 100");
+  await link.ended;
+  expect(lines).toHaveLength(100);
+  expect(link.outputTail()).toEqual(lines.slice(60));
+});
+
+test("a host that has closed its line but has not ended yet can be told something all the same", async () => {
+  const { link } = launch('eval "exec $NODE_CHANNEL_FD>&-"; echo closed; exec sleep 60');
+  while (link.outputTail().length === 0) await Bun.sleep(1);
+  await Bun.sleep(50);
+  link.send({ kind: "ping" });
+  link.kill();
+  expect(await link.ended).toBe("signal SIGKILL");
+});
+
+test("a host has ended when it has, also while a process that it has started holds its output", async () => {
+  const { lines, link } = launch("sleep 60 & echo $!");
+  expect(await link.ended).toBe("exit code 0");
+  process.kill(Number(lines[0]));
+});
