@@ -23,7 +23,7 @@ import type { LaunchHost } from "./runtime/host-link.ts";
 import { hostProcessLauncher } from "./runtime/host-process.ts";
 import { launchHostThread } from "./runtime/host-thread.ts";
 import type { HostLimits } from "./runtime/host-watch.ts";
-import { HostedSlot } from "./runtime/hosted-slot.ts";
+import { HostedSlot, type HostedSlotOptions } from "./runtime/hosted-slot.ts";
 import { type NativeAssets, prepareNativeAssets } from "./runtime/native/assets.ts";
 import { findRuntimeLibrary, librarySearchFolders } from "./runtime/native/library.ts";
 import type { LibrarySpec, OpenOptions } from "./runtime/protocol.ts";
@@ -53,6 +53,9 @@ interface Libraries {
   readonly rkllmUnavailableReason: string | null;
 }
 
+/** The longest time a timer takes, 24 days: as good as never. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** Puts the application together. Nothing is loaded yet: models load when they are first asked for. */
 export async function createApp({ loaded, environment, log }: AppOptions): Promise<App> {
   const { config, sources } = loaded;
@@ -66,7 +69,8 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
   const engine = createEngine({
     catalog,
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
-    openSlot: async (model, defaults) => openSlot({ model, defaults, config, libraries, assets: await assets, environment, soc, log }),
+    openSlot: async (model, defaults, signal) =>
+      openSlot({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, log }),
     queueDepthMax: server.queue_depth_max,
     modelsLoadedMax: server.models_loaded_max,
     keepAliveMs: server.keep_alive_s < 0 ? Infinity : server.keep_alive_s * 1000,
@@ -81,7 +85,7 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
     keepAliveCommentS: server.keep_alive_comment_s,
     headerWaitMs: server.header_wait_ms,
     idleTimeoutS: server.idle_timeout_s,
-    stallMs: server.idle_timeout_s * 1000,
+    stallMs: server.idle_timeout_s === 0 ? TIMER_MS_MAX : server.idle_timeout_s * 1000,
   });
   return { app, engine, close: async () => engine.close() };
 }
@@ -125,18 +129,19 @@ function chooseLibraries(server: ServerConfig): Libraries {
   }
 }
 
-function chooseLauncher(server: ServerConfig, environment: AppOptions["environment"], log: Log): LaunchHost {
+function chooseLauncher(model: ModelDescriptor, server: ServerConfig, environment: AppOptions["environment"], log: Log): LaunchHost {
   if (server.isolation === "thread") return launchHostThread;
   return hostProcessLauncher({
     command: engineHostCommand(server.exec_prefix),
     environment: { ...environment, RKLLM_LOG_LEVEL: String(server.native_log_level) },
-    onOutput: (line) => log.debug("runtime library", { line }),
+    onOutput: (line) => log.debug("runtime library", { model: model.id, line }),
   });
 }
 
 async function openSlot(parts: {
   readonly model: ModelDescriptor;
   readonly defaults: GenerationDefaults;
+  readonly signal: AbortSignal;
   readonly config: Config;
   readonly libraries: Libraries;
   readonly assets: NativeAssets;
@@ -154,7 +159,7 @@ async function openSlot(parts: {
   }
   const inference = resolveInference(config.inference, model.id);
   const startedMs = performance.now();
-  const slot = await HostedSlot.open({
+  const options: HostedSlotOptions = {
     spec: {
       model: {
         id: model.id,
@@ -169,10 +174,11 @@ async function openSlot(parts: {
       options: openOptions(inference, parts.defaults.sampling, model, parts.soc),
     },
     // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
-    launch: chooseLauncher(config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log),
+    launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log),
     limits: hostLimits(config.server, model.bytes),
     onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),
-  });
+  };
+  const slot = await HostedSlot.open(options, parts.signal);
   const loadMs = Math.round(performance.now() - startedMs);
   log.info("model loaded", { model: model.id, runtime: library.version, contextTokens: slot.capabilities.contextTokens, loadMs });
   return slot;

@@ -3,7 +3,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { AppError, cancellation } from "../core/errors.ts";
 import { type GenerationRequest, SAMPLING_NAMES } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
-import type { RuntimeSlot } from "../core/runtime.ts";
+import type { PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
 import { Residency } from "../scheduler/residency.ts";
 import { TurnQueue } from "../scheduler/turn-queue.ts";
 import { answer } from "./answer.ts";
@@ -13,8 +13,8 @@ import { type GenerationDefaults, resolveSampling, resolveTokensMax, samplingMis
 /** What an engine works with. */
 export interface EngineOptions {
   readonly catalog: Catalog;
-  /** Opens a model. Throws AppError model_load_failed and the like. */
-  readonly openSlot: (model: ModelDescriptor, defaults: GenerationDefaults) => Promise<RuntimeSlot>;
+  /** Opens a model. Throws AppError model_load_failed and the like, and at once when the signal fires. */
+  readonly openSlot: (model: ModelDescriptor, defaults: GenerationDefaults, signal: AbortSignal) => Promise<RuntimeSlot>;
   readonly defaultsOf: (model: ModelDescriptor) => Promise<GenerationDefaults>;
   /** Requests that may wait for one model. */
   readonly queueDepthMax: number;
@@ -40,10 +40,10 @@ export function createEngine(options: EngineOptions): Engine {
   const residency = new Residency<LoadedModel>({ countMax: options.modelsLoadedMax, keepAliveMs: options.keepAliveMs });
   const closing = new AbortController();
 
-  async function load(model: ModelDescriptor): Promise<LoadedModel> {
+  async function load(model: ModelDescriptor, signal: AbortSignal): Promise<LoadedModel> {
     const defaults = await options.defaultsOf(model);
     const loadedDefaults = { ...defaults, sampling: resolveSampling({}, defaults.sampling) };
-    const slot = await options.openSlot(model, loadedDefaults);
+    const slot = await options.openSlot(model, loadedDefaults, signal);
     return { model, slot, queue: new TurnQueue(options.queueDepthMax), defaults: loadedDefaults, close: async () => slot.close() };
   }
 
@@ -55,7 +55,9 @@ export function createEngine(options: EngineOptions): Engine {
     if (model.unrunnableReason !== undefined) {
       throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
     }
-    const lease = await residency.acquire(model.path, async () => load(model), signal);
+    // A file that was replaced is another model: it is loaded once the old one is out of use.
+    const edition = `${model.bytes} ${model.modifiedMs}`;
+    const lease = await residency.acquire({ key: model.path, edition, load: async (over) => load(model, over) }, signal);
     try {
       return await admit(request, lease.value, { arrivedMs, loadedMs: performance.now(), signal, endLease: lease.release });
     } catch (thrown) {
@@ -73,8 +75,9 @@ export function createEngine(options: EngineOptions): Engine {
     const { slot, queue, defaults } = loaded;
     const samplingIgnored = fixedSampling(request, loaded);
     const turn = queue.take(visit.signal);
+    let prompt: PreparedPrompt | null = null;
     try {
-      const prompt = await slot.prepare(request.input, request.reasoning);
+      prompt = await slot.prepare(request.input, request.reasoning);
       const tokensMax = resolveTokensMax({
         requested: request.tokensMax,
         defaultMax: defaults.tokensMax,
@@ -95,6 +98,8 @@ export function createEngine(options: EngineOptions): Engine {
       });
       return { model: loaded.model, promptTokens: prompt.promptTokens, queuePosition: turn.position, samplingIgnored, events };
     } catch (thrown) {
+      // One that is too long was prepared all the same.
+      if (prompt !== null) slot.discard(prompt.promptId);
       turn.release();
       throw thrown;
     }

@@ -17,6 +17,7 @@ interface ActiveRun {
   readonly over: PromiseWithResolvers<void>;
 }
 
+const LAST_WORDS_LINES = 3;
 const NO_STATS: RunStats = { prefillTokens: 0, prefillMs: 0, decodeTokens: 0, decodeMs: 0, memoryMb: 0 };
 
 /** A prompt as it waits for its run. */
@@ -29,12 +30,15 @@ export interface PromptRequest {
 export class HostSession {
   /** Why this life is over; null while it goes on. */
   lost: AppError | null = null;
+  /** Resolves when the host has ended and everything it printed has been read. */
+  readonly ended: Promise<void>;
   private readonly spec: OpenSpec;
   private readonly link: HostLink;
   private readonly watch: HostWatch;
   private readonly opened = Promise.withResolvers<RuntimeCapabilities>();
   private readonly preparing = new Map<number, PromiseWithResolvers<number>>();
   private active: ActiveRun | null = null;
+  private isOpen = false;
   private closing = false;
 
   constructor(spec: OpenSpec, launch: LaunchHost, limits: HostLimits) {
@@ -45,7 +49,7 @@ export class HostSession {
       giveUp: (reason) => this.giveUp(reason),
     });
     this.link = launch((event) => this.receive(event));
-    void this.link.ended.then((how) => this.lose(`The engine host of ${spec.model.id} ended unexpectedly (${how})`));
+    this.ended = this.link.ended.then((how) => this.lose(`The engine host of ${spec.model.id} ended unexpectedly (${how})`));
   }
 
   /** Opens the model. Throws AppError model_load_failed, engine_lost, and what the host reports. */
@@ -57,7 +61,7 @@ export class HostSession {
 
   /** Tokens of the rendered prompt, which now waits in the host under `promptId`. */
   async prepare(promptId: number, prompt: PromptRequest): Promise<number> {
-    if (this.lost !== null) throw this.lost;
+    this.refuseIfOver();
     const answer = Promise.withResolvers<number>();
     this.preparing.set(promptId, answer);
     this.watch.expectAnswer();
@@ -71,15 +75,20 @@ export class HostSession {
 
   /** See RuntimeSlot.run. The iteration is over only when the library has stopped, or the host has ended. */
   async *run(run: Run, promptTokens: number, signal: AbortSignal): AsyncGenerator<TokenEvent, void, undefined> {
-    if (this.lost !== null) throw this.lost;
+    this.refuseIfOver();
     assert(this.active === null, "a slot runs one prompt at a time");
+    if (signal.aborted) {
+      // Its client has gone already. A run that was begun might not stop before the end of its prefill.
+      this.discard(run.promptId);
+      yield { kind: "end", reason: "aborted", stats: NO_STATS };
+      return;
+    }
     const active: ActiveRun = { promptId: run.promptId, queue: new EventQueue(), aborting: false, over: Promise.withResolvers() };
     this.active = active;
     const abort = () => this.abort(active);
     signal.addEventListener("abort", abort, { once: true });
     this.watch.expectFirstToken(promptTokens);
     this.link.send({ kind: "run", ...run });
-    if (signal.aborted) abort();
     try {
       yield* active.queue;
     } finally {
@@ -89,14 +98,19 @@ export class HostSession {
     }
   }
 
-  /** Closes the model in order; the host is ended by force when that takes too long. */
+  /** Closes the model in order, a run of it first; the host is ended by force when that takes too long, or when it is still loading. */
   async close(): Promise<void> {
-    if (this.lost === null) {
-      this.closing = true;
+    this.closing = true;
+    if (!this.isOpen) this.link.kill();
+    else if (this.active !== null) {
+      this.abort(this.active);
+      await this.active.over.promise;
+    }
+    if (this.lost === null && this.isOpen) {
       this.watch.expectClose();
       this.link.send({ kind: "close" });
     }
-    await this.link.ended;
+    await this.ended;
   }
 
   /** The library's last words, for error messages and logs. */
@@ -105,14 +119,16 @@ export class HostSession {
   }
 
   private receive(event: HostEvent): void {
+    // A host that was given up may still have been heard of: nobody waits for it any more.
+    if (this.lost !== null) return;
     this.watch.heard();
     switch (event.kind) {
       case "opened":
+        this.isOpen = true;
         this.watch.rest();
         return this.opened.resolve(event.capabilities);
       case "open_failed":
-        this.watch.rest();
-        return this.failOpening(AppError.fromRecord(event.error));
+        return void this.failOpening(AppError.fromRecord(event.error));
       case "prepared":
         return this.answer(event.promptId)?.resolve(event.promptTokens);
       case "refused":
@@ -143,8 +159,7 @@ export class HostSession {
     const active = this.active;
     if (active === null) return;
     this.active = null;
-    if (this.preparing.size === 0) this.watch.rest();
-    else this.watch.expectAnswer();
+    this.settle();
     if (error === null) active.queue.end();
     else active.queue.fail(error);
     active.over.resolve();
@@ -153,8 +168,20 @@ export class HostSession {
   private answer(promptId: number): PromiseWithResolvers<number> | undefined {
     const answer = this.preparing.get(promptId);
     this.preparing.delete(promptId);
-    if (this.preparing.size === 0 && this.active === null) this.watch.rest();
+    this.settle();
     return answer;
+  }
+
+  /** After an answer: what is expected now. The time limit of a run or of closing stays until that is over. */
+  private settle(): void {
+    if (this.closing || this.lost !== null || this.active !== null) return;
+    this.watch.rest();
+    if (this.preparing.size > 0) this.watch.expectAnswer();
+  }
+
+  private refuseIfOver(): void {
+    if (this.lost !== null) throw this.lost;
+    if (this.closing) throw unloading();
   }
 
   /** The host is there but no use any more: end it, so that a new one can take its place. */
@@ -166,7 +193,7 @@ export class HostSession {
   private lose(message: string): void {
     if (this.lost !== null) return;
     this.watch.stop();
-    this.lost = this.closing ? new AppError("shutting_down", "The model is being unloaded") : new AppError("engine_lost", message);
+    this.lost = this.closing ? unloading() : new AppError("engine_lost", this.isOpen ? message : this.withLastWords(message, true));
     this.opened.reject(this.lost);
     for (const answer of this.preparing.values()) answer.reject(this.lost);
     this.preparing.clear();
@@ -177,12 +204,24 @@ export class HostSession {
     } else this.endRun(this.lost);
   }
 
-  private failOpening(error: AppError): void {
-    const said = this.outputTail().filter((line) => /^E |error|fail/i.test(line));
-    const message = said.length === 0 ? error.message : `${error.message}. It said: ${said.slice(-3).join(" | ")}`;
-    this.lost = new AppError(error.code, message, { details: error.details, cause: error });
+  /** The host reports why; what its library printed about it may still be on its way, and has come when the host has ended. */
+  private async failOpening(error: AppError): Promise<void> {
+    this.lost = error;
     this.watch.stop();
-    this.opened.reject(this.lost);
     this.link.kill();
+    await this.ended;
+    this.opened.reject(new AppError(error.code, this.withLastWords(error.message, false), { details: error.details, cause: error }));
   }
+
+  /** @param anything whether lines that speak of no error are worth showing where none does */
+  private withLastWords(message: string, anything: boolean): string {
+    const lines = this.outputTail();
+    const alarming = lines.filter((line) => /^E |error|fail/i.test(line));
+    const said = alarming.length === 0 && anything ? lines : alarming;
+    return said.length === 0 ? message : `${message}. It said: ${said.slice(-LAST_WORDS_LINES).join(" | ")}`;
+  }
+}
+
+function unloading(): AppError {
+  return new AppError("shutting_down", "The model is being unloaded");
 }

@@ -30,6 +30,7 @@ export class HostWatch {
   private deadlineMs = Infinity;
   private deadlineReason = "";
   private heardMs = 0;
+  private checkedMs = 0;
   private aborting = false;
 
   constructor(limits: HostLimits, actions: WatchActions) {
@@ -87,6 +88,10 @@ export class HostWatch {
     this.timer = null;
   }
 
+  private get checkEveryMs(): number {
+    return this.limits.pingTimeoutMs / 4;
+  }
+
   private expect(limitMs: number, reason: string, pinged: boolean): void {
     const now = performance.now();
     this.deadlineMs = now + limitMs;
@@ -94,13 +99,21 @@ export class HostWatch {
     if (this.timer !== null && pinged) return;
     this.stop();
     this.heardMs = now;
-    this.timer = setInterval(() => this.check(pinged), this.limits.pingTimeoutMs / 4);
+    this.checkedMs = now;
+    this.timer = setInterval(() => this.check(pinged), this.checkEveryMs);
     this.timer.unref();
   }
 
   private check(pinged: boolean): void {
     const now = performance.now();
     const { pingTimeoutMs } = this.limits;
+    const lateMs = now - this.checkedMs - this.checkEveryMs;
+    this.checkedMs = now;
+    // This process stood still itself (stopped from a terminal, or kept from running): what it has not read yet is no silence of the host.
+    if (lateMs > this.checkEveryMs) {
+      this.heardMs += lateMs;
+      this.deadlineMs += lateMs;
+    }
     if (now > this.deadlineMs) return this.actions.giveUp(this.deadlineReason);
     if (!pinged) return;
     if (now - this.heardMs > pingTimeoutMs) {

@@ -3,7 +3,7 @@
  * opens a new host and prepares there again what was waiting. Reopening that keeps failing is slowed down, so that a model which
  * crashes on loading does not keep the machine busy.
  */
-import { AppError, assert } from "../core/errors.ts";
+import { AppError, assert, cancellation } from "../core/errors.ts";
 import type { GenerationInput, ReasoningChoice } from "../core/generation.ts";
 import type { PreparedPrompt, Run, RuntimeCapabilities, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
 import type { LaunchHost } from "./host-link.ts";
@@ -33,6 +33,7 @@ interface WaitingPrompt extends PromptRequest {
 export class HostedSlot implements RuntimeSlot {
   private readonly options: HostedSlotOptions;
   private readonly prompts = new Map<number, WaitingPrompt>();
+  /** The last host started: opening, open or lost. */
   private session: HostSession | null = null;
   private opening: Promise<HostSession> | null = null;
   private opened: RuntimeCapabilities | null = null;
@@ -46,11 +47,24 @@ export class HostedSlot implements RuntimeSlot {
     this.options = options;
   }
 
-  /** Opens a model. Throws AppError model_load_failed, runtime_library_missing, engine_lost, … */
-  static async open(options: HostedSlotOptions): Promise<HostedSlot> {
+  /**
+   * Opens a model.
+   * @param signal ends the loading at once
+   * @throws AppError model_load_failed, runtime_library_missing, engine_lost, …, and what the signal was fired with
+   */
+  static async open(options: HostedSlotOptions, signal: AbortSignal): Promise<HostedSlot> {
     const slot = new HostedSlot(options);
-    await slot.host();
-    return slot;
+    const giveUp = () => void slot.close();
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      if (signal.aborted) throw cancellation(signal);
+      await slot.host();
+      return slot;
+    } catch (thrown) {
+      throw signal.aborted ? cancellation(signal) : thrown;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
   }
 
   get capabilities(): RuntimeCapabilities {
@@ -82,8 +96,7 @@ export class HostedSlot implements RuntimeSlot {
 
   async close(): Promise<void> {
     this.closed = true;
-    const session = await this.opening?.catch(() => null);
-    await (session ?? this.session)?.close();
+    await this.session?.close();
   }
 
   /** A host that is lost meanwhile, through somebody else's run, costs a second try and nothing more. */
@@ -101,22 +114,24 @@ export class HostedSlot implements RuntimeSlot {
   /** The living host; opens one when there is none. */
   private async host(): Promise<HostSession> {
     if (this.closed) throw new AppError("shutting_down", "The model is being unloaded");
+    if (this.opening !== null) return this.opening;
     if (this.session !== null && this.session.lost === null) return this.session;
-    this.opening ??= this.reopen().finally(() => (this.opening = null));
+    this.opening = this.reopen().finally(() => (this.opening = null));
     return this.opening;
   }
 
   private async reopen(): Promise<HostSession> {
     const { spec, launch, limits, onLost } = this.options;
-    if (this.session?.lost) onLost(this.session.lost, this.session.outputTail());
-    this.session = null;
     if (this.lastFailure !== null && performance.now() < this.retryAtMs) throw this.lastFailure;
     try {
       const session = new HostSession(spec, launch, limits);
-      this.opened = await session.open();
       this.session = session;
+      this.opened = await session.open();
       this.failures = 0;
       this.lastFailure = null;
+      void session.ended.then(() => {
+        if (session.lost?.code === "engine_lost") onLost(session.lost, session.outputTail());
+      });
       return session;
     } catch (thrown) {
       this.lastFailure = AppError.from(thrown);

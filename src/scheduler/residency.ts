@@ -1,12 +1,22 @@
 /**
  * Which models are loaded. A model is loaded when a request first needs it and stays until another needs its place; then the one
- * unused for longest goes. A model with requests in it is never unloaded: a newcomer waits for one to become free.
+ * unused for longest goes. A model with requests in it is never unloaded: a newcomer waits for one to become free, and who comes
+ * after it waits behind it, so that a busy model cannot keep the others out for ever.
  */
 import { AppError, cancellation } from "../core/errors.ts";
 
 /** Something loaded that can be closed. */
 export interface Closable {
   close(): Promise<void>;
+}
+
+/** What a request needs. */
+export interface Wanted<T> {
+  readonly key: string;
+  /** Changes when what stands behind the key does; a value of another edition is replaced once nobody uses it. */
+  readonly edition: string;
+  /** @param signal fires when the loading is no longer of use: everything is being closed */
+  readonly load: (signal: AbortSignal) => Promise<T>;
 }
 
 /** A loaded model in use: it stays until it is released. */
@@ -18,11 +28,18 @@ export interface Lease<T> {
 
 interface Resident<T> {
   readonly key: string;
+  readonly edition: string;
   readonly loading: Promise<T>;
   loaded: T | null;
   leases: number;
   usedAt: number;
   expiry: Timer | null;
+}
+
+/** A request for which there is no place yet. */
+interface Waiter<T> {
+  readonly wanted: Wanted<T>;
+  readonly place: PromiseWithResolvers<Resident<T>>;
 }
 
 /** How many may be loaded, and how long an unused one stays. */
@@ -36,9 +53,11 @@ export interface ResidencyLimits {
 export class Residency<T extends Closable> {
   private readonly limits: ResidencyLimits;
   private readonly residents = new Map<string, Resident<T>>();
-  private readonly waiters: (() => void)[] = [];
+  /** Values that are being closed: their memory is not free yet. */
+  private readonly departing = new Set<Promise<void>>();
+  private readonly waiters: Waiter<T>[] = [];
+  private readonly closing = new AbortController();
   private uses = 0;
-  private closed = false;
 
   constructor(limits: ResidencyLimits) {
     this.limits = limits;
@@ -51,64 +70,83 @@ export class Residency<T extends Closable> {
 
   /**
    * The value of a key, loaded if need be. Several callers share one loading; when it fails, all of them get its error and nothing stays.
+   * A loading goes on when its caller goes: who gives up after half a minute and tries again would otherwise never see it done.
    * @throws AppError cancelled when the signal fires while waiting for a place, shutting_down after `close`, and what `load` throws
    */
-  async acquire(key: string, load: () => Promise<T>, signal: AbortSignal): Promise<Lease<T>> {
-    for (;;) {
-      this.refuseIfOver(signal);
-      const resident = this.residents.get(key) ?? this.admit(key, load);
-      if (resident === null) {
-        await this.placeFreed(signal);
-        continue;
-      }
-      resident.leases++;
-      this.stopExpiry(resident);
-      try {
-        return this.lease(resident, await resident.loading);
-      } catch (thrown) {
-        this.endLease(resident);
-        throw thrown;
-      }
+  async acquire(wanted: Wanted<T>, signal: AbortSignal): Promise<Lease<T>> {
+    if (signal.aborted) throw cancellation(signal);
+    if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
+    const resident = (this.waiters.length === 0 ? this.enter(wanted) : null) ?? (await this.placeFreed(wanted, signal));
+    try {
+      return this.lease(resident, await resident.loading);
+    } catch (thrown) {
+      this.endLease(resident);
+      throw thrown;
     }
   }
 
-  /** Closes everything that is loaded; nothing can be acquired any more. */
+  /** Closes everything that is loaded and gives up what is loading; nothing can be acquired any more. */
   async close(): Promise<void> {
-    this.closed = true;
-    this.wakeWaiters();
+    const over = new AppError("shutting_down", "The server is shutting down");
+    this.closing.abort(over);
+    for (const { place } of this.waiters.splice(0)) place.reject(over);
     const residents = [...this.residents.values()];
     this.residents.clear();
     for (const resident of residents) this.stopExpiry(resident);
-    await Promise.allSettled(residents.map(async (resident) => (await resident.loading).close()));
+    await Promise.allSettled([...this.departing, ...residents.map(async (resident) => (await resident.loading).close())]);
   }
 
-  /** Makes a resident, closing an idle one for its place first; null when every place is in use. */
-  private admit(key: string, load: () => Promise<T>): Resident<T> | null {
-    let leaving: Resident<T> | null = null;
-    if (this.residents.size >= this.limits.countMax) {
-      leaving = this.leastRecentlyUsed();
-      if (leaving === null) return null;
-      this.stopExpiry(leaving);
-      this.residents.delete(leaving.key);
+  /** Holds the resident of a key, made if need be; null when there is no place for it yet. */
+  private enter(wanted: Wanted<T>): Resident<T> | null {
+    const known = this.residents.get(wanted.key);
+    const resident = known?.edition === wanted.edition ? known : this.admit(wanted, known);
+    if (resident === null) return null;
+    resident.leases++;
+    this.stopExpiry(resident);
+    return resident;
+  }
+
+  /** Makes a resident, closing an idle one for its place first: its outdated self, or the one unused for longest. */
+  private admit(wanted: Wanted<T>, outdated: Resident<T> | undefined): Resident<T> | null {
+    if (outdated !== undefined || this.residents.size >= this.limits.countMax) {
+      const leaving = outdated === undefined ? this.leastRecentlyUsed() : outdated;
+      if (leaving === null || !isIdle(leaving)) return null;
+      this.depart(leaving);
     }
-    // The old one must be gone before the new one loads: memory for both is what there is not.
-    const loading = leaving === null ? load() : leaving.loading.then(async (value) => value.close()).then(load);
-    const resident: Resident<T> = { key, loading, loaded: null, leases: 0, usedAt: this.uses++, expiry: null };
+    const loading = this.load(wanted);
+    const { key, edition } = wanted;
+    const resident: Resident<T> = { key, edition, loading, loaded: null, leases: 0, usedAt: this.uses++, expiry: null };
     this.residents.set(key, resident);
     loading.then(
       (value) => (resident.loaded = value),
       () => {
         if (this.residents.get(key) === resident) this.residents.delete(key);
-        this.wakeWaiters();
+        this.serveWaiters();
       },
     );
     return resident;
   }
 
+  /** Those that leave must be gone before another is loaded: memory for both is what there is not. */
+  private async load(wanted: Wanted<T>): Promise<T> {
+    await Promise.all(this.departing);
+    if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
+    return wanted.load(this.closing.signal);
+  }
+
+  private depart(resident: Resident<T>): void {
+    this.stopExpiry(resident);
+    this.residents.delete(resident.key);
+    const closed = (async () => resident.loaded?.close())()
+      .catch(() => {})
+      .finally(() => this.departing.delete(closed));
+    this.departing.add(closed);
+  }
+
   private leastRecentlyUsed(): Resident<T> | null {
     let oldest: Resident<T> | null = null;
     for (const resident of this.residents.values()) {
-      if (resident.leases === 0 && resident.loaded !== null && resident.usedAt < (oldest?.usedAt ?? Infinity)) oldest = resident;
+      if (isIdle(resident) && resident.usedAt < (oldest?.usedAt ?? Infinity)) oldest = resident;
     }
     return oldest;
   }
@@ -129,15 +167,14 @@ export class Residency<T extends Closable> {
     resident.usedAt = this.uses++;
     if (resident.leases > 0) return;
     this.startExpiry(resident);
-    this.wakeWaiters();
+    this.serveWaiters();
   }
 
   private startExpiry(resident: Resident<T>): void {
-    if (this.limits.keepAliveMs === Infinity || this.closed) return;
+    if (this.limits.keepAliveMs === Infinity || this.residents.get(resident.key) !== resident) return;
     resident.expiry = setTimeout(() => {
-      if (this.residents.get(resident.key) !== resident) return;
-      this.residents.delete(resident.key);
-      void resident.loaded?.close();
+      this.depart(resident);
+      this.serveWaiters();
     }, this.limits.keepAliveMs);
     resident.expiry.unref();
   }
@@ -147,22 +184,36 @@ export class Residency<T extends Closable> {
     resident.expiry = null;
   }
 
-  /** All of them: one that was woken and has lost interest would otherwise keep the others waiting. */
-  private wakeWaiters(): void {
-    for (const wake of this.waiters.splice(0)) wake();
+  /** Lets in who waits, in order, as far as there are places. */
+  private serveWaiters(): void {
+    for (let waiter = this.waiters[0]; waiter !== undefined; waiter = this.waiters[0]) {
+      const resident = this.enter(waiter.wanted);
+      if (resident === null) return;
+      this.waiters.shift();
+      waiter.place.resolve(resident);
+    }
   }
 
-  private async placeFreed(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.waiters.push(resolve);
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    await promise;
-    const index = this.waiters.indexOf(resolve);
-    if (index >= 0) this.waiters.splice(index, 1);
+  /** A place, held, in one's turn. */
+  private async placeFreed(wanted: Wanted<T>, signal: AbortSignal): Promise<Resident<T>> {
+    const waiter: Waiter<T> = { wanted, place: Promise.withResolvers() };
+    const leave = () => {
+      const index = this.waiters.indexOf(waiter);
+      if (index < 0) return;
+      this.waiters.splice(index, 1);
+      waiter.place.reject(cancellation(signal));
+      this.serveWaiters();
+    };
+    this.waiters.push(waiter);
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      return await waiter.place.promise;
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
   }
+}
 
-  private refuseIfOver(signal: AbortSignal): void {
-    if (signal.aborted) throw cancellation(signal);
-    if (this.closed) throw new AppError("shutting_down", "The server is shutting down");
-  }
+function isIdle(resident: Resident<unknown>): boolean {
+  return resident.leases === 0 && resident.loaded !== null;
 }

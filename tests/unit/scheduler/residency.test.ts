@@ -3,6 +3,12 @@ import { AppError } from "../../../src/core/errors.ts";
 import { Residency } from "../../../src/scheduler/residency.ts";
 
 const never = () => new AbortController().signal;
+const wanted = <T>(key: string, load: (signal: AbortSignal) => Promise<T>, edition = "1") => ({ key, edition, load });
+
+interface Named {
+  readonly name: string;
+  close(): Promise<void>;
+}
 
 /** Loads values that say what happened to them. */
 function loader() {
@@ -21,8 +27,11 @@ function loader() {
 
 test("Residency loads a value once for all who ask for it", async () => {
   const { events, load } = loader();
-  const residency = new Residency<Awaited<ReturnType<ReturnType<typeof load>>>>({ countMax: 2, keepAliveMs: Infinity });
-  const leases = await Promise.all([residency.acquire("a", load("a"), never()), residency.acquire("a", load("a"), never())]);
+  const residency = new Residency<Named>({ countMax: 2, keepAliveMs: Infinity });
+  const leases = await Promise.all([
+    residency.acquire(wanted("a", load("a")), never()),
+    residency.acquire(wanted("a", load("a")), never()),
+  ]);
   expect(leases.map((lease) => lease.value.name)).toEqual(["a", "a"]);
   expect(events).toEqual(["load a"]);
 });
@@ -30,15 +39,15 @@ test("Residency loads a value once for all who ask for it", async () => {
 test("Residency closes the value unused for longest before it loads another", async () => {
   const { events, load } = loader();
   const residency = new Residency({ countMax: 2, keepAliveMs: Infinity });
-  for (const name of ["a", "b", "a", "c"]) (await residency.acquire(name, load(name), never())).release();
+  for (const name of ["a", "b", "a", "c"]) (await residency.acquire(wanted(name, load(name)), never())).release();
   expect(events).toEqual(["load a", "load b", "close b", "load c"]);
 });
 
 test("Residency never closes a value in use; a newcomer waits until one is free", async () => {
   const { events, load } = loader();
   const residency = new Residency({ countMax: 1, keepAliveMs: Infinity });
-  const held = await residency.acquire("a", load("a"), never());
-  const waiting = residency.acquire("b", load("b"), never());
+  const held = await residency.acquire(wanted("a", load("a")), never());
+  const waiting = residency.acquire(wanted("b", load("b")), never());
   expect(events).toEqual(["load a"]);
   held.release();
   await waiting;
@@ -48,10 +57,10 @@ test("Residency never closes a value in use; a newcomer waits until one is free"
 test("Residency lets a waiting newcomer go when its client goes, and the next one in", async () => {
   const { load } = loader();
   const residency = new Residency({ countMax: 1, keepAliveMs: Infinity });
-  const held = await residency.acquire("a", load("a"), never());
+  const held = await residency.acquire(wanted("a", load("a")), never());
   const client = new AbortController();
-  const leaving = residency.acquire("b", load("b"), client.signal);
-  const staying = residency.acquire("c", load("c"), never());
+  const leaving = residency.acquire(wanted("b", load("b")), client.signal);
+  const staying = residency.acquire(wanted("c", load("c")), never());
   client.abort();
   expect(leaving).rejects.toMatchObject({ code: "cancelled" });
   held.release();
@@ -64,16 +73,16 @@ test("Residency gives the error of a failed loading to all who wait for it, and 
   const fail = async () => {
     throw new AppError("model_load_failed", "no memory");
   };
-  const failing = await Promise.allSettled([residency.acquire("a", fail, never()), residency.acquire("a", fail, never())]);
+  const failing = await Promise.allSettled([residency.acquire(wanted("a", fail), never()), residency.acquire(wanted("a", fail), never())]);
   expect(failing.map((each) => each.status)).toEqual(["rejected", "rejected"]);
-  expect(await residency.acquire("a", load("a"), never())).toBeDefined();
+  expect(await residency.acquire(wanted("a", load("a")), never())).toBeDefined();
 });
 
 test("Residency closes an unused value after its time, and not while it is in use", async () => {
   const closed = Promise.withResolvers<void>();
   const residency = new Residency({ countMax: 1, keepAliveMs: 1 });
   const load = async () => ({ close: async () => closed.resolve() });
-  const lease = await residency.acquire("a", load, never());
+  const lease = await residency.acquire(wanted("a", load), never());
   expect([...residency.loaded()]).toHaveLength(1);
   lease.release();
   await closed.promise;
@@ -83,8 +92,88 @@ test("Residency closes an unused value after its time, and not while it is in us
 test("Residency closes everything at the end and takes nobody afterwards", async () => {
   const { events, load } = loader();
   const residency = new Residency({ countMax: 2, keepAliveMs: Infinity });
-  await residency.acquire("a", load("a"), never());
+  await residency.acquire(wanted("a", load("a")), never());
   await residency.close();
   expect(events).toEqual(["load a", "close a"]);
-  expect(residency.acquire("a", load("a"), never())).rejects.toMatchObject({ code: "shutting_down" });
+  expect(residency.acquire(wanted("a", load("a")), never())).rejects.toMatchObject({ code: "shutting_down" });
+});
+
+test("Residency lets nobody wait for ever behind a model that is always in use", async () => {
+  const { events, load } = loader();
+  const residency = new Residency<Named>({ countMax: 1, keepAliveMs: Infinity });
+  const held = await residency.acquire(wanted("a", load("a")), never());
+  const newcomer = residency.acquire(wanted("b", load("b")), never());
+  const later = residency.acquire(wanted("a", load("a")), never());
+  held.release();
+  (await newcomer).release();
+  expect((await later).value.name).toBe("a");
+  expect(events).toEqual(["load a", "close a", "load b", "close b", "load a"]);
+});
+
+test("Residency loads nothing while an unused value is still being closed", async () => {
+  const closing = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  const events: string[] = [];
+  const load = async () => {
+    events.push("load");
+    return {
+      close: async () => {
+        closing.resolve();
+        await closed.promise;
+        events.push("closed");
+      },
+    };
+  };
+  const residency = new Residency({ countMax: 2, keepAliveMs: 1 });
+  (await residency.acquire(wanted("a", load), never())).release();
+  await closing.promise;
+  const again = residency.acquire(wanted("a", load), never());
+  await Bun.sleep(0);
+  closed.resolve();
+  await again;
+  expect(events).toEqual(["load", "closed", "load"]);
+});
+
+test("Residency replaces a value whose edition has changed, once nobody uses it", async () => {
+  const { events, load } = loader();
+  const residency = new Residency<Named>({ countMax: 2, keepAliveMs: Infinity });
+  const old = await residency.acquire(wanted("a", load("old")), never());
+  const same = await residency.acquire(wanted("a", load("same")), never());
+  const renewed = residency.acquire(wanted("a", load("new"), "2"), never());
+  old.release();
+  expect(events).toEqual(["load old"]);
+  same.release();
+  expect((await renewed).value.name).toBe("new");
+  expect(events).toEqual(["load old", "close old", "load new"]);
+});
+
+test("Residency gives up what is loading when it closes, and begins nothing more", async () => {
+  const events: string[] = [];
+  const residency = new Residency({ countMax: 1, keepAliveMs: Infinity });
+  const endless = async (signal: AbortSignal) => {
+    events.push("load a");
+    await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    return { close: async () => {} };
+  };
+  const loading = residency.acquire(wanted("a", endless), never());
+  const waiting = residency.acquire(wanted("b", endless), never());
+  await Bun.sleep(0);
+  const closed = residency.close();
+  expect(await Promise.allSettled([loading, waiting])).toMatchObject([
+    { reason: { code: "shutting_down" } },
+    { reason: { code: "shutting_down" } },
+  ]);
+  await closed;
+  expect(events).toEqual(["load a"]);
+});
+
+test("Residency keeps loading for the next one when the client that asked has gone", async () => {
+  const { events, load } = loader();
+  const residency = new Residency({ countMax: 1, keepAliveMs: Infinity });
+  const client = new AbortController();
+  const leaving = residency.acquire(wanted("a", load("a")), client.signal);
+  client.abort();
+  (await leaving).release();
+  await residency.acquire(wanted("a", load("a")), never());
+  expect(events).toEqual(["load a"]);
 });

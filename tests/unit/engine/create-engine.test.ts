@@ -1,0 +1,82 @@
+import { expect, test } from "bun:test";
+import type { Catalog } from "../../../src/catalog/catalog.ts";
+import type { GenerationRequest } from "../../../src/core/generation.ts";
+import type { ModelDescriptor } from "../../../src/core/model.ts";
+import type { RuntimeSlot } from "../../../src/core/runtime.ts";
+import { createEngine } from "../../../src/engine/create-engine.ts";
+
+const MODEL = { id: "tiny", path: "/models/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
+const REQUEST: GenerationRequest = {
+  id: "1",
+  model: "",
+  input: { kind: "completion", prompt: "Hi" },
+  reasoning: { mode: "auto" },
+  sampling: {},
+  stop: [],
+};
+const STATS = { prefillTokens: 1, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
+
+/** An engine on one slot that notes which prompts it holds; every prompt has as many tokens as it is told. */
+function engineOn(promptTokens: number, queueDepthMax = 1) {
+  const held = new Set<number>();
+  let id = 0;
+  const slot: RuntimeSlot = {
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32 },
+    prepare: async () => {
+      held.add(++id);
+      return { promptId: id, promptTokens };
+    },
+    discard: (promptId) => void held.delete(promptId),
+    async *run({ promptId }) {
+      held.delete(promptId);
+      yield { kind: "end", reason: "stop", stats: STATS };
+    },
+    close: async () => {},
+  };
+  const engine = createEngine({
+    catalog: { resolve: async () => MODEL } as unknown as Catalog,
+    openSlot: async () => slot,
+    defaultsOf: async () => ({ sampling: {} as never, tokensMax: null }),
+    queueDepthMax,
+    modelsLoadedMax: 1,
+    keepAliveMs: Infinity,
+    samplingMismatch: "run",
+  });
+  return { engine, held, status: () => engine.status().models[0] };
+}
+
+test("a prompt that is too long is given up, and so is its place", async () => {
+  const { engine, held, status } = engineOn(32);
+  expect(engine.generate(REQUEST, new AbortController().signal)).rejects.toMatchObject({ code: "context_length_exceeded" });
+  await engine.generate(REQUEST, new AbortController().signal).catch(() => {});
+  expect({ held: [...held], running: status()?.running }).toEqual({ held: [], running: false });
+});
+
+test("a client that goes before its answer is asked for leaves nothing behind", async () => {
+  const { engine, held, status } = engineOn(1);
+  const client = new AbortController();
+  const { events } = await engine.generate(REQUEST, client.signal);
+  expect({ held: [...held], running: status()?.running }).toEqual({ held: [1], running: true });
+  client.abort();
+  expect({ held: [...held], running: status()?.running }).toEqual({ held: [], running: false });
+  expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "cancelled" });
+});
+
+test("a client that goes while it waits for its turn leaves nothing behind", async () => {
+  const { engine, held, status } = engineOn(1);
+  await engine.generate(REQUEST, new AbortController().signal);
+  const client = new AbortController();
+  const queued = await engine.generate(REQUEST, client.signal);
+  const waiting = queued.events[Symbol.asyncIterator]().next();
+  client.abort();
+  expect(waiting).rejects.toMatchObject({ code: "cancelled" });
+  await waiting.catch(() => {});
+  expect({ held: [...held], queued: status()?.queued }).toEqual({ held: [1], queued: 0 });
+});
+
+test("a full queue is refused before anything is prepared", async () => {
+  const { engine, held } = engineOn(1, 1);
+  for (let count = 0; count < 2; count++) await engine.generate(REQUEST, new AbortController().signal);
+  expect(engine.generate(REQUEST, new AbortController().signal)).rejects.toMatchObject({ code: "queue_full" });
+  expect([...held]).toEqual([1, 2]);
+});

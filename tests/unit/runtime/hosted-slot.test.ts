@@ -1,0 +1,199 @@
+import { expect, test } from "bun:test";
+import type { RuntimeCapabilities, TokenEvent } from "../../../src/core/runtime.ts";
+import type { HostLink } from "../../../src/runtime/host-link.ts";
+import { HostedSlot } from "../../../src/runtime/hosted-slot.ts";
+import type { HostCommand, HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
+
+const CAPABILITIES: RuntimeCapabilities = { version: "1.3.0", perRunSampling: true, contextTokens: 64 };
+const STATS = { prefillTokens: 1, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
+const SPEC = { model: { id: "tiny" } } as OpenSpec;
+const LIMITS = {
+  loadTimeoutMs: 60_000,
+  abortTimeoutMs: 60_000,
+  pingTimeoutMs: 60_000,
+  prefillStallMs: 60_000,
+  prefillStallPerTokenMs: 0,
+  decodeStallMs: 60_000,
+};
+const never = () => new AbortController().signal;
+const INPUT = { kind: "completion", prompt: "Hi" } as const;
+const RUN = { tokensMax: 1, sampling: {} as never };
+
+/** A host that a test plays: it notes what it is told and says what it is made to. */
+class PlayedHost {
+  readonly told: HostCommand[] = [];
+  readonly output: string[] = [];
+  readonly say: (event: HostEvent) => void;
+  readonly link: HostLink;
+  private readonly end = Promise.withResolvers<string>();
+  private listeners: (() => void)[] = [];
+
+  constructor(say: (event: HostEvent) => void, kill: (host: PlayedHost) => void) {
+    this.say = say;
+    this.link = {
+      send: (command) => {
+        this.told.push(command);
+        for (const listener of this.listeners.splice(0)) listener();
+      },
+      ended: this.end.promise,
+      kill: () => kill(this),
+      outputTail: () => this.output,
+    };
+  }
+
+  die(how: string): void {
+    this.end.resolve(how);
+  }
+
+  /** The first command of a kind; waits for it. */
+  async hears<K extends HostCommand["kind"]>(kind: K): Promise<Extract<HostCommand, { kind: K }>> {
+    for (;;) {
+      const command = this.told.find((each) => each.kind === kind);
+      if (command !== undefined) return command as Extract<HostCommand, { kind: K }>;
+      await new Promise<void>((resolve) => this.listeners.push(resolve));
+    }
+  }
+}
+
+/** Slots over hosts that a test plays. */
+function stage(kill: (host: PlayedHost) => void = (host) => host.die("signal SIGKILL")) {
+  const hosts: PlayedHost[] = [];
+  const losses: [string, readonly string[]][] = [];
+  const launch = (onEvent: (event: HostEvent) => void) => {
+    const host = new PlayedHost(onEvent, kill);
+    hosts.push(host);
+    return host.link;
+  };
+  const options = {
+    spec: SPEC,
+    launch,
+    limits: LIMITS,
+    onLost: (error: Error, tail: readonly string[]) => void losses.push([error.message, tail]),
+  };
+  const open = async (signal = never()) => {
+    const opening = HostedSlot.open(options, signal);
+    hosts[0]!.say({ kind: "opened", capabilities: CAPABILITIES });
+    return { slot: await opening, host: hosts[0]! };
+  };
+  /** A prompt that is ready to run. */
+  const prepare = async (slot: HostedSlot, host: PlayedHost) => {
+    const preparing = slot.prepare(INPUT, { mode: "auto" });
+    const { promptId } = await host.hears("prepare");
+    host.say({ kind: "prepared", promptId, promptTokens: 1 });
+    return preparing;
+  };
+  return { hosts, losses, options, open, prepare };
+}
+
+async function eventsOf(events: AsyncIterable<TokenEvent>): Promise<TokenEvent[]> {
+  const seen: TokenEvent[] = [];
+  for await (const event of events) seen.push(event);
+  return seen;
+}
+
+const kindsOf = (host: PlayedHost) => host.told.map((command) => command.kind);
+
+test("HostedSlot ends a host that is still loading when it is no longer wanted", async () => {
+  const { hosts, options } = stage();
+  const client = new AbortController();
+  const opening = HostedSlot.open(options, client.signal);
+  client.abort();
+  expect(opening).rejects.toMatchObject({ code: "cancelled" });
+  await opening.catch(() => {});
+  expect(hosts.map(kindsOf)).toEqual([["open"]]);
+});
+
+test("HostedSlot starts no host for those who have gone already", async () => {
+  const { hosts, options } = stage();
+  expect(HostedSlot.open(options, AbortSignal.abort())).rejects.toMatchObject({ code: "cancelled" });
+  expect(hosts).toEqual([]);
+});
+
+test("HostedSlot does not begin a run whose client has gone: a prefill may not be stopped any more", async () => {
+  const { open, prepare } = stage();
+  const { slot, host } = await open();
+  const { promptId } = await prepare(slot, host);
+  const events = await eventsOf(slot.run({ promptId, ...RUN }, AbortSignal.abort()));
+  expect(events).toMatchObject([{ kind: "end", reason: "aborted" }]);
+  expect(kindsOf(host)).toEqual(["open", "prepare", "discard"]);
+});
+
+test("HostedSlot lets a run stop before it closes the model", async () => {
+  const { open, prepare } = stage();
+  const { slot, host } = await open();
+  const { promptId } = await prepare(slot, host);
+  const running = eventsOf(slot.run({ promptId, ...RUN }, never()));
+  await host.hears("run");
+  const closed = slot.close();
+  await host.hears("abort");
+  expect(kindsOf(host)).not.toContain("close");
+  host.say({ kind: "ended", promptId, reason: "aborted", stats: STATS });
+  await host.hears("close");
+  host.say({ kind: "closed" });
+  await closed;
+  expect(await running).toEqual([{ kind: "end", reason: "aborted", stats: STATS }]);
+});
+
+test("HostedSlot ends a host that does not close in time, also when it still answers something", async () => {
+  const { open, options } = stage();
+  Object.assign(options, { limits: { ...LIMITS, abortTimeoutMs: 20, pingTimeoutMs: 20 } });
+  const { slot, host } = await open();
+  const preparing = slot.prepare(INPUT, { mode: "auto" });
+  const { promptId } = await host.hears("prepare");
+  const closed = slot.close();
+  await host.hears("close");
+  host.say({ kind: "prepared", promptId, promptTokens: 1 });
+  await preparing;
+  await closed;
+});
+
+test("HostedSlot reports a lost host when it is lost, not when the next request comes", async () => {
+  const { open, losses } = stage();
+  const { host } = await open();
+  host.output.push("E RKNN: out of memory");
+  host.die("signal SIGSEGV");
+  await Bun.sleep(0);
+  expect(losses).toEqual([["The engine host of tiny ended unexpectedly (signal SIGSEGV)", ["E RKNN: out of memory"]]]);
+});
+
+test("HostedSlot reports no loss of a host that it closed", async () => {
+  const { open, losses } = stage();
+  const { slot, host } = await open();
+  const closed = slot.close();
+  await host.hears("close");
+  host.say({ kind: "closed" });
+  await closed;
+  expect(losses).toEqual([]);
+});
+
+test("HostedSlot says what a host said last that ended while it opened", async () => {
+  const { hosts, options } = stage();
+  const opening = HostedSlot.open(options, never());
+  hosts[0]!.output.push("taskset: failed to set the affinity");
+  hosts[0]!.die("exit code 1");
+  expect(opening).rejects.toThrow("The engine host of tiny ended unexpectedly (exit code 1). It said: taskset: failed to set the affinity");
+});
+
+test("HostedSlot waits for the library's last words about a model that does not open", async () => {
+  const { hosts, options } = stage((host) => {
+    host.output.push("E rkllm: invalid magic");
+    host.die("signal SIGKILL");
+  });
+  const opening = HostedSlot.open(options, never());
+  hosts[0]!.say({ kind: "open_failed", error: { code: "model_load_failed", message: "The model could not be loaded", details: {} } });
+  expect(opening).rejects.toThrow("The model could not be loaded. It said: E rkllm: invalid magic");
+});
+
+test("HostedSlot heeds nothing that comes from a host it has given up", async () => {
+  const kills: number[] = [];
+  const { open, options, prepare } = stage(() => kills.push(1));
+  Object.assign(options, { limits: { ...LIMITS, pingTimeoutMs: 20, prefillStallMs: 20, decodeStallMs: 20 } });
+  const { slot, host } = await open();
+  const { promptId } = await prepare(slot, host);
+  expect(eventsOf(slot.run({ promptId, ...RUN }, never()))).rejects.toMatchObject({ code: "engine_lost" });
+  while (kills.length === 0) await Bun.sleep(1);
+  // A token that was still on its way would set a new limit, which nothing would ever lift.
+  host.say({ kind: "text", promptId, text: "late", tokens: 1 });
+  await Bun.sleep(60);
+  expect(kills).toHaveLength(1);
+});
