@@ -89,12 +89,18 @@ export class HostRun {
     this.text += this.assembly.end();
     if (this.abortedFor !== "request" && (this.errorText !== null || (code !== 0 && this.abortedFor === null))) {
       const said = this.errorText === null || this.errorText === "" ? "" : `: ${this.errorText}`;
-      return failed(`The runtime failed during the run (rkllm_run returned ${code})${said}`);
+      return this.fail(new AppError("runtime_error", `The runtime failed during the run (rkllm_run returned ${code})${said}`));
     }
     // A missing FINISH is tolerated: the run is over, only its figures are unknown.
     const stats = this.stats ?? { prefillTokens: 0, prefillMs: 0, decodeTokens: this.tokensTotal, decodeMs: 0, memoryMb: 0 };
     if (this.abortedFor === "request") return { kind: "ended", reason: "aborted", stats };
     return { kind: "ended", reason: this.tokensTotal >= this.options.tokensMax ? "length" : "stop", stats };
+  }
+
+  /** Closes a run that went wrong. */
+  fail(error: AppError): RunOutcome {
+    clearInterval(this.aborting);
+    return { kind: "failed", error: error.toRecord() };
   }
 
   /**
@@ -117,10 +123,6 @@ export class HostRun {
       this.startAborting("limit");
     }
   }
-}
-
-function failed(message: string): RunOutcome {
-  return { kind: "failed", error: new AppError("runtime_error", message).toRecord() };
 }
 
 function statsOf(record: RingRecord): RunStats {

@@ -25,8 +25,11 @@ export const launchHostThread: LaunchHost = (onEvent) => {
   return {
     send: (command: HostCommand) => queueMicrotask(() => void host.receive(command)),
     ended,
-    // Native code cannot be stopped from outside without ending the process: its thread and memory stay until it returns.
-    kill: () => stop("given up: its thread cannot be ended"),
+    // Native code cannot be stopped from outside without ending the process: its thread and memory stay until it returns, if it does.
+    kill: () => {
+      void host.receive({ kind: "close" });
+      stop("given up: its thread cannot be ended");
+    },
     outputTail: () => [],
   };
 };

@@ -21,6 +21,7 @@ export class EngineHost {
   private readonly prompts = new Map<number, PreparedPayload>();
   private current: HostRun | null = null;
   private runNumber = 0;
+  private opening: Promise<unknown> = Promise.resolve();
 
   private readonly dieWith: number | null;
 
@@ -51,7 +52,7 @@ export class EngineHost {
       case "ping":
         return this.send({ kind: "pong" });
       case "close":
-        await this.handle?.destroy();
+        await this.close();
         return this.send({ kind: "closed" });
     }
   }
@@ -67,13 +68,25 @@ export class EngineHost {
         (record) => this.acceptRecord(record),
         () => this.flushText(),
       );
-      opening.catch(() => {});
-      this.preparer = await createPromptPreparer(spec.model);
-      this.handle = await opening;
-      this.send({ kind: "opened", capabilities: this.handle.capabilities });
+      // A handle that opens after all, though its vocabulary could not be read, is there to be closed.
+      this.opening = opening.then(
+        (handle) => (this.handle = handle),
+        () => {},
+      );
+      this.preparer = await createPromptPreparer(spec.model, spec.options.contextTokens);
+      const { capabilities } = await opening;
+      this.send({ kind: "opened", capabilities });
     } catch (thrown) {
       this.send({ kind: "open_failed", error: AppError.from(thrown).toRecord() });
     }
+  }
+
+  /** In a process of its own most of this is left to the end of the process; inside the gateway it is all there is. */
+  private async close(): Promise<void> {
+    await this.opening;
+    this.current?.requestAbort();
+    // One that fails to close cannot be helped any more.
+    await this.handle?.destroy().catch(() => {});
   }
 
   private prepare(command: Extract<HostCommand, { kind: "prepare" }>): void {
@@ -102,9 +115,11 @@ export class EngineHost {
       abort: () => handle.abort(),
     });
     this.current = run;
-    const code = await handle.run({ run: run.run, payload, tokensMax: command.tokensMax, sampling: command.sampling });
+    const outcome = await handle.run({ run: run.run, payload, tokensMax: command.tokensMax, sampling: command.sampling }).then(
+      (code) => run.finish(code),
+      (thrown: unknown) => run.fail(AppError.from(thrown)),
+    );
     this.current = null;
-    const outcome = run.finish(code);
     this.sendText(run);
     if (outcome.kind === "failed") this.send({ kind: "run_failed", promptId, error: outcome.error });
     else this.send({ kind: "ended", promptId, reason: outcome.reason, stats: outcome.stats });

@@ -7,7 +7,7 @@ import type { Sampling } from "../core/generation.ts";
 import type { RuntimeCapabilities } from "../core/runtime.ts";
 import { abiForVersion } from "./native/abi.ts";
 import type { Bridge, ResultChannel } from "./native/bridge.ts";
-import { linkAbort, openRuntime } from "./native/open-runtime.ts";
+import { type FunctionAddresses, linkAbort, openRuntime } from "./native/open-runtime.ts";
 import type { RingRecord } from "./native/ring.ts";
 import type { OpenSpec } from "./protocol.ts";
 import type { PromptPayload, WorkerCommand, WorkerEvent } from "./worker-protocol.ts";
@@ -28,6 +28,9 @@ export class ModelHandle {
   private readonly drain: () => void;
   private readonly stopBell: () => void;
   private readonly abortNative: () => void;
+  /** The last run asked for; it never rejects. */
+  private running: Promise<unknown> = Promise.resolve();
+  private destroying: Promise<void> | null = null;
   private closed = false;
 
   private constructor(parts: {
@@ -61,23 +64,13 @@ export class ModelHandle {
       drained();
     };
     const worker = new Worker(new URL("./worker.ts", import.meta.url).href);
-    const reply = await ask(worker, {
-      kind: "init",
-      version: spec.library.version,
-      modelPath: spec.model.path,
-      options: spec.options,
-      functions,
-      resultCallback: bridge.resultCallback,
-    });
-    assert(reply.kind === "initialized", "the Worker answers init");
-    // 0 with a NULL handle was seen when NPU memory ran out: success is a handle, not a code.
-    if (reply.code !== 0 || reply.handle === 0) {
+    let handle: number;
+    try {
+      handle = await initialize(worker, spec, functions, bridge.resultCallback);
+    } catch (thrown) {
       worker.terminate();
       channel.free();
-      throw new AppError(
-        "model_load_failed",
-        `The runtime could not load ${spec.model.path} (rkllm_init returned ${reply.code}${reply.code === 0 ? " without a handle" : ""})`,
-      );
+      throw thrown;
     }
     const { contextTokens } = spec.options;
     return new ModelHandle({
@@ -86,14 +79,16 @@ export class ModelHandle {
       channel,
       drain,
       stopBell: bridge.onBell(drain),
-      abortNative: linkAbort(functions, reply.handle),
+      abortNative: linkAbort(functions, handle),
     });
   }
 
   /** Runs to the end and returns the library's code. What it produced has been visited by then. */
   async run(run: HandleRun): Promise<number> {
     const userdata = this.channel.userdata(run.run);
-    const reply = await ask(this.worker, { kind: "run", userdata, ...run });
+    const returned = ask(this.worker, { kind: "run", userdata, ...run });
+    this.running = returned.catch(() => {});
+    const reply = await returned;
     assert(reply.kind === "returned" && reply.run === run.run, "the Worker answers the run it was given");
     this.drain();
     return reply.code;
@@ -104,9 +99,16 @@ export class ModelHandle {
     if (!this.closed) this.abortNative();
   }
 
-  /** Destroys the handle and ends the Worker. The library may hang in it: the caller keeps the time. */
+  /**
+   * Destroys the handle once no run is going on, and ends the Worker. The library may hang in it: the caller keeps the time. Safe to
+   * call twice.
+   */
   async destroy(): Promise<void> {
-    if (this.closed) return;
+    return (this.destroying ??= this.destroyOnce());
+  }
+
+  private async destroyOnce(): Promise<void> {
+    await this.running;
     this.closed = true;
     await ask(this.worker, { kind: "destroy" });
     this.channel.ring.stop();
@@ -114,6 +116,25 @@ export class ModelHandle {
     this.worker.terminate();
     this.channel.free();
   }
+}
+
+/** rkllm_init. Throws AppError model_load_failed. */
+async function initialize(worker: Worker, spec: OpenSpec, functions: FunctionAddresses, resultCallback: number): Promise<number> {
+  const reply = await ask(worker, {
+    kind: "init",
+    version: spec.library.version,
+    modelPath: spec.model.path,
+    options: spec.options,
+    functions,
+    resultCallback,
+  });
+  assert(reply.kind === "initialized", "the Worker answers init");
+  // 0 with a NULL handle was seen when NPU memory ran out: success is a handle, not a code.
+  if (reply.code === 0 && reply.handle !== 0) return reply.handle;
+  throw new AppError(
+    "model_load_failed",
+    `The runtime could not load ${spec.model.path} (rkllm_init returned ${reply.code}${reply.code === 0 ? " without a handle" : ""})`,
+  );
 }
 
 /** One command, one answer. Throws AppError runtime_error when the Worker's code fails. */

@@ -20,18 +20,24 @@ export type PreparedPayload = PromptPayload & {
 
 /** Prepares prompts for one model. */
 export interface PromptPreparer {
-  /** Throws AppError invalid_request for what the template refuses, an empty prompt, or an id outside the vocabulary. */
+  /**
+   * Throws AppError invalid_request for what the template refuses, an empty prompt, or an id outside the vocabulary, and
+   * context_length_exceeded for a text so long that it need not be tokenized to know.
+   */
   prepare(input: GenerationInput, reasoning: ReasoningChoice): PreparedPayload;
 }
 
 type ChatInput = Extract<GenerationInput, { kind: "chat" }>;
 
-/** Loads the model's vocabulary and templates. Throws AppError model_file_invalid. */
-export async function createPromptPreparer(model: HostModel): Promise<PromptPreparer> {
+/**
+ * Loads the model's vocabulary and templates. Throws AppError model_file_invalid.
+ * @param contextTokens length of the model's context
+ */
+export async function createPromptPreparer(model: HostModel, contextTokens: number): Promise<PromptPreparer> {
   const tokenizer = await loadTokenizer(model);
   const vocabulary = tokenizer ?? { controlTokens: KNOWN_CONTROL_TOKENS, bosToken: null, eosToken: null };
   const templateOf = chooseTemplates(model, vocabulary);
-  return tokenizer === null ? textPreparer(templateOf, vocabulary) : tokenPreparer(templateOf, tokenizer);
+  return tokenizer === null ? textPreparer(templateOf, vocabulary) : tokenPreparer(templateOf, tokenizer, contextTokens);
 }
 
 /** The model's own templates where it brings some, a template of its family otherwise. */
@@ -42,18 +48,49 @@ function chooseTemplates(model: HostModel, vocabulary: Vocabulary): (input: Chat
   return (input) => (input.tools.length > 0 ? withTools : plain);
 }
 
-function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer: Tokenizer): PromptPreparer {
+function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer: Tokenizer, contextTokens: number): PromptPreparer {
   const segmentsOf = (input: Exclude<GenerationInput, { kind: "tokens" }>, reasoning: ReasoningChoice): PromptSegment[] => {
     if (input.kind === "completion") return [{ kind: "plain", text: input.prompt }];
     return templateOf(input).render({ messages: input.messages, tools: input.tools, reasoning }, tokenizer);
   };
+  const refuseEndless = endlessTextGuard(tokenizer, contextTokens);
+  const encode = (segments: readonly PromptSegment[]): Int32Array => {
+    refuseEndless(segments);
+    return tokenizer.encode(segments);
+  };
   return {
     prepare(input, reasoning) {
-      const ids = input.kind === "tokens" ? checkedIds(input.ids, tokenizer) : tokenizer.encode(segmentsOf(input, reasoning));
+      const ids = input.kind === "tokens" ? checkedIds(input.ids, tokenizer) : encode(segmentsOf(input, reasoning));
       if (ids.length === 0) throw emptyPrompt();
       return { kind: "tokens", ids, promptTokens: ids.length };
     },
   };
+}
+
+/**
+ * A text of many megabytes takes so long to tokenize that the host would not answer its pings and be ended, and with it the run of
+ * somebody else. No token is longer than the vocabulary's longest: that bounds from below how many a text has.
+ */
+function endlessTextGuard(tokenizer: Tokenizer, contextTokens: number): (segments: readonly PromptSegment[]) => void {
+  let longestTokenBytes: number | null = null;
+  return (segments) => {
+    const bytes = segments.reduce((total, segment) => total + Buffer.byteLength(segment.text), 0);
+    if (bytes <= contextTokens) return;
+    longestTokenBytes ??= longestToken(tokenizer);
+    const promptTokens = Math.ceil(bytes / longestTokenBytes);
+    if (promptTokens <= contextTokens) return;
+    throw new AppError(
+      "context_length_exceeded",
+      `The prompt has ${bytes} bytes, at least ${promptTokens} tokens, but the model's context holds ${contextTokens}`,
+      { details: { promptTokens, contextTokens } },
+    );
+  };
+}
+
+function longestToken(tokenizer: Tokenizer): number {
+  let longest = 1;
+  for (let id = 0; id < tokenizer.vocabSize; id++) longest = Math.max(longest, tokenizer.tokenBytes(id).length);
+  return longest;
 }
 
 function checkedIds(ids: readonly number[], tokenizer: Tokenizer): Int32Array {
