@@ -5,6 +5,9 @@ import type { LoadedConfig } from "../config/load.ts";
 import { AppError, assert } from "../core/errors.ts";
 import { createLog } from "../telemetry/log.ts";
 
+/** How long clients may take to read the last frame of an answer that was ended, ms. */
+const LAST_WORDS_MS = 1000;
+
 /** Resolves with the exit status after SIGTERM or SIGINT. Throws AppError config_invalid when it cannot listen. */
 export async function serve(loaded: LoadedConfig, environment: Environment): Promise<number> {
   const { server } = loaded.config;
@@ -25,8 +28,9 @@ export async function serve(loaded: LoadedConfig, environment: Environment): Pro
   // No new connections; what runs goes on until it is done, the time is up, or somebody insists.
   const drained = listener.stop();
   await Promise.race([drained, Bun.sleep(server.shutdown_timeout_s * 1000), stopSignal()]);
-  await close();
-  await listener.stop(true);
+  // What still runs is told why it ends, as long as its client listens. Who insists once more waits for no model to close.
+  const closed = close().then(async () => Promise.race([drained, Bun.sleep(LAST_WORDS_MS)]));
+  await Promise.race([closed, stopSignal()]);
   return 0;
 }
 
