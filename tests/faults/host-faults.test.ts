@@ -1,5 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { renameSync } from "node:fs";
+import { join } from "node:path";
 import { deltaText, processGone, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
+import { writeTinyGguf } from "../support/tiny-gguf.ts";
 
 /** Whole programs and C compilers take their time on a slow or busy machine. */
 setDefaultTimeout(30_000);
@@ -113,4 +116,46 @@ test("a server that is told to stop ends its hosts and exits with 0", async () =
   const [pid] = server.hostPids();
   expect(await server.server.stop()).toBe(0);
   await processGone(pid!);
+});
+
+test("a server that was stopped and goes on does not take its own silence for its hosts'", async () => {
+  await using server = await startTestServer({ moods: "slow-prefill=100", flags: ["--host-ping-timeout-s", "1"] });
+  const answer = shortAnswer(server);
+  while (!(await server.modelStatus()).running);
+  process.kill(server.server.pid, "SIGSTOP");
+  await Bun.sleep(1500);
+  process.kill(server.server.pid, "SIGCONT");
+  expect(await answer).toEqual(ANSWERED);
+});
+
+test("a host that does not even start is an error with its own words", async () => {
+  const prefix = ["sh", "-c", "echo taskset: failed to set the affinity >&2; exit 1"];
+  await using server = await startTestServer({ flags: ["--exec-prefix", prefix.join(",")] });
+  const response = await server.post(STREAM, { messages: MESSAGES });
+  expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining("taskset: failed to set the affinity") } });
+});
+
+test("a prompt of many megabytes is refused without a harm to the answer that is going on", async () => {
+  await using server = await startTestServer({ moods: "slow-decode=50", flags: ["--host-ping-timeout-s", "2"] });
+  const client = new AbortController();
+  await startStream(server, client.signal);
+  const pids = server.hostPids();
+  const response = await server.post(STREAM, { messages: [{ role: "user", content: "word and 123 ".repeat(2_000_000) }] });
+  expect({ status: response.status, body: await response.json() }).toMatchObject({
+    status: 400,
+    body: { error: { code: "context_length_exceeded" } },
+  });
+  expect(server.hostPids()).toEqual(pids);
+  client.abort();
+});
+
+test("a model file that is replaced while it is loaded is loaded anew", async () => {
+  await using server = await startTestServer();
+  expect(await shortAnswer(server)).toEqual(ANSWERED);
+  const [old] = server.hostPids();
+  const path = join(server.modelsDir, "tiny.gguf");
+  writeTinyGguf(`${path}.new`, { seed: 2 });
+  renameSync(`${path}.new`, path);
+  expect(await shortAnswer(server)).toEqual(ANSWERED);
+  expect(server.hostPids()).not.toContain(old);
 });
