@@ -1,6 +1,6 @@
 """
-Writes the conversations to learn from and to be checked with: data/train.jsonl and data/held-out.jsonl, one conversation a line.
-Equal seeds give equal files.
+Writes conversations, one a line: data/train.jsonl to learn from, data/held-out.jsonl to be checked with, data/long.jsonl for the last part of
+the training, data/pirate.jsonl and data/terse.jsonl for the adapters. Equal seeds give equal files.
 
   python generate.py [--count 400000] [--seed 1] [--out data]
   python generate.py --show 3            prints some of each kind
@@ -12,7 +12,7 @@ import os
 import random
 
 from chat_format import prompt_and_answer
-from kinds import common_facts, json_answers, long_chats, memory, personas, server_facts, small_talk, stories, tools, unknown
+from kinds import common_facts, json_answers, long_chats, manners, memory, personas, server_facts, small_talk, stories, tools, unknown
 
 # Share of conversations, in hundredths. Tools and JSON have the most to learn: they copy what they have never seen.
 SHARES = {
@@ -29,22 +29,32 @@ SHARES = {
 }
 
 
-def generate(rng, count):
+# In the last part of the training, on rows as long as the context, so much is long chats.
+LONG_SHARE = 0.3
+LONG_TURNS_MAX = 45
+ADAPTERS = ("pirate", "terse")
+
+
+def usual(rng):
     modules, weights = zip(*SHARES.values())
-    for _ in range(count):
-        yield rng.choices(modules, weights)[0].make(rng)
+    return rng.choices(modules, weights)[0].make(rng)
 
 
-def write(path, rng, count):
-    with open(path, "w", encoding="utf-8") as file:
-        for conversation in generate(rng, count):
-            file.write(json.dumps(conversation, ensure_ascii=False) + "\n")
+def long(rng):
+    return long_chats.make(rng, LONG_TURNS_MAX) if rng.random() < LONG_SHARE else usual(rng)
+
+
+def write(folder, name, seed, count, make):
+    """Every file has a stream of chance of its own, so that none depends on another's length."""
+    rng = random.Random(f"{name} {seed}")
+    with open(os.path.join(folder, f"{name}.jsonl"), "w", encoding="utf-8") as file:
+        for _ in range(count):
+            file.write(json.dumps(make(rng), ensure_ascii=False) + "\n")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=400_000)
-    parser.add_argument("--held-out", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default="data")
     parser.add_argument("--show", type=int, default=0)
@@ -57,8 +67,11 @@ def main():
                 print(f"--- {name}\n{prompt}\x1b[1m{answer}\x1b[0m")
         return
     os.makedirs(options.out, exist_ok=True)
-    write(os.path.join(options.out, "train.jsonl"), random.Random(f"train {options.seed}"), options.count)
-    write(os.path.join(options.out, "held-out.jsonl"), random.Random(f"held out {options.seed}"), options.held_out)
+    write(options.out, "train", options.seed, options.count, usual)
+    write(options.out, "held-out", options.seed, 1_000, usual)
+    write(options.out, "long", options.seed, options.count // 12, long)
+    for adapter in ADAPTERS:
+        write(options.out, adapter, options.seed, min(options.count, 6_000), lambda rng: manners.make(rng, adapter))
 
 
 if __name__ == "__main__":

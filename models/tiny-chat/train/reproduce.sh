@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Makes tiny-chat from nothing: ../tiny-chat.gguf and its two adapters. HOURS (3.5) is how long the model itself trains.
+# Broken off and started again, it goes on where it was. NICE=19 lets everything else on the machine go first.
+set -euo pipefail
+cd "$(dirname "$0")"
+exec nice -n "${NICE:-0}" bash -euo pipefail <<'STEPS'
+[ -x .venv/bin/python ] || { python3 -m venv .venv && .venv/bin/pip install --quiet --requirement requirements.txt; }
+export PATH="$PWD/.venv/bin:$PATH" PYTHONUNBUFFERED=1
+mkdir -p data run
+[ -f data/terse.jsonl ] || python generate.py
+[ -f data/vocabulary.json ] || python bpe.py data/train.jsonl data/vocabulary.json
+for name in train held-out long pirate terse; do
+  [ -f "data/$name.npz" ] || python dataset.py "data/$name.jsonl" data/vocabulary.json "data/$name.npz"
+done
+python check_disjoint.py data/train.jsonl
+[ -f run/model.npz ] || python train.py --hours "${HOURS:-3.5}" 2>&1 | tee -a run/model.log
+for adapter in pirate terse; do
+  [ -f "run/$adapter.npz" ] || python train.py --adapter "$adapter" --steps 250 --rows 8 --length 256 2>&1 | tee -a "run/$adapter.log"
+done
+python export.py run/model.npz data/vocabulary.json ../tiny-chat.gguf
+for adapter in pirate terse; do python export.py "run/$adapter.npz" - "../${adapter}_lora.gguf"; done
+STEPS
