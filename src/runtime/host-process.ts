@@ -14,6 +14,10 @@ const OUTPUT_LINE_CHARACTERS_MAX = 2000;
 /** How long the last output of a host that has ended is waited for, ms. */
 const LAST_OUTPUT_MS = 500;
 
+/** The line that begins Bun's report of a crash, after a rule. */
+const BUN_CRASH_REPORT = `Bun v${Bun.version} (`;
+const RULE = /^=+$/;
+
 /** How to start hosts. */
 export interface HostProcessOptions {
   /** Program and arguments: this executable with the hidden subcommand, behind `exec_prefix`. */
@@ -31,10 +35,14 @@ export function hostProcessLauncher(options: HostProcessOptions): LaunchHost {
 
 function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void): HostLink {
   const tail: string[] = [];
+  let crashReported = false;
   const keep = (line: string) => {
+    options.onOutput(line);
+    // When the library crashes, Bun takes it for a fault of its own: what it then says would lead people astray.
+    if (line.startsWith(BUN_CRASH_REPORT)) crashReported = true;
+    if (crashReported || RULE.test(line)) return;
     tail.push(line);
     if (tail.length > OUTPUT_LINES_MAX) tail.shift();
-    options.onOutput(line);
   };
   let child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   try {

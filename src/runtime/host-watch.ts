@@ -22,6 +22,9 @@ interface WatchActions {
   readonly giveUp: (reason: string) => void;
 }
 
+/** A limit is noticed at most this much too late, whatever the ping limit is. */
+const CHECK_EVERY_MS_MAX = 1000;
+
 /** Checks, while something is expected, a few times per ping limit; costs nothing while nothing is. */
 export class HostWatch {
   private readonly limits: HostLimits;
@@ -89,7 +92,7 @@ export class HostWatch {
   }
 
   private get checkEveryMs(): number {
-    return this.limits.pingTimeoutMs / 4;
+    return Math.min(this.limits.pingTimeoutMs / 4, CHECK_EVERY_MS_MAX);
   }
 
   private expect(limitMs: number, reason: string, pinged: boolean): void {

@@ -28,6 +28,14 @@ test("only the last lines of a host are kept", async () => {
   expect(link.outputTail()).toEqual(lines.slice(60));
 });
 
+test("the last lines of a host that crashed are its library's, not Bun's report of the crash", async () => {
+  const report = `printf '%s\\n' ====== 'Bun v${Bun.version} (abc) Linux' 'oh no: Bun has crashed.' >&2`;
+  const { lines, link } = launch(`echo 'E RKNN: out of memory' >&2; ${report}`);
+  await link.ended;
+  expect(lines).toHaveLength(4);
+  expect(link.outputTail()).toEqual(["E RKNN: out of memory"]);
+});
+
 test("a host that has closed its line but has not ended yet can be told something all the same", async () => {
   const { link } = launch('eval "exec $NODE_CHANNEL_FD>&-"; echo closed; exec sleep 60');
   while (link.outputTail().length === 0) await Bun.sleep(1);

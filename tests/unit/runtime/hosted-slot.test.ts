@@ -136,7 +136,7 @@ test("HostedSlot lets a run stop before it closes the model", async () => {
 
 test("HostedSlot ends a host that does not close in time, also when it still answers something", async () => {
   const { open, options } = stage();
-  Object.assign(options, { limits: { ...LIMITS, abortTimeoutMs: 20, pingTimeoutMs: 20 } });
+  Object.assign(options, { limits: { ...LIMITS, abortTimeoutMs: 20 } });
   const { slot, host } = await open();
   const preparing = slot.prepare(INPUT, { mode: "auto" });
   const { promptId } = await host.hears("prepare");
