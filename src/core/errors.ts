@@ -45,6 +45,8 @@ export interface ErrorDetails {
   readonly fault?: "json" | "missing" | "type" | "value";
   /** Tokens in the prompt and in the model's context (context_length_exceeded). */
   readonly promptTokens?: number;
+  /** Set where `promptTokens` is only a lower bound: the prompt was refused before it was tokenized. */
+  readonly promptTokensAtLeast?: true;
   readonly contextTokens?: number;
   /** Whole seconds after which a retry may work (capacity errors). */
   readonly retryAfterS?: number;

@@ -82,7 +82,7 @@ function endlessTextGuard(tokenizer: Tokenizer, contextTokens: number): (segment
     throw new AppError(
       "context_length_exceeded",
       `The prompt has ${bytes} bytes, at least ${promptTokens} tokens, but the model's context holds ${contextTokens}`,
-      { details: { promptTokens, contextTokens } },
+      { details: { promptTokens, promptTokensAtLeast: true, contextTokens } },
     );
   };
 }

@@ -56,6 +56,13 @@ test("what is wrong with a field decides OpenAI's code", () => {
   expect(codes).toEqual(["invalid_json", "missing_required_parameter", "invalid_type", "invalid_value"]);
 });
 
+test("a count that is only a lower bound is called one", () => {
+  const details = { promptTokens: 5012, promptTokensAtLeast: true, contextTokens: 4096 } as const;
+  const error = new AppError("context_length_exceeded", "Too long.", { details });
+  const texts = [encodeOpenAiError(error, SCOPE), encodeOllamaError(error, SCOPE)].map(({ body }) => JSON.stringify(body));
+  expect(texts.map((text) => text.includes("at least 5012 tokens"))).toEqual([true, true]);
+});
+
 test("a prompt that does not fit is told in OpenAI's sentence, with both counts", () => {
   const error = new AppError("context_length_exceeded", "Too long.", { details: { promptTokens: 5012, contextTokens: 4096 } });
   expect(encodeOpenAiError(error, SCOPE).body).toEqual({

@@ -51,7 +51,7 @@ const RETRY_AFTER_S = 1;
 const RETRY_AFTER_S_MAX = 60;
 
 /** OpenAI's own sentence: agents look for its words to decide that a conversation must be shortened. */
-function contextSentence(promptTokens: number, contextTokens: number): string {
+function contextSentence(promptTokens: string, contextTokens: number): string {
   return (
     `This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${promptTokens} tokens. ` +
     `Please reduce the length of the messages.`
@@ -62,7 +62,7 @@ function messageOf(error: AppError, scope: RequestScope): string {
   const { promptTokens, contextTokens } = error.details;
   if (error.code === "internal") return `Internal error. The server's log has the details under request ${scope.id}.`;
   if (error.code === "context_length_exceeded" && promptTokens !== undefined && contextTokens !== undefined) {
-    return contextSentence(promptTokens, contextTokens);
+    return contextSentence(`${error.details.promptTokensAtLeast ? "at least " : ""}${promptTokens}`, contextTokens);
   }
   return error.message;
 }
