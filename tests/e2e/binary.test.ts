@@ -46,7 +46,9 @@ describe.each(["x64", "arm64"])("the %s executable", (arch) => {
       inEmptyFolder(async (folder) => {
         writeTinyGguf(join(folder, "models/tiny.gguf"), { says: SAYS });
         const flags = ["--port", "0", "--cache-dir", join(folder, "cache"), ...prefix.flatMap((word) => ["--exec-prefix", word])];
-        await using server = await startServer(command(folder, "serve", ...flags), { cwd: folder, env });
+        // Each token comes by itself: fast ones may share a chunk.
+        const oneByOne = { ...env, RKLLM_CPU_MOODS: "slow-decode=20" };
+        await using server = await startServer(command(folder, "serve", ...flags), { cwd: folder, env: oneByOne });
         const response = await fetch(`${server.url}/v1/chat/completions`, {
           method: "POST",
           body: JSON.stringify({
