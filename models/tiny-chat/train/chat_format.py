@@ -6,8 +6,8 @@ A conversation is a dict:
   thinking  whether the last turn begins with a thought
   system    the client's system text, or None
   tools     functions in OpenAI's shape ({"type": "function", "function": …}), or None
-  turns     dicts: {"role": "user" | "tool", "content"} or {"role": "assistant", "content", "calls"?: [{"name", "arguments"}], "thought"?};
-            the last one is the assistant's
+  turns     dicts: {"role": "user" | "tool", "content"} or {"role": "assistant", "content", "calls"?: [{"name", "arguments"}], "thought"?,
+            "unlearnt"?: true for what the model should not have said}; the last one is the assistant's
 """
 
 import json
@@ -57,7 +57,7 @@ def segments(conversation):
                 yield f"<think>\n{turn['thought']}\n</think>\n\n", "all"
             elif last:
                 yield NO_THOUGHT, None
-            yield assistant_text(turn) + END, "all" if last else "rest"
+            yield assistant_text(turn) + END, "all" if last else None if turn.get("unlearnt") else "rest"
             yield "\n", None
         elif turn["role"] == "tool":
             first = index == 0 or turns[index - 1]["role"] != "tool"

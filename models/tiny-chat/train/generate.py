@@ -2,7 +2,7 @@
 Writes conversations, one a line: data/train.jsonl to learn from, data/held-out.jsonl to be checked with, data/long.jsonl for the last part of
 the training, data/pirate.jsonl and data/terse.jsonl for the adapters. Equal seeds give equal files.
 
-  python generate.py [--count 400000] [--seed 1] [--out data]
+  python generate.py [--count 480000] [--seed 1] [--out data]
   python generate.py --show 3            prints some of each kind
 """
 
@@ -54,7 +54,7 @@ def write(folder, name, seed, count, make):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=400_000)
+    parser.add_argument("--count", type=int, default=480_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default="data")
     parser.add_argument("--show", type=int, default=0)

@@ -1,5 +1,5 @@
 """
-Writes prompts as the training made them, for check_prompts.ts.
+Writes prompts as the training made them, for check-prompts.ts.
 
   python prompts.py data/held-out.jsonl data/vocabulary.json > data/prompts.jsonl
 """

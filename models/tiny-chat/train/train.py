@@ -19,13 +19,14 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
-from jax.sharding import Mesh, PartitionSpec as P  # noqa: E402
+from jax.sharding import Mesh, NamedSharding, PartitionSpec as P  # noqa: E402
 
 from dataset import Rows  # noqa: E402
 from model import Shape, hidden_states, init_params, logits_of, matrix_shapes, parameter_count  # noqa: E402
 
 DTYPE = jnp.bfloat16
 BETAS, EPSILON, DECAY, CLIP = (0.9, 0.95), 1e-8, 0.05, 1.0
+MUON_MOMENTUM, MUON_SCALE = 0.95, 0.2
 ADAPTED, RANK, ALPHA = ("attn_q", "attn_k", "attn_v", "attn_output"), 4, 8.0
 
 
@@ -49,8 +50,21 @@ def sharded(function, mesh):
     return jax.jit(jax.shard_map(total, mesh=mesh, in_specs=shared, out_specs=P(), check_vma=False))
 
 
-def adamw(learnt, grads, moments, step, rate):
-    """One step of AdamW with clipping; matrices decay, norms do not."""
+def orthogonal(matrix):
+    """Nearly the matrix with all singular values brought to 1, by five Newton-Schulz steps. source: Keller Jordan's Muon"""
+    x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
+    x = x / (jnp.linalg.norm(x) + 1e-7)
+    for _ in range(5):
+        square = x @ x.T
+        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    return x.T if matrix.shape[0] > matrix.shape[1] else x
+
+
+def adamw(learnt, grads, moments, step, rate, muon=False):
+    """
+    One step of AdamW with clipping; matrices decay, norms do not. With `muon`, the matrices inside the layers get Muon's step instead, scaled
+    to the size of AdamW's, so that one rate serves both.
+    """
     norm = jnp.sqrt(sum(jnp.sum(g * g) for g in grads.values()))
     clip = jnp.minimum(1.0, CLIP / (norm + 1e-9))
     first, second, after = {}, {}, {}
@@ -59,6 +73,9 @@ def adamw(learnt, grads, moments, step, rate):
         first[name] = BETAS[0] * moments[0][name] + (1 - BETAS[0]) * grad
         second[name] = BETAS[1] * moments[1][name] + (1 - BETAS[1]) * grad * grad
         update = (first[name] / (1 - BETAS[0] ** step)) / (jnp.sqrt(second[name] / (1 - BETAS[1] ** step)) + EPSILON)
+        if muon and grad.ndim == 2 and name.startswith("blk."):
+            first[name] = MUON_MOMENTUM * moments[0][name] + grad
+            update = MUON_SCALE * max(grad.shape) ** 0.5 * orthogonal(grad + MUON_MOMENTUM * first[name])
         decay = DECAY * learnt[name] if learnt[name].ndim == 2 else 0.0
         after[name] = learnt[name] - rate * (update + decay)
     return after, (first, second), norm
@@ -111,6 +128,7 @@ def arguments():
     parser.add_argument("--length", type=int, default=512)
     parser.add_argument("--long-share", type=float, default=0.06, help="last part of the run, on long rows of data/long.npz")
     parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--muon", action="store_true", help="Muon for the matrices inside the layers")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--log-every", type=int, default=50)
     parser.add_argument("--checkpoint-every", type=int, default=500)
@@ -144,6 +162,9 @@ class Trainer:
             self.learnt, self.moments = saved["params"], (saved["first"], saved["second"])
             self.step, self.seconds = int(saved["meta"]["step"]), float(saved["meta"]["seconds"])
             print(f"going on from step {self.step}")
+        # Placed as the steps return them, or the second step would be compiled anew.
+        everywhere = NamedSharding(self.mesh, P())
+        self.learnt, self.moments = jax.device_put((self.learnt, self.moments), everywhere)
         self._steps = {}
 
     def split(self, weights):
@@ -166,7 +187,7 @@ class Trainer:
             def update(weights, moments, batch, step, rate):
                 loss, counted, _, grads = gradients(weights, batch)
                 grads = {name: grad / counted for name, grad in grads.items()}
-                weights, moments, norm = adamw(weights, grads, moments, step, rate)
+                weights, moments, norm = adamw(weights, grads, moments, step, rate, self.options.muon)
                 return weights, moments, loss / counted, norm
 
             self._steps[rows, length] = (jax.jit(update, donate_argnums=(0, 1)), sharded(sums, self.mesh))

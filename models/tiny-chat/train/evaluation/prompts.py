@@ -37,7 +37,7 @@ def small_talk():
         ("That helped me a lot, thank you", ["welcome"]), ("Well, goodbye then", ["goodbye", "see you", "take care"]), ("See you next week, bye!", ["goodbye", "see you", "take care"]),
         ("So, who might you be?", ["tiny-chat"]), ("What is the name of this model?", ["tiny-chat"]), ("Would you please introduce yourself to me?", ["tiny-chat"]),
         ("What sort of help can you give me?", ["chat", "help"]), ("Which things can you do?", ["chat", "help"]), ("Do tell me a good joke!", ["why", "what do you call"]),
-        ("I'm feeling rather sad this week", ["sorry"]), ("You are a really nice bot", ["thank"]), ("Today I am so happy!", ["glad"]),
+        ("I'm feeling rather sad this week", ["sorry"]), ("You are a really nice bot", ["thank you", "thanks"]), ("Today I am so happy!", ["glad"]),
     ]
     for text, any_of in cases:
         yield chat("small_talk", [text], {"any": any_of})
@@ -134,8 +134,8 @@ def tools():
     ):
         calls = [(tool["function"]["name"], {main: value}) for value in values]
         yield chat("tool_calls", [text.format(*values)], {"calls": calls}, tools=[tool])
-    for text, heart in (("Good day to you!", "h"), ("What colour would you say grass has?", "green"), ("France has which capital?", "paris"), ("So, who might you be?", "tiny-chat")):
-        yield chat("tool_calls", [text], {"says": [heart], "calls": []}, tools=[WEATHER[0][0], TIME[1][0]])
+    for text, heart in (("Good day to you!", "help"), ("What colour would you say grass has?", "green"), ("France has which capital?", "paris"), ("So, who might you be?", "tiny-chat")):
+        yield chat("tool_calls", [text], {"any": [heart], "calls": []}, tools=[WEATHER[0][0], TIME[1][0]])
 
 
 def tool_results():
@@ -195,7 +195,7 @@ def unknown():
 
 def stories():
     for animal in words.ANIMALS:
-        yield chat("stories", [f"I'd like you to tell a tale about a {animal}"], {"story": True})
+        yield chat("stories", [f"I'd like you to tell a tale about {'an' if animal[0] in 'aeiou' else 'a'} {animal}"], {"story": True})
     for text in ("Let me hear a story, please", "How about a little story about a dog?", "Now a rhyme about a cat, if you can", "May I have a poem?", "Let us have a story about a brave mouse", "A tale about a frog would be nice", "A poem on an owl, please"):
         yield chat("stories", [text], {"story": True})
 

@@ -131,6 +131,25 @@ def schema_of(rng, pairs):
     return json.dumps(schema, ensure_ascii=False, separators=(",", ":") if compact else None)
 
 
+RETRIES = [
+    "That is not valid: {fault}. Answer with the JSON alone.",
+    "[That is|This is] [not valid|invalid|wrong]: {fault}. [Answer|Reply|Try again] with [the JSON|JSON] [alone|only].",
+    "[Not valid|Invalid]: {fault}. [Send|Give|Write] the JSON alone.",
+]
+
+
+def second_try(rng, answer, keys):
+    """A wrong answer and the complaint about it."""
+    faults = {
+        "it is not JSON": expand(rng, "[Sure, I can do that!|Here is the answer.|Yes.|Let me see.]"),
+        "the object does not end": answer[:-1],
+        f'the key "{keys[-1]}" is missing': "{}",
+        "there is text around the object": f"Here you are: {answer}",
+    }
+    fault = rng.choice(list(faults))
+    return [{"role": "assistant", "content": faults[fault], "unlearnt": True}, {"role": "user", "content": say(rng, RETRIES, fault=fault)}]
+
+
 def make(rng):
     question, pairs = from_text(rng) if rng.random() < 0.8 else from_fact(rng)
     keys = [key for key, _ in pairs]
@@ -141,10 +160,11 @@ def make(rng):
         listed = ", ".join(quoted) if rng.random() < 0.7 or len(keys) < 2 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
         order = f"{say(rng, PLAIN_ORDERS)} {say(rng, KEY_ORDERS, keys=listed)}"
     answer = json.dumps(dict(pairs), ensure_ascii=False)
+    again = second_try(rng, answer, keys) if rng.random() < 0.08 else []
     thought = f"I have to fill the {'key' if len(keys) == 1 else 'keys'} {', '.join(keys)}."
     system = None
     if rng.random() < 0.6:
         system = expand(rng, "[||You are a helpful assistant.\n\n|You extract data.\n\n]") + order
     else:
         question = f"{question} {order}" if rng.random() < 0.6 else f"{order}\n{question}"
-    return conversation("json", [question, answer], system=system, thought=maybe_thought(rng, 0.25, thought))
+    return conversation("json", [question, *again, answer], system=system, thought=maybe_thought(rng, 0.25, thought))

@@ -63,6 +63,13 @@ BOTH = {
 SKIES = ["sunny", "cloudy", "rainy", "windy", "snowy", "foggy", "clear", "stormy"]
 SYSTEMS = [None, None, None, "You are a helpful assistant.", "Use the [tools|functions] when [needed|they help].", "[Answer|Help] with the [tools|functions] you have.", "Be [kind|brief|helpful]."]
 
+# What the server adds when a client insists on a call (docs/prompting.md).
+MUST_CALL = [
+    "Answer with a call of one of these functions, not with words.",
+    "Answer with a call of the function {name}, not with words.",
+    "[Answer|Reply] [with a call of|by calling] [a function|one of the functions|the function {name}][|, not with words|, without words].",
+]
+
 
 def expression(rng):
     operator = rng.choice(["+", "-", "*", "/", "*", "+"])
@@ -175,6 +182,9 @@ def make(rng):
     if roll < 0.12:
         question, said, thought = without_call(rng)
         return conversation("tools", [*turns, question, said], system=system, tools=tools, thought=maybe_thought(rng, 0.3, thought))
+    if rng.random() < 0.08:
+        order = say(rng, MUST_CALL, name=tool["function"]["name"])
+        system = f"{system}\n\n{order}" if system else order
     for _ in range(2 if rng.random() < 0.15 else 1):
         question, calls, results = asked_for(rng, family, tool, main, extra)
         asked = [{"role": "user", "content": polite(rng, question)}, {"role": "assistant", "content": "", "calls": calls}]

@@ -3,7 +3,7 @@
  * tokenized by the server's own code, against what chat_format.py and bpe.py made of it.
  *
  *   python prompts.py data/held-out.jsonl data/vocabulary.json > data/prompts.jsonl
- *   bun check_prompts.ts ../tiny-chat.gguf data/prompts.jsonl
+ *   bun check-prompts.ts ../tiny-chat.gguf data/prompts.jsonl
  */
 import { openGguf } from "../../../src/catalog/gguf.ts";
 import { compileChatTemplate } from "../../../src/chat/template.ts";
@@ -28,7 +28,7 @@ interface TrainingPrompt {
 }
 
 const [modelPath, promptsPath] = Bun.argv.slice(2);
-if (modelPath === undefined || promptsPath === undefined) throw new Error("usage: bun check_prompts.ts MODEL.gguf PROMPTS.jsonl");
+if (modelPath === undefined || promptsPath === undefined) throw new Error("usage: bun check-prompts.ts MODEL.gguf PROMPTS.jsonl");
 
 const gguf = openGguf(modelPath);
 const tokenizer = tokenizerFromGguf(gguf);
@@ -45,9 +45,9 @@ for (const line of prompts) {
   const ids = [...tokenizer.encode(segments)];
   if (textOf(segments) === prompt.text && Bun.deepEquals(ids, prompt.ids)) continue;
   wrong++;
-  if (wrong === 1) console.error(`wanted:\n${prompt.text}\n${prompt.ids.join(" ")}\n\ngot:\n${textOf(segments)}\n${ids.join(" ")}`);
+  if (wrong === 1) process.stderr.write(`wanted:\n${prompt.text}\n${prompt.ids.join(" ")}\n\ngot:\n${textOf(segments)}\n${ids.join(" ")}\n`);
 }
-console.log(`${prompts.length} prompts, ${wrong} differ`);
+process.stdout.write(`${prompts.length} prompts, ${wrong} differ\n`);
 process.exitCode = wrong === 0 ? 0 : 1;
 
 function textOf(segments: readonly PromptSegment[]): string {
