@@ -110,13 +110,12 @@ test("a runtime with fixed sampling refuses other values when it is told to", as
 });
 
 test("a character that the model spells in three tokens reaches the client in one piece", async () => {
-  // Each token comes by itself, so nothing but the server can have joined them.
-  await using server = await startTestServer({ moods: "slow-decode=2" });
+  // Tokens come one by one, unless the machine is very busy: nothing but the server joins what they cut.
+  await using server = await startTestServer({ moods: "slow-decode=10" });
   const deltas: string[] = [];
   for await (const chunk of sseChunks(await server.post(PATH, { ...REQUEST, stream: true }))) deltas.push(deltaText(chunk));
-  const spelled = deltas.filter((delta) => /[^\x00-\x7f]/.test(delta));
-  expect(spelled.length).toBeGreaterThan(0);
-  expect(spelled.join("")).toMatch(/^日+$/);
+  expect(deltas.filter((delta) => delta.includes("日")).length).toBeGreaterThan(0);
+  expect(deltas.filter((delta) => /[^\x00-\x7f]/.test(delta.replaceAll("日", "")))).toEqual([]);
 });
 
 test("a second turn computes only what is new", async () => {
