@@ -13,7 +13,7 @@ for name in train held-out long pirate terse; do
   [ -f "data/$name.npz" ] || python dataset.py "data/$name.jsonl" data/vocabulary.json "data/$name.npz"
 done
 python check_disjoint.py data/train.jsonl
-[ -f run/model.npz ] || python train.py --hours "${HOURS:-3.5}" 2>&1 | tee -a run/model.log
+[ -f run/model.npz ] || python train.py --muon --hours "${HOURS:-3.5}" 2>&1 | tee -a run/model.log
 for adapter in pirate terse; do
   [ -f "run/$adapter.npz" ] || python train.py --adapter "$adapter" --steps 250 --rows 8 --length 256 2>&1 | tee -a "run/$adapter.log"
 done
