@@ -38,14 +38,12 @@ let wrong = 0;
 for (const line of prompts) {
   const prompt = JSON.parse(line) as TrainingPrompt;
   const tools = (prompt.tools ?? []).map((tool) => tool.function);
-  const segments = template.render(
-    { messages: messagesOf(prompt), tools, reasoning: { mode: prompt.thinking ? "on" : "off" } },
-    tokenizer,
-  );
+  const segments = template.render({ messages: messagesOf(prompt), tools, reasoning: { mode: prompt.thinking ? "on" : "off" } }, tokenizer);
   const ids = [...tokenizer.encode(segments)];
   if (textOf(segments) === prompt.text && Bun.deepEquals(ids, prompt.ids)) continue;
   wrong++;
-  if (wrong === 1) process.stderr.write(`wanted:\n${prompt.text}\n${prompt.ids.join(" ")}\n\ngot:\n${textOf(segments)}\n${ids.join(" ")}\n`);
+  if (wrong === 1)
+    process.stderr.write(`wanted:\n${prompt.text}\n${prompt.ids.join(" ")}\n\ngot:\n${textOf(segments)}\n${ids.join(" ")}\n`);
 }
 process.stdout.write(`${prompts.length} prompts, ${wrong} differ\n`);
 process.exitCode = wrong === 0 ? 0 : 1;
@@ -61,7 +59,11 @@ function messagesOf({ system, turns }: TrainingPrompt): ChatMessage[] {
     if (turn.role === "tool") messages.push({ role: "tool", content: turn.content, toolCallId: calls.shift() ?? "" });
     else if (turn.calls === undefined) messages.push({ role: turn.role, content: turn.content });
     else {
-      const toolCalls = turn.calls.map((call, index) => ({ id: `call${index}`, name: call.name, arguments: JSON.stringify(call.arguments) }));
+      const toolCalls = turn.calls.map((call, index) => ({
+        id: `call${index}`,
+        name: call.name,
+        arguments: JSON.stringify(call.arguments),
+      }));
       calls.push(...toolCalls.map((call) => call.id));
       messages.push({ role: "assistant", content: turn.content, toolCalls });
     }
