@@ -13,7 +13,16 @@ import time
 
 CORES = int(os.environ.get("TRAIN_CORES", str(os.cpu_count() or 1)))
 # A device for each core, each with one thread: rows are shared out among them, which scales better than threads inside a product.
-os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={CORES} --xla_cpu_multi_thread_eigen=false " + os.environ.get("XLA_FLAGS", "")
+# With low priority on a busy machine one core may get no time for minutes: XLA would take its thread for stuck and end the run.
+PATIENCE_S = 3600
+os.environ["XLA_FLAGS"] = " ".join(
+    [
+        f"--xla_force_host_platform_device_count={CORES}",
+        "--xla_cpu_multi_thread_eigen=false",
+        f"--xla_cpu_collective_call_terminate_timeout_seconds={PATIENCE_S}",
+        os.environ.get("XLA_FLAGS", ""),
+    ]
+)
 os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax  # noqa: E402
