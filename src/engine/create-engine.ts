@@ -108,11 +108,13 @@ export function createEngine(options: EngineOptions): Engine {
   function fixedSampling(request: GenerationRequest, { slot, defaults }: LoadedModel): Generation["samplingIgnored"] {
     if (slot.capabilities.perRunSampling) return [];
     const ignored = samplingMismatch(request.sampling, defaults.sampling);
-    if (ignored.length > 0 && options.samplingMismatch === "refuse") {
-      const names = ignored.map((name) => SAMPLING_NAMES[name]);
+    const [first] = ignored;
+    if (first !== undefined && options.samplingMismatch === "refuse") {
+      const names = ignored.map((name) => SAMPLING_NAMES[name]).join(", ");
       throw new AppError(
         "unsupported_parameter",
-        `This runtime (RKLLM ${slot.capabilities.version}) keeps the sampling its model was loaded with; it cannot change ${names.join(", ")} for one request`,
+        `This runtime (RKLLM ${slot.capabilities.version}) keeps the sampling its model was loaded with; it cannot change ${names} for one request`,
+        { details: { field: SAMPLING_NAMES[first] } },
       );
     }
     return ignored;

@@ -105,7 +105,7 @@ test("a runtime with fixed sampling refuses other values when it is told to", as
   const response = await server.post(PATH, { ...REQUEST, max_tokens: 1 });
   expect({ status: response.status, body: await response.json() }).toMatchObject({
     status: 400,
-    body: { error: { code: "unsupported_parameter", message: expect.stringContaining("temperature") } },
+    body: { error: { code: "unsupported_parameter", param: "temperature", message: expect.stringContaining("temperature") } },
   });
 });
 
