@@ -141,7 +141,7 @@ describe("moods", () => {
     }
     const hung = Bun.spawn({
       cmd: [process.execPath, CHILD, MODEL],
-      env: { RKLLM_CPU_MOODS: "hang-init" },
+      env: { ...process.env, RKLLM_CPU_MOODS: "hang-init" },
       stdout: "ignore",
       stderr: "pipe",
     });
@@ -154,11 +154,16 @@ describe("moods", () => {
   test("npu-lock: a run waits for the one of another process", async () => {
     const lock = join(WORK_FOLDER, "npu.lock");
     const variables = { RKLLM_CPU_NPU_LOCK: lock, RKLLM_CPU_MOODS: "npu-lock,hang-run" };
-    const holder = Bun.spawn({ cmd: [process.execPath, CHILD, MODEL], env: variables, stdout: "ignore", stderr: "pipe" });
+    const holder = Bun.spawn({
+      cmd: [process.execPath, CHILD, MODEL],
+      env: { ...process.env, ...variables },
+      stdout: "ignore",
+      stderr: "pipe",
+    });
     for await (const chunk of holder.stderr) if (new TextDecoder().decode(chunk).includes("token")) break;
     const waiter = Bun.spawn({
       cmd: [process.execPath, CHILD, MODEL],
-      env: { ...variables, RKLLM_CPU_MOODS: "npu-lock" },
+      env: { ...process.env, ...variables, RKLLM_CPU_MOODS: "npu-lock" },
       stdout: "ignore",
       stderr: "ignore",
     });
@@ -238,7 +243,12 @@ describe("model files", () => {
 
 /** Runs the child once; its steps are the lines it wrote to standard error. */
 async function child(variables: Record<string, string>) {
-  const spawned = Bun.spawn({ cmd: [process.execPath, CHILD, MODEL], env: variables, stdout: "pipe", stderr: "pipe" });
+  const spawned = Bun.spawn({
+    cmd: [process.execPath, CHILD, MODEL],
+    env: { ...process.env, ...variables },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const [log, errors, code] = await Promise.all([spawned.stdout.text(), spawned.stderr.text(), spawned.exited]);
   const steps = errors.split("\n").filter((line) => /^(start|(init|run|destroy) -?\d)/.test(line));
   return { code, signal: spawned.signalCode, steps, log };

@@ -1,15 +1,15 @@
 /** Writes down what the CPU runtime delivers and prints: the TypeScript side of cpu-runtime-recorder.c. */
 import { afterAll, beforeAll } from "bun:test";
 import { cc, ptr, toArrayBuffer, type Pointer } from "bun:ffi";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nativeString } from "../../src/runtime/native/struct-writer.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 export const SOURCE_FOLDER = join(import.meta.dir, "../../external/rkllm-cpu");
 
-/** A folder for the files of this test process; the system removes what lies in its temporary folder. */
-export const WORK_FOLDER = mkdtempSync(join(tmpdir(), "cpu-runtime-test-"));
+/** A folder for the files of this test process. */
+export const WORK_FOLDER = temporaryFolder();
 
 /** One callback, copied while its memory was valid. */
 export interface Delivery {

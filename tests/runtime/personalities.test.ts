@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { buildCpuRuntime, findCompiler } from "../../external/rkllm-cpu/build.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { deltaText, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
 
 /** Whole programs and C compilers take their time on a slow or busy machine. */
@@ -14,10 +13,7 @@ setDefaultTimeout(30_000);
  */
 const PATH = "/v1/chat/completions";
 const REQUEST = { messages: [{ role: "user", content: "Tell me a story" }], temperature: 0, max_tokens: 60 };
-const FOLDER = mkdtempSync(join(tmpdir(), "rockchip-llama-libraries-"));
-afterAll(() => {
-  rmSync(FOLDER, { recursive: true, force: true });
-});
+const FOLDER = temporaryFolder();
 
 interface Answer {
   readonly text: string;

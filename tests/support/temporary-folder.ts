@@ -1,12 +1,23 @@
-/** Folders that go when the tests of a file are done. */
+/**
+ * Folders for the files of tests. All lie in one, which goes when all tests are done, however they went: bunfig.toml loads this file before
+ * them, so that its `afterAll` is the last of all. Processes that tests start use their parent's.
+ */
 import { afterAll } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A new empty folder; removed after the last test of the file that asks for it. */
+const VARIABLE = "TEST_TEMPORARY_FOLDER";
+const inherited = process.env[VARIABLE];
+const root = inherited ?? mkdtempSync(join(tmpdir(), "rockchip-llama-test-"));
+process.env[VARIABLE] = root;
+if (inherited === undefined) {
+  afterAll(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
+}
+
+/** A new empty folder. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "rockchip-llama-test-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  return mkdtempSync(join(root, "folder-"));
 }

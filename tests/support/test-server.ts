@@ -1,8 +1,8 @@
 /** A whole server on a tiny model, in a process of its own, and what tests ask of it. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type ServerProcess, startServer } from "./server-process.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 import { type TinyGgufOptions, writeTinyGguf } from "./tiny-gguf.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
@@ -33,7 +33,7 @@ export interface TestServer extends AsyncDisposable {
 
 /** Starts one. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const modelsDir = mkdtempSync(join(tmpdir(), "rockchip-llama-test-"));
+  const modelsDir = temporaryFolder();
   for (const [file, model] of Object.entries(options.models ?? { "tiny.gguf": {} })) writeTinyGguf(join(modelsDir, file), model);
   const command = [process.execPath, MAIN, "serve", "--port", "0", "--models-dir", modelsDir, ...ONE_THREAD, ...(options.flags ?? [])];
   const server = await startServer(command, {
@@ -53,7 +53,6 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     hostPids: () => childrenOf(server.pid).filter((pid) => commandLine(pid).includes("engine-host")),
     [Symbol.asyncDispose]: async () => {
       await server.stop();
-      rmSync(modelsDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,22 +1,14 @@
 /** A working directory of its own for each test, so that no file of this machine has a say. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach } from "bun:test";
 import type { Environment } from "../../../src/config/environment.ts";
 import { type LoadedConfig, loadConfig } from "../../../src/config/load.ts";
 import { AppError } from "../../../src/core/errors.ts";
-
-const folders: string[] = [];
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-});
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** A working directory with these files; config/server.json is there in any case and keeps /etc out. */
 function workingDirectory(files: Readonly<Record<string, unknown>> = {}): string {
-  const cwd = mkdtempSync(join(tmpdir(), "rockchip-llama-config-"));
-  folders.push(cwd);
+  const cwd = temporaryFolder();
   for (const [path, content] of Object.entries({ "config/server.json": {}, ...files })) {
     mkdirSync(dirname(join(cwd, path)), { recursive: true });
     writeFileSync(join(cwd, path), typeof content === "string" ? content : JSON.stringify(content, null, 2));
