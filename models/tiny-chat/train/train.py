@@ -14,7 +14,7 @@ import time
 CORES = int(os.environ.get("TRAIN_CORES", str(os.cpu_count() or 1)))
 # A device for each core, each with one thread: rows are shared out among them, which scales better than threads inside a product.
 # With low priority on a busy machine one core may get no time for minutes: XLA would take its thread for stuck and end the run.
-PATIENCE_S = 3600
+PATIENCE_S = 600
 os.environ["XLA_FLAGS"] = " ".join(
     [
         f"--xla_force_host_platform_device_count={CORES}",
@@ -24,8 +24,14 @@ os.environ["XLA_FLAGS"] = " ".join(
     ]
 )
 os.environ["JAX_PLATFORMS"] = "cpu"
+# Threads that wait for the others' sums hold no core, but without spare ones nobody may be left to finish what they wait for.
+os.environ.setdefault("PJRT_NPROC", str(4 * CORES))
 
 import jax  # noqa: E402
+
+# For the same reason: one step at a time.
+jax.config.update("jax_cpu_enable_async_dispatch", False)
+
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 from jax.sharding import Mesh, NamedSharding, PartitionSpec as P  # noqa: E402
