@@ -111,7 +111,7 @@ export class EngineHost {
       promptId,
       run: ++this.runNumber,
       tokensMax: command.tokensMax,
-      limitKeptByRuntime: handle.capabilities.perRunSampling,
+      limitKeptByRuntime: handle.keepsRunLimit,
       abort: () => handle.abort(),
     });
     this.current = run;

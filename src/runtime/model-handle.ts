@@ -23,6 +23,8 @@ export interface HandleRun {
 /** Owns the Worker; one run at a time. */
 export class ModelHandle {
   readonly capabilities: RuntimeCapabilities;
+  /** Whether the library stops a run at its own token limit; otherwise it knows only the one it was opened with. */
+  readonly keepsRunLimit: boolean;
   private readonly worker: Worker;
   private readonly channel: ResultChannel;
   private readonly drain: () => void;
@@ -35,6 +37,7 @@ export class ModelHandle {
 
   private constructor(parts: {
     capabilities: RuntimeCapabilities;
+    keepsRunLimit: boolean;
     worker: Worker;
     channel: ResultChannel;
     drain: () => void;
@@ -42,6 +45,7 @@ export class ModelHandle {
     abortNative: () => void;
   }) {
     this.capabilities = parts.capabilities;
+    this.keepsRunLimit = parts.keepsRunLimit;
     this.worker = parts.worker;
     this.channel = parts.channel;
     this.drain = parts.drain;
@@ -75,6 +79,7 @@ export class ModelHandle {
     const { contextTokens } = spec.options;
     return new ModelHandle({
       capabilities: { version: spec.library.version, perRunSampling: abi.perRunSampling, contextTokens },
+      keepsRunLimit: abi.perRunTokensMax,
       worker,
       channel,
       drain,
