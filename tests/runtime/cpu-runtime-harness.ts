@@ -1,4 +1,5 @@
 /** Drives the CPU runtime through its C ABI alone, in both layouts, compiled by Bun or built by an ordinary compiler. */
+import { describe } from "bun:test";
 import { cc, dlopen, linkSymbols, ptr, type Pointer } from "bun:ffi";
 import { join } from "node:path";
 import { buildCpuRuntime, findCompiler } from "../../external/rkllm-cpu/build.ts";
@@ -38,8 +39,29 @@ const NATIVE_COMPILER = ["cc", "gcc", "clang", `${TRIPLE}-gcc`].map(findCompiler
 });
 
 /** Why a build cannot be tested here, or null. */
-export function missingCompiler(compiler: Compiler): string | null {
+function missingCompiler(compiler: Compiler): string | null {
   return compiler === "bun" || NATIVE_COMPILER !== undefined ? null : `: there is no C compiler for ${process.arch} on this machine`;
+}
+
+/** One build of the CPU runtime under test. */
+export interface RuntimeUnderTest {
+  readonly runtime: CpuRuntime;
+  readonly compiler: Compiler;
+  readonly version: Version;
+}
+
+/** A suite for each layout of the ABI and each way to build it; those whose compiler is missing are skipped and say so. */
+export function describeCpuRuntimes(tests: (built: RuntimeUnderTest) => void): void {
+  for (const compiler of ["bun", "gcc"] as const) {
+    for (const version of ["1.2.3", "1.3.0"] as const) {
+      const missing = missingCompiler(compiler);
+      const suite = missing === null ? describe : describe.skip; // the name says what is missing
+      suite(`CPU runtime ${version} built by ${compiler}${missing ?? ""}`, () => {
+        const runtime = missing === null ? new CpuRuntime(compiler, version) : (undefined as unknown as CpuRuntime);
+        tests({ runtime, compiler, version });
+      });
+    }
+  }
 }
 
 const OWN_FUNCTIONS = {
