@@ -23,6 +23,7 @@ export interface ChatTemplateInput extends Conversation {
 
 /** A parsed chat template. */
 export interface ChatTemplate {
+  readonly source: string;
   /**
    * The prompt for the assistant's next turn; equal input gives equal bytes. Neighbouring plain segments are merged, none is empty.
    * A conversation that the template refuses, or of which it leaves out instructions, functions, calls or results, is tried again in more tolerant forms.
@@ -64,7 +65,7 @@ export function compileChatTemplate(source: string, options: { now?: () => Date 
   const today = hasOwnDate(source) ? () => null : now;
   const traits = findTemplateTraits((messages, tools) => runTemplate(program, { messages, tools, bos_token: "", eos_token: "" }, today()));
   const compiled: Compiled = { program, source, look, traits, today };
-  return { render: (input, vocabulary) => renderTolerantly(compiled, input, vocabulary) };
+  return { source, render: (input, vocabulary) => renderTolerantly(compiled, input, vocabulary) };
 }
 
 function parseTemplate(source: string): { program: Program; look: TemplateWords } {

@@ -34,6 +34,8 @@ export type ErrorCode =
   // the native side
   | "runtime_error"
   | "engine_lost"
+  // the model answered, but not in the form that was asked for
+  | "output_invalid"
   // ours
   | "internal";
 
@@ -52,6 +54,8 @@ export interface ErrorDetails {
   readonly retryAfterS?: number;
   /** What there is in place of it (model_not_found): the end of the message, for a dialect that has its own beginning. */
   readonly hint?: string;
+  /** What the model wrote (output_invalid). */
+  readonly partialText?: string;
   /** Methods the path knows (method_not_allowed). */
   readonly allow?: readonly string[];
 }

@@ -33,10 +33,30 @@ export interface ToolDefinition {
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
+/** Whether a call must come: never decided by the dialects' "none", which is a request without tools. Absent means auto. */
+export type ToolChoice = { readonly mode: "auto" | "required" } | { readonly mode: "function"; readonly name: string };
+
+/** The form an answer must have beside free text. */
+export type ResponseFormat =
+  | { readonly kind: "json_object" }
+  /** `schema` is a JSON Schema: an object, or true for any JSON value. */
+  | { readonly kind: "json_schema"; readonly schema: Readonly<Record<string, unknown>> | boolean };
+
+/** A conversation, rendered through the model's chat template. */
+export interface ChatInput {
+  readonly kind: "chat";
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly ToolDefinition[];
+  readonly toolChoice?: ToolChoice;
+  /** false: the answer ends with its first complete call. Absent means true. */
+  readonly parallelToolCalls?: boolean;
+  /** The last message is the assistant's and unfinished: the model goes on where it ends. The answer holds only what is new. */
+  readonly continueLast?: boolean;
+}
+
 /** What the model is asked to continue. */
 export type GenerationInput =
-  /** A conversation, rendered through the model's chat template. */
-  | { readonly kind: "chat"; readonly messages: readonly ChatMessage[]; readonly tools: readonly ToolDefinition[] }
+  | ChatInput
   /** Client text that goes to the model without a template; it is still never control text. */
   | { readonly kind: "completion"; readonly prompt: string }
   /** Token ids chosen by the client (POST /v1/completions takes them). */
@@ -90,6 +110,8 @@ export interface GenerationRequest {
   readonly tokensMax?: number;
   /** Texts that end the answer and are not part of it. Empty strings are dropped by the dialects. */
   readonly stop: readonly string[];
+  /** Absent: free text. Only for chat. */
+  readonly responseFormat?: ResponseFormat;
 }
 
 /** Why an answer ended: the model was done or met a stop sequence, the token limit, or it called tools. */
@@ -128,4 +150,11 @@ export type GenerationEvent =
   | { readonly kind: "reasoning"; readonly text: string }
   | { readonly kind: "tool_call_start"; readonly index: number; readonly id: string; readonly name: string }
   | { readonly kind: "tool_call_arguments"; readonly index: number; readonly text: string }
-  | { readonly kind: "finish"; readonly reason: FinishReason; readonly usage: Usage; readonly timings: Timings };
+  | {
+      readonly kind: "finish";
+      readonly reason: FinishReason;
+      /** The stop sequence that ended the answer; absent where none did. */
+      readonly stopSequence?: string;
+      readonly usage: Usage;
+      readonly timings: Timings;
+    };

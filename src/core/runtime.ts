@@ -11,11 +11,38 @@ export interface RuntimeCapabilities {
   readonly contextTokens: number;
 }
 
+/** The ways in which model families write a call; chat/tool-syntax/ has one reader for each. */
+export type ToolSyntax = "hermes" | "qwen-xml" | "llama" | "mistral" | "deepseek" | "gemma" | "functionary";
+
+/** How the answers to a prompt are to be read; chat/output-format.ts finds it. */
+export interface OutputFormat {
+  /** The tags around a thought. `begun`: the prompt ends inside one, so that the answer begins with it. null: the model marks none. */
+  readonly reasoning: { readonly open: string; readonly close: string; readonly begun: boolean } | null;
+  readonly toolSyntax: ToolSyntax;
+}
+
+/** What an answer is made to begin with: it stands behind the rendered prompt, and the model goes on from there. */
+export type AnswerOpening =
+  /** Never control text. */
+  | { readonly kind: "text"; readonly text: string }
+  /** The beginning of a call in the model's own syntax, of one function or of any. */
+  | { readonly kind: "tool_call"; readonly name?: string };
+
+/** What a prompt is made of. */
+export interface PromptRequest {
+  readonly input: GenerationInput;
+  readonly reasoning: ReasoningChoice;
+  readonly opening?: AnswerOpening;
+}
+
 /** A prompt that was rendered and tokenized; its ids stay on the host's side. */
 export interface PreparedPrompt {
   /** Names the prompt towards the slot that prepared it. */
   readonly promptId: number;
   readonly promptTokens: number;
+  readonly format: OutputFormat;
+  /** The text that the answer was made to begin with, as it would stand in an answer; "" for none. */
+  readonly opening: string;
 }
 
 /** One pass through the model. */
@@ -48,7 +75,7 @@ export const CONTEXT_RESERVE_TOKENS = 4;
 export interface RuntimeSlot {
   readonly capabilities: RuntimeCapabilities;
   /** Renders and tokenizes. Throws AppError invalid_request for what a template refuses, engine_lost if the host dies. */
-  prepare(input: GenerationInput, reasoning: ReasoningChoice): Promise<PreparedPrompt>;
+  prepare(prompt: PromptRequest): Promise<PreparedPrompt>;
   /** Gives up a prepared prompt that will not be run. */
   discard(promptId: number): void;
   /**

@@ -77,7 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
     const turn = queue.take(visit.signal);
     let prompt: PreparedPrompt | null = null;
     try {
-      prompt = await slot.prepare(request.input, request.reasoning);
+      prompt = await slot.prepare({ input: request.input, reasoning: request.reasoning });
       const tokensMax = resolveTokensMax({
         requested: request.tokensMax,
         defaultMax: defaults.tokensMax,

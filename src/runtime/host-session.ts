@@ -3,8 +3,7 @@
  * going on, and the watch over both. When the host ends or is given up, everything pending fails at once with one clear error.
  */
 import { AppError, assert } from "../core/errors.ts";
-import type { GenerationInput, ReasoningChoice } from "../core/generation.ts";
-import type { Run, RunStats, RuntimeCapabilities, TokenEvent } from "../core/runtime.ts";
+import type { PreparedPrompt, PromptRequest, Run, RunStats, RuntimeCapabilities, TokenEvent } from "../core/runtime.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
 import { HostWatch, type HostLimits } from "./host-watch.ts";
@@ -20,12 +19,6 @@ interface ActiveRun {
 const LAST_WORDS_LINES = 3;
 const NO_STATS: RunStats = { prefillTokens: 0, prefillMs: 0, decodeTokens: 0, decodeMs: 0, memoryMb: 0 };
 
-/** A prompt as it waits for its run. */
-export interface PromptRequest {
-  readonly input: GenerationInput;
-  readonly reasoning: ReasoningChoice;
-}
-
 /** One started host with one open model. */
 export class HostSession {
   /** Why this life is over; null while it goes on. */
@@ -36,7 +29,7 @@ export class HostSession {
   private readonly link: HostLink;
   private readonly watch: HostWatch;
   private readonly opened = Promise.withResolvers<RuntimeCapabilities>();
-  private readonly preparing = new Map<number, PromiseWithResolvers<number>>();
+  private readonly preparing = new Map<number, PromiseWithResolvers<PreparedPrompt>>();
   private active: ActiveRun | null = null;
   private isOpen = false;
   private closing = false;
@@ -59,10 +52,10 @@ export class HostSession {
     return this.opened.promise;
   }
 
-  /** Tokens of the rendered prompt, which now waits in the host under `promptId`. */
-  async prepare(promptId: number, prompt: PromptRequest): Promise<number> {
+  /** The rendered prompt, which now waits in the host under `promptId`. */
+  async prepare(promptId: number, prompt: PromptRequest): Promise<PreparedPrompt> {
     this.refuseIfOver();
-    const answer = Promise.withResolvers<number>();
+    const answer = Promise.withResolvers<PreparedPrompt>();
     this.preparing.set(promptId, answer);
     this.watch.expectAnswer();
     this.link.send({ kind: "prepare", promptId, ...prompt });
@@ -130,7 +123,7 @@ export class HostSession {
       case "open_failed":
         return void this.failOpening(AppError.fromRecord(event.error));
       case "prepared":
-        return this.answer(event.promptId)?.resolve(event.promptTokens);
+        return this.answer(event.prompt.promptId)?.resolve(event.prompt);
       case "refused":
         return this.answer(event.promptId)?.reject(AppError.fromRecord(event.error));
       case "text":
@@ -165,7 +158,7 @@ export class HostSession {
     active.over.resolve();
   }
 
-  private answer(promptId: number): PromiseWithResolvers<number> | undefined {
+  private answer(promptId: number): PromiseWithResolvers<PreparedPrompt> | undefined {
     const answer = this.preparing.get(promptId);
     this.preparing.delete(promptId);
     this.settle();

@@ -8,8 +8,9 @@ import { HostRun } from "./host-run.ts";
 import { ModelHandle } from "./model-handle.ts";
 import { type Bridge, compileBridge } from "./native/bridge.ts";
 import type { RingRecord } from "./native/ring.ts";
-import { createPromptPreparer, type PreparedPayload, type PromptPreparer } from "./prompt-preparer.ts";
+import { createPromptPreparer, type PromptPreparer } from "./prompt-preparer.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
+import type { PromptPayload } from "./worker-protocol.ts";
 
 type RunCommand = Extract<HostCommand, { kind: "run" }>;
 
@@ -18,7 +19,7 @@ export class EngineHost {
   private readonly send: (event: HostEvent) => void;
   private handle: ModelHandle | null = null;
   private preparer: PromptPreparer | null = null;
-  private readonly prompts = new Map<number, PreparedPayload>();
+  private readonly prompts = new Map<number, PromptPayload>();
   private current: HostRun | null = null;
   private runNumber = 0;
   private opening: Promise<unknown> = Promise.resolve();
@@ -93,9 +94,9 @@ export class EngineHost {
     const { promptId } = command;
     try {
       assert(this.preparer !== null, "the model is open before prompts come");
-      const payload = this.preparer.prepare(command.input, command.reasoning);
+      const { payload, ...facts } = this.preparer.prepare(command);
       this.prompts.set(promptId, payload);
-      this.send({ kind: "prepared", promptId, promptTokens: payload.promptTokens });
+      this.send({ kind: "prepared", prompt: { promptId, ...facts } });
     } catch (thrown) {
       this.send({ kind: "refused", promptId, error: AppError.from(thrown).toRecord() });
     }

@@ -4,10 +4,9 @@
  * crashes on loading does not keep the machine busy.
  */
 import { AppError, assert, cancellation } from "../core/errors.ts";
-import type { GenerationInput, ReasoningChoice } from "../core/generation.ts";
-import type { PreparedPrompt, Run, RuntimeCapabilities, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
+import type { PreparedPrompt, PromptRequest, Run, RuntimeCapabilities, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
 import type { LaunchHost } from "./host-link.ts";
-import { HostSession, type PromptRequest } from "./host-session.ts";
+import { HostSession } from "./host-session.ts";
 import type { HostLimits } from "./host-watch.ts";
 import type { OpenSpec } from "./protocol.ts";
 
@@ -23,10 +22,11 @@ export interface HostedSlotOptions {
   readonly onLost: (error: AppError, outputTail: readonly string[]) => void;
 }
 
-interface WaitingPrompt extends PromptRequest {
+interface WaitingPrompt {
+  readonly request: PromptRequest;
   /** The life of the host that holds it. */
-  session: HostSession;
-  promptTokens: number;
+  readonly session: HostSession;
+  readonly prepared: PreparedPrompt;
 }
 
 /** RuntimeSlot over engine hosts. */
@@ -72,11 +72,11 @@ export class HostedSlot implements RuntimeSlot {
     return this.opened;
   }
 
-  async prepare(input: GenerationInput, reasoning: ReasoningChoice): Promise<PreparedPrompt> {
+  async prepare(request: PromptRequest): Promise<PreparedPrompt> {
     const promptId = this.nextPromptId++;
-    const { session, promptTokens } = await this.prepareSomewhere(promptId, { input, reasoning });
-    this.prompts.set(promptId, { input, reasoning, session, promptTokens });
-    return { promptId, promptTokens };
+    const waiting = await this.prepareSomewhere(promptId, request);
+    this.prompts.set(promptId, waiting);
+    return waiting.prepared;
   }
 
   discard(promptId: number): void {
@@ -90,8 +90,8 @@ export class HostedSlot implements RuntimeSlot {
     assert(prompt !== undefined, "a run names a prepared prompt");
     // Its host may have been lost while it waited.
     const lost = prompt.session !== (await this.host());
-    const { session } = lost ? await this.prepareSomewhere(run.promptId, { input: prompt.input, reasoning: prompt.reasoning }) : prompt;
-    yield* session.run(run, prompt.promptTokens, signal);
+    const { session } = lost ? await this.prepareSomewhere(run.promptId, prompt.request) : prompt;
+    yield* session.run(run, prompt.prepared.promptTokens, signal);
   }
 
   async close(): Promise<void> {
@@ -100,14 +100,14 @@ export class HostedSlot implements RuntimeSlot {
   }
 
   /** A host that is lost meanwhile, through somebody else's run, costs a second try and nothing more. */
-  private async prepareSomewhere(promptId: number, prompt: PromptRequest): Promise<{ session: HostSession; promptTokens: number }> {
+  private async prepareSomewhere(promptId: number, request: PromptRequest): Promise<WaitingPrompt> {
     const session = await this.host();
     try {
-      return { session, promptTokens: await session.prepare(promptId, prompt) };
+      return { request, session, prepared: await session.prepare(promptId, request) };
     } catch (thrown) {
       if (session.lost === null) throw thrown;
       const next = await this.host();
-      return { session: next, promptTokens: await next.prepare(promptId, prompt) };
+      return { request, session: next, prepared: await next.prepare(promptId, request) };
     }
   }
 

@@ -3,20 +3,27 @@
  * is idle while the Worker runs: a big vocabulary or a slow template stalls no other model's clients, and goes when the model goes.
  */
 import { builtinTemplateFor } from "../chat/builtin-templates.ts";
+import { ControlText } from "../chat/control-text.ts";
+import { findOutputFormat } from "../chat/output-format.ts";
 import { type ChatTemplate, compileChatTemplate } from "../chat/template.ts";
 import { KNOWN_CONTROL_TOKENS, renderText, stripControlText } from "../chat/text-prompt.ts";
+import { callOpening } from "../chat/tool-syntax/call-opening.ts";
 import { AppError } from "../core/errors.ts";
-import type { GenerationInput, ReasoningChoice } from "../core/generation.ts";
+import type { ChatInput } from "../core/generation.ts";
 import type { PromptSegment, Tokenizer, Vocabulary } from "../core/prompt.ts";
+import type { AnswerOpening, OutputFormat, PromptRequest } from "../core/runtime.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
 import type { HostModel } from "./protocol.ts";
 import type { PromptPayload } from "./worker-protocol.ts";
 
 /** A prompt that is ready to run. */
-export type PreparedPayload = PromptPayload & {
+export interface Prepared {
+  readonly payload: PromptPayload;
   /** Exact for token ids; an upper estimate for text, where only the library could count. */
   readonly promptTokens: number;
-};
+  readonly format: OutputFormat;
+  readonly opening: string;
+}
 
 /** Prepares prompts for one model. */
 export interface PromptPreparer {
@@ -24,10 +31,8 @@ export interface PromptPreparer {
    * Throws AppError invalid_request for what the template refuses, an empty prompt, or an id outside the vocabulary, and
    * context_length_exceeded for a text so long that it need not be tokenized to know.
    */
-  prepare(input: GenerationInput, reasoning: ReasoningChoice): PreparedPayload;
+  prepare(request: PromptRequest): Prepared;
 }
-
-type ChatInput = Extract<GenerationInput, { kind: "chat" }>;
 
 /**
  * Loads the model's vocabulary and templates. Throws AppError model_file_invalid.
@@ -49,22 +54,55 @@ function chooseTemplates(model: HostModel, vocabulary: Vocabulary): (input: Chat
 }
 
 function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer: Tokenizer, contextTokens: number): PromptPreparer {
-  const segmentsOf = (input: Exclude<GenerationInput, { kind: "tokens" }>, reasoning: ReasoningChoice): PromptSegment[] => {
-    if (input.kind === "completion") return [{ kind: "plain", text: input.prompt }];
-    return templateOf(input).render({ messages: input.messages, tools: input.tools, reasoning }, tokenizer);
-  };
+  const control = new ControlText(tokenizer.controlTokens);
   const refuseEndless = endlessTextGuard(tokenizer, contextTokens);
   const encode = (segments: readonly PromptSegment[]): Int32Array => {
     refuseEndless(segments);
     return tokenizer.encode(segments);
   };
+  const prepared = (ids: Int32Array, rest: Pick<Prepared, "format" | "opening">): Prepared => {
+    if (ids.length === 0) throw emptyPrompt();
+    return { payload: { kind: "tokens", ids }, promptTokens: ids.length, ...rest };
+  };
   return {
-    prepare(input, reasoning) {
-      const ids = input.kind === "tokens" ? checkedIds(input.ids, tokenizer) : encode(segmentsOf(input, reasoning));
-      if (ids.length === 0) throw emptyPrompt();
-      return { kind: "tokens", ids, promptTokens: ids.length };
+    prepare({ input, reasoning, opening: wanted }) {
+      if (input.kind === "tokens") return prepared(checkedIds(input.ids, tokenizer), UNMARKED);
+      if (input.kind === "completion") return prepared(encode([{ kind: "plain", text: input.prompt }]), UNMARKED);
+      const template = templateOf(input);
+      const segments = template.render({ messages: input.messages, tools: input.tools, reasoning }, tokenizer);
+      const format = findOutputFormat(template.source, textOf(segments));
+      const opening = openingText(wanted, format);
+      const added = wanted?.kind === "text" ? [plain(opening)] : control.split(opening);
+      return prepared(encode(joined([...segments, ...added])), { format, opening });
     },
   };
+}
+
+/** Answers to a prompt without a template: all of it is text. */
+const UNMARKED: Pick<Prepared, "format" | "opening"> = { format: findOutputFormat("", ""), opening: "" };
+
+function openingText(opening: AnswerOpening | undefined, format: OutputFormat): string {
+  if (opening === undefined) return "";
+  return opening.kind === "text" ? opening.text : callOpening(format.toolSyntax, opening.name);
+}
+
+function plain(text: string): PromptSegment {
+  return { kind: "plain", text };
+}
+
+function textOf(segments: readonly PromptSegment[]): string {
+  return segments.map((segment) => segment.text).join("");
+}
+
+/** Neighbouring plain segments as one: a token may reach over the border between them. */
+function joined(segments: readonly PromptSegment[]): PromptSegment[] {
+  const merged: PromptSegment[] = [];
+  for (const segment of segments) {
+    const last = merged.at(-1);
+    if (last?.kind === "plain" && segment.kind === "plain") merged[merged.length - 1] = plain(last.text + segment.text);
+    else if (segment.text !== "") merged.push(segment);
+  }
+  return merged;
 }
 
 /**
@@ -106,21 +144,21 @@ function checkedIds(ids: readonly number[], tokenizer: Tokenizer): Int32Array {
 
 /** Without a tokenizer the library makes the ids, and would take control tokens spelled in client text for real ones: they are taken out. */
 function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary: Vocabulary): PromptPreparer {
-  const textOf = (input: GenerationInput, reasoning: ReasoningChoice): string => {
-    switch (input.kind) {
-      case "chat":
-        return renderText(templateOf(input), { messages: input.messages, tools: input.tools, reasoning }, vocabulary);
-      case "completion":
-        return stripControlText(input.prompt);
-      case "tokens":
-        throw new AppError("invalid_request", "This model takes no token ids: it came without a tokenizer. Send the prompt as text.");
-    }
+  const prepared = (text: string, rest: Pick<Prepared, "format" | "opening">): Prepared => {
+    if (text === "") throw emptyPrompt();
+    return { payload: { kind: "text", text }, promptTokens: estimateTokens(text), ...rest };
   };
   return {
-    prepare(input, reasoning) {
-      const text = textOf(input, reasoning);
-      if (text === "") throw emptyPrompt();
-      return { kind: "text", text, promptTokens: estimateTokens(text) };
+    prepare({ input, reasoning, opening: wanted }) {
+      if (input.kind === "completion") return prepared(stripControlText(input.prompt), UNMARKED);
+      if (input.kind === "tokens") {
+        throw new AppError("invalid_request", "This model takes no token ids: it came without a tokenizer. Send the prompt as text.");
+      }
+      const template = templateOf(input);
+      const text = renderText(template, { messages: input.messages, tools: input.tools, reasoning }, vocabulary);
+      const format = findOutputFormat(template.source, text);
+      const opening = openingText(wanted, format);
+      return prepared(text + (wanted?.kind === "text" ? stripControlText(opening) : opening), { format, opening });
     },
   };
 }

@@ -8,9 +8,9 @@
  */
 import type { TemplateSources } from "../chat/template-source.ts";
 import type { ErrorRecord } from "../core/errors.ts";
-import type { GenerationInput, ReasoningChoice, Sampling } from "../core/generation.ts";
+import type { Sampling } from "../core/generation.ts";
 import type { ModelFormat, ModelSidecars } from "../core/model.ts";
-import type { RunStats, RuntimeCapabilities } from "../core/runtime.ts";
+import type { PreparedPrompt, PromptRequest, RunStats, RuntimeCapabilities } from "../core/runtime.ts";
 import type { NativeAssets } from "./native/assets.ts";
 
 /** Which library to open: our CPU runtime, compiled in the host, or a shared library by path. */
@@ -53,7 +53,7 @@ export interface OpenSpec {
 /** What the gateway asks of a host. */
 export type HostCommand =
   | { readonly kind: "open"; readonly spec: OpenSpec }
-  | { readonly kind: "prepare"; readonly promptId: number; readonly input: GenerationInput; readonly reasoning: ReasoningChoice }
+  | ({ readonly kind: "prepare"; readonly promptId: number } & PromptRequest)
   | { readonly kind: "discard"; readonly promptId: number }
   | { readonly kind: "run"; readonly promptId: number; readonly tokensMax: number; readonly sampling: Sampling }
   | { readonly kind: "abort"; readonly promptId: number }
@@ -64,7 +64,7 @@ export type HostCommand =
 export type HostEvent =
   | { readonly kind: "opened"; readonly capabilities: RuntimeCapabilities }
   | { readonly kind: "open_failed"; readonly error: ErrorRecord }
-  | { readonly kind: "prepared"; readonly promptId: number; readonly promptTokens: number }
+  | { readonly kind: "prepared"; readonly prompt: PreparedPrompt }
   | { readonly kind: "refused"; readonly promptId: number; readonly error: ErrorRecord }
   | { readonly kind: "text"; readonly promptId: number; readonly text: string; readonly tokens: number }
   | {

@@ -42,6 +42,7 @@ from model import Shape, hidden_states, init_params, logits_of, matrix_shapes, p
 DTYPE = jnp.bfloat16
 BETAS, EPSILON, DECAY, CLIP = (0.9, 0.95), 1e-8, 0.05, 1.0
 MUON_MOMENTUM, MUON_SCALE = 0.95, 0.2
+FALL = 0.35  # of a run, its last part, in which the rate falls
 ADAPTED, RANK, ALPHA = ("attn_q", "attn_k", "attn_v", "attn_output"), 4, 8.0
 
 
@@ -97,10 +98,9 @@ def adamw(learnt, grads, moments, step, rate, muon=False):
 
 
 def rate_at(progress, peak, warm_up):
-    """Linear warm-up, then a cosine down to a twentieth."""
-    if progress < warm_up:
-        return peak * (progress / warm_up + 1e-3)
-    return peak * (0.05 + 0.95 * 0.5 * (1 + np.cos(np.pi * min(1.0, (progress - warm_up) / (1 - warm_up)))))
+    """Linear warm-up, level, then straight down to a fiftieth: a run can be lengthened from where it began to fall."""
+    level = min(1.0, (1 - progress) / FALL)
+    return peak * min(progress / warm_up + 1e-3, max(level, 0.02))
 
 
 def init_lora(shape, seed):
@@ -260,6 +260,8 @@ class Trainer:
             began = time.time()
             if self.step % options.checkpoint_every == 0:
                 self.save(self.checkpoint, True)
+                if not self.adapter and self.progress(options.steps) < 1 - FALL:
+                    self.save(self.path.replace(".npz", ".level.npz"), True)
             if options.stop_after and self.step - begun_at >= options.stop_after:
                 return
         held, right = self.check(options.rows, held_out)

@@ -28,6 +28,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   download_failed: 502,
   runtime_error: 500,
   engine_lost: 500,
+  output_invalid: 500,
   internal: 500,
 };
 

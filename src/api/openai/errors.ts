@@ -35,6 +35,7 @@ const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   out_of_memory: { status: 500, type: "server_error", code: "out_of_memory", retry: false },
   download_failed: { status: 502, type: "server_error", code: "download_failed", retry: true },
   runtime_error: { status: 500, type: "server_error", code: "runtime_error", retry: false },
+  output_invalid: { status: 500, type: "server_error", code: "output_invalid", retry: false },
   engine_lost: { status: 500, type: "server_error", code: "engine_lost", retry: true },
   internal: { status: 500, type: "server_error", code: "internal_error", retry: false },
 };
@@ -76,7 +77,7 @@ function paramOf(error: AppError, scope: RequestScope): string | null {
 /** The reply for a failure in the shape `{"error":{message,type,param,code}}`. */
 export function encodeOpenAiError(error: AppError, scope: RequestScope): ErrorReply {
   const wording = WORDINGS[error.code];
-  const { allow, fault, retryAfterS, promptTokens, contextTokens } = error.details;
+  const { allow, fault, retryAfterS, promptTokens, contextTokens, partialText } = error.details;
   const headers: Record<string, string> = {};
   if (allow !== undefined) headers["allow"] = allow.join(", ");
   if (wording.status === 401) headers["www-authenticate"] = "Bearer";
@@ -93,6 +94,7 @@ export function encodeOpenAiError(error: AppError, scope: RequestScope): ErrorRe
         type: wording.type,
         param: paramOf(error, scope),
         code: error.code === "invalid_request" && fault !== undefined ? FAULT_CODES[fault] : wording.code,
+        ...(partialText === undefined ? {} : { partial_text: partialText }),
         ...(promptTokens === undefined ? {} : { n_prompt_tokens: promptTokens }),
         ...(contextTokens === undefined ? {} : { n_ctx: contextTokens }),
       },

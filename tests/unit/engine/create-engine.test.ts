@@ -24,7 +24,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32 },
     prepare: async () => {
       held.add(++id);
-      return { promptId: id, promptTokens };
+      return { promptId: id, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "" };
     },
     discard: (promptId) => void held.delete(promptId),
     async *run({ promptId }) {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { RuntimeCapabilities, TokenEvent } from "../../../src/core/runtime.ts";
+import type { OutputFormat, RuntimeCapabilities, TokenEvent } from "../../../src/core/runtime.ts";
 import type { HostLink } from "../../../src/runtime/host-link.ts";
 import { HostedSlot } from "../../../src/runtime/hosted-slot.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
@@ -16,6 +16,7 @@ const LIMITS = {
   decodeStallMs: 60_000,
 };
 const never = () => new AbortController().signal;
+const PLAIN: OutputFormat = { reasoning: null, toolSyntax: "hermes" };
 const INPUT = { kind: "completion", prompt: "Hi" } as const;
 const RUN = { tokensMax: 1, sampling: {} as never };
 
@@ -77,9 +78,9 @@ function stage(kill: (host: PlayedHost) => void = (host) => host.die("signal SIG
   };
   /** A prompt that is ready to run. */
   const prepare = async (slot: HostedSlot, host: PlayedHost) => {
-    const preparing = slot.prepare(INPUT, { mode: "auto" });
+    const preparing = slot.prepare({ input: INPUT, reasoning: { mode: "auto" } });
     const { promptId } = await host.hears("prepare");
-    host.say({ kind: "prepared", promptId, promptTokens: 1 });
+    host.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "" } });
     return preparing;
   };
   return { hosts, losses, options, open, prepare };
@@ -138,11 +139,11 @@ test("HostedSlot ends a host that does not close in time, also when it still ans
   const { open, options } = stage();
   Object.assign(options, { limits: { ...LIMITS, abortTimeoutMs: 20 } });
   const { slot, host } = await open();
-  const preparing = slot.prepare(INPUT, { mode: "auto" });
+  const preparing = slot.prepare({ input: INPUT, reasoning: { mode: "auto" } });
   const { promptId } = await host.hears("prepare");
   const closed = slot.close();
   await host.hears("close");
-  host.say({ kind: "prepared", promptId, promptTokens: 1 });
+  host.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "" } });
   await preparing;
   await closed;
 });
