@@ -1,8 +1,9 @@
-/** The straight line of one generation request inside the API: engine, then a streamed or a whole reply. */
+/** The straight line of one request for answers inside the API: engine, then a streamed or a whole reply. */
 import { AppError } from "../core/errors.ts";
 import { SAMPLING_NAMES } from "../core/generation.ts";
 import type { Generation } from "../engine/engine.ts";
 import { collectAnswer } from "./collected-answer.ts";
+import type { CollectedAnswer } from "./collected-answer.ts";
 import { holdConnection } from "./connection.ts";
 import type { HeldConnection } from "./connection.ts";
 import type { ApiContext, RequestScope } from "./context.ts";
@@ -26,8 +27,12 @@ export async function answer(context: ApiContext, scope: RequestScope, exchange:
 }
 
 async function whole(context: ApiContext, scope: RequestScope, exchange: Exchange, held: HeldConnection): Promise<Response> {
-  const generation = await context.engine.generate(exchange.request, held.signal);
-  const body = exchange.whole(generation.model, await collectAnswer(generation.events));
+  const [first, ...others] = exchange.requests;
+  const generation = await context.engine.generate(first, held.signal);
+  const answers: [CollectedAnswer, ...CollectedAnswer[]] = [await collectAnswer(generation.events)];
+  // Not at once: one slot runs them one by one all the same, and each finds the prompt of the one before it in the cache.
+  for (const request of others) answers.push(await collectAnswer((await context.engine.generate(request, held.signal)).events));
+  const body = exchange.whole(generation.model, answers);
   held.release();
   const processingMs = Math.round(context.nowMs() - scope.startedMs);
   return Response.json(body, {
@@ -36,17 +41,18 @@ async function whole(context: ApiContext, scope: RequestScope, exchange: Exchang
 }
 
 /**
- * Waits up to `headerWaitMs` for the engine to take or refuse the request, so that a refusal is a real HTTP status, and then opens the
+ * Waits up to `headerWaitMs` for the engine to take or refuse the first request, so that a refusal is a real HTTP status, and then opens the
  * stream, which holds the connection until its own end.
  */
 async function streamed(context: ApiContext, scope: RequestScope, exchange: Exchange, held: HeldConnection): Promise<Response> {
-  const model = await context.engine.model(exchange.request.model);
-  const admission = context.engine.generate(exchange.request, held.signal);
+  const [first, ...others] = exchange.requests;
+  const model = await context.engine.model(first.model);
+  const admission = context.engine.generate(first, held.signal);
   // The stream looks at it later; a refusal after the client has gone would otherwise be an unhandled rejection.
   admission.catch(() => undefined);
   const admitted = await within(admission, context.times.headerWaitMs);
   return streamResponse({
-    admission,
+    admissions: [() => admission, ...others.map((request) => () => context.engine.generate(request, held.signal))],
     held,
     framing: exchange.framing,
     encoder: exchange.streamEncoder(model),

@@ -28,21 +28,25 @@ export interface Framing {
   readonly end: string;
 }
 
-/** Encodes one streamed answer; made anew for each. */
+/** A list that is never empty. */
+export type AtLeastOne<T> = readonly [T, ...T[]];
+
+/** Encodes one streamed reply; made anew for each. `choice` is the index of the request that is being answered. */
 export interface StreamEncoder {
   /** Objects that can be sent before the model has said anything. */
-  open(): readonly JsonObject[];
-  event(event: GenerationEvent): readonly JsonObject[];
+  open(choice: number): readonly JsonObject[];
+  event(event: GenerationEvent, choice: number): readonly JsonObject[];
 }
 
-/** One decoded request for an answer, and the way back. */
+/** One decoded HTTP request for answers, and the way back. */
 export interface Exchange {
-  readonly request: GenerationRequest;
+  /** Run one after another, each for one choice of the reply. Most HTTP requests ask for one. */
+  readonly requests: AtLeastOne<GenerationRequest>;
   readonly stream: boolean;
   /** Fields the client sent that have no effect here; named in a response header. */
   readonly ignored: readonly string[];
   readonly framing: Framing;
   readonly encodeError: ErrorEncoder;
   streamEncoder(model: ModelDescriptor): StreamEncoder;
-  whole(model: ModelDescriptor, answer: CollectedAnswer): JsonObject;
+  whole(model: ModelDescriptor, answers: AtLeastOne<CollectedAnswer>): JsonObject;
 }

@@ -8,8 +8,8 @@ import { TICK, within } from "./within.ts";
 
 /** What a stream is made from. */
 export interface StreamParts {
-  /** The engine's answer to the request; it may still be loading the model. */
-  readonly admission: Promise<Generation>;
+  /** Asks the engine for each answer, in turn; it may still be loading the model. */
+  readonly admissions: readonly (() => Promise<Generation>)[];
   readonly held: HeldConnection;
   readonly framing: Framing;
   readonly encoder: StreamEncoder;
@@ -30,35 +30,46 @@ async function* keepingAlive<T>(promise: Promise<T>, framing: Framing, everyMs: 
   }
 }
 
-/** The frames of one answer, in order. Leaving it early aborts the work. */
-async function* frames(parts: StreamParts): AsyncGenerator<string, void, void> {
-  const { framing, encoder, held } = parts;
+/** The frames of one choice, in order. */
+async function* choiceFrames(parts: StreamParts, choice: number, admit: () => Promise<Generation>): AsyncGenerator<string, void, void> {
+  const { framing, encoder } = parts;
   const everyMs = parts.times.keepAliveCommentS * 1000;
   const framed = (objects: readonly JsonObject[]): string => objects.map((object) => framing.frame(object)).join("");
-  let events: AsyncIterator<unknown> | undefined;
+  const opening = framed(encoder.open(choice));
+  if (opening !== "") yield opening;
+  const admission = admit();
+  // A stream that is left here never looks at it again.
+  admission.catch(() => undefined);
+  const events = (yield* keepingAlive(admission, framing, everyMs)).events[Symbol.asyncIterator]();
   let finished = false;
   try {
-    const opening = framed(encoder.open());
-    if (opening !== "") yield opening;
-    const generation = yield* keepingAlive(parts.admission, framing, everyMs);
-    const iterator = generation.events[Symbol.asyncIterator]();
-    events = iterator;
     for (;;) {
-      const step = yield* keepingAlive(iterator.next(), framing, everyMs);
+      const step = yield* keepingAlive(events.next(), framing, everyMs);
       if (step.done === true) break;
-      const frame = framed(encoder.event(step.value));
+      const frame = framed(encoder.event(step.value, choice));
       if (step.value.kind === "finish") finished = true;
       if (frame !== "") yield frame;
     }
     assert(finished, "an answer ended without its finish event");
+  } finally {
+    // Not awaited: a pending next() settles only once the engine has heard the signal.
+    events.return?.().catch(() => undefined);
+  }
+}
+
+/** The frames of one reply, in order. Leaving it early aborts the work. */
+async function* frames(parts: StreamParts): AsyncGenerator<string, void, void> {
+  const { framing, held } = parts;
+  let finished = false;
+  try {
+    for (const [choice, admit] of parts.admissions.entries()) yield* choiceFrames(parts, choice, admit);
+    finished = true;
     if (framing.end !== "") yield framing.end;
   } catch (thrown) {
     // A frame and then the end: clients take a stream that merely stops for a complete one, so the error must be said.
     if (!held.signal.aborted) yield framing.frame(parts.onError(AppError.from(thrown)));
   } finally {
     if (!finished) held.abort(new AppError("cancelled", "The answer was left before its end."));
-    // Not awaited: a pending next() settles only once the engine has heard the signal.
-    events?.return?.().catch(() => undefined);
     held.release();
   }
 }

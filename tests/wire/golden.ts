@@ -6,7 +6,7 @@ import type { GenerationEvent } from "../../src/core/generation.ts";
 
 /** Everything a stream that ends well puts on the wire. */
 export function streamText(framing: Framing, encoder: StreamEncoder, events: readonly GenerationEvent[]): string {
-  const objects = [...encoder.open(), ...events.flatMap((event) => encoder.event(event))];
+  const objects = [...encoder.open(0), ...events.flatMap((event) => encoder.event(event, 0))];
   return objects.map((object) => framing.frame(object)).join("") + framing.end;
 }
 

@@ -38,13 +38,13 @@ function generate(context: ApiContext, scope: RequestScope, shape: PieceShape, d
   const only = decoded.only;
   if (only !== undefined) return load(context, scope, decoded, () => Response.json(ollamaLoaded(heading, shape, only)));
   return answer(context, scope, {
-    request: decoded.request,
+    requests: [decoded.request],
     stream: decoded.stream,
     ignored: decoded.ignored,
     framing: ndjson,
     encodeError: encodeOllamaError,
     streamEncoder: () => createOllamaStreamEncoder(heading, shape),
-    whole: (_model, whole) => ollamaAnswer(heading, shape, whole),
+    whole: (_model, [whole]) => ollamaAnswer(heading, shape, whole),
   });
 }
 

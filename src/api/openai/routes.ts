@@ -30,13 +30,13 @@ function chat(context: ApiContext, scope: RequestScope, body: ChatBody): Promise
   const { request, stream, includeUsage, ignored } = decodeChat(scope.id, body);
   const headingOf = heading(context, scope, "chatcmpl");
   return answer(context, scope, {
-    request,
+    requests: [request],
     stream,
     ignored,
     framing: sse,
     encodeError: encodeOpenAiError,
     streamEncoder: (model) => createChatStreamEncoder(headingOf(model), includeUsage),
-    whole: (model, whole) => chatCompletion(headingOf(model), whole),
+    whole: (model, [whole]) => chatCompletion(headingOf(model), whole),
   });
 }
 
@@ -45,13 +45,13 @@ function complete(context: ApiContext, scope: RequestScope, body: CompletionBody
   const { request, stream, includeUsage, ignored, echo } = decodeCompletion(scope.id, body);
   const headingOf = heading(context, scope, "cmpl");
   return answer(context, scope, {
-    request,
+    requests: [request],
     stream,
     ignored,
     framing: sse,
     encodeError: encodeOpenAiError,
     streamEncoder: (model) => createCompletionStreamEncoder(headingOf(model), echo, includeUsage),
-    whole: (model, whole) => textCompletion(headingOf(model), echo, whole),
+    whole: (model, [whole]) => textCompletion(headingOf(model), echo, whole),
   });
 }
 
