@@ -17,6 +17,7 @@ export type ErrorCode =
   | "context_length_exceeded"
   | "body_too_large"
   // capacity: try again later
+  | "rate_limited"
   | "queue_full"
   | "queue_timeout"
   | "shutting_down"

@@ -37,6 +37,7 @@ test.each<[ErrorCode, readonly unknown[]]>([
   ["model_not_runnable", [400, "invalid_request_error", "model_not_runnable", "model", {}]],
   ["context_length_exceeded", [400, "invalid_request_error", "context_length_exceeded", "messages", {}]],
   ["body_too_large", [413, "invalid_request_error", "request_too_large", null, {}]],
+  ["rate_limited", [429, "rate_limit_error", "rate_limit_exceeded", null, { "retry-after": "1", "x-should-retry": "true" }]],
   ["queue_full", [429, "rate_limit_error", "rate_limit_exceeded", null, { "retry-after": "1", "x-should-retry": "true" }]],
   ["queue_timeout", [503, "server_error", "timeout", null, { "retry-after": "1", "x-should-retry": "true" }]],
   ["shutting_down", [503, "server_error", "shutting_down", null, { "retry-after": "1", "x-should-retry": "true" }]],
@@ -89,6 +90,8 @@ test.each<[ErrorCode, ErrorDetails, number, string, Readonly<Record<string, stri
   ["invalid_request", {}, 400, "Words.", {}],
   ["model_not_found", {}, 404, "model 'Qwen9' not found", {}],
   ["model_not_found", { hint: "Available: a and b." }, 404, "model 'Qwen9' not found. Available: a and b.", {}],
+  ["unauthorized", {}, 401, "Words.", { "www-authenticate": "Bearer" }],
+  ["rate_limited", { retryAfterS: 7 }, 429, "Words.", { "retry-after": "7" }],
   ["queue_full", { retryAfterS: 7 }, 503, "server busy, please try again.  maximum pending requests exceeded", { "retry-after": "7" }],
   [
     "context_length_exceeded",

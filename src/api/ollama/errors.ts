@@ -14,6 +14,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   model_not_runnable: 400,
   context_length_exceeded: 400,
   body_too_large: 413,
+  rate_limited: 429,
   queue_full: 503,
   queue_timeout: 503,
   shutting_down: 503,
@@ -56,7 +57,8 @@ export function encodeOllamaError(error: AppError, scope: RequestScope): ErrorRe
     status,
     headers: {
       ...(allow === undefined ? {} : { allow: allow.join(", ") }),
-      ...(status === 503 ? { "retry-after": String(retryAfterS ?? RETRY_AFTER_S) } : {}),
+      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...(status === 429 || status === 503 ? { "retry-after": String(retryAfterS ?? RETRY_AFTER_S) } : {}),
     },
     body: { error: messageOf(error, scope) },
   };
