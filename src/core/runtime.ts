@@ -68,6 +68,9 @@ export type TokenEvent =
   /** `length`: the token limit ended it; `aborted`: the signal did. */
   | { readonly kind: "end"; readonly reason: "stop" | "length" | "aborted"; readonly stats: RunStats };
 
+/** How the hidden states of a text's tokens become its one vector: the last token's, or the mean of all. */
+export type Pooling = "last" | "mean";
+
 /** Room the closed runtime keeps for itself at the end of the context (seen: 1,024 configured, 1,020 usable). */
 export const CONTEXT_RESERVE_TOKENS = 4;
 

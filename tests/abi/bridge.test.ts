@@ -12,6 +12,9 @@ const FIELDS_READ = [
   "perf.generate_time_ms",
   "perf.generate_tokens",
   "perf.memory_usage_mb",
+  "last_hidden_layer.hidden_states",
+  "last_hidden_layer.embd_size",
+  "last_hidden_layer.num_tokens",
 ];
 
 test.each<AbiId>(["1.2", "1.3"])("the result callback reads a result of ABI %s by its layout", (id) => {

@@ -1,8 +1,8 @@
-import { cc } from "bun:ffi";
+import { cc, type Pointer, ptr } from "bun:ffi";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { CALL_STATE } from "../../src/runtime/native/abi.ts";
-import { compileBridge } from "../../src/runtime/native/bridge.ts";
+import { compileBridge, type HiddenRows } from "../../src/runtime/native/bridge.ts";
 import type { RingRecord } from "../../src/runtime/native/ring.ts";
 
 const bridge = compileBridge(join(import.meta.dir, "../../src/runtime/native/bridge.c"));
@@ -12,6 +12,7 @@ const source = cc({
   symbols: {
     run_here: { args: ["ptr", "ptr", "i32"], returns: "i32" },
     run_on_thread: { args: ["ptr", "ptr", "i32"], returns: "i32" },
+    give_rows: { args: ["ptr", "ptr", "ptr", "i32", "i32"], returns: "i32" },
   },
 });
 
@@ -29,7 +30,7 @@ function collect() {
     channel.ring.drain((record) => {
       seen.text += new TextDecoder().decode(record.text);
       if (record.state === CALL_STATE.normal) seen.ids.push(record.tokenId);
-      else seen.records.push({ ...record, text: new Uint8Array(0) });
+      else seen.records.push({ ...record, text: new Uint8Array(0), vector: record.vector.slice() });
       if (record.state === CALL_STATE.error) over.resolve();
     }),
   );
@@ -56,7 +57,15 @@ test("the bridge delivers every result of a foreign thread in order, none read a
 test("the bridge hands on the run's number, its figures, and results that are NULL", async () => {
   const { channel, finish } = collect();
   run("run_here", channel.userdata(7), 3);
-  const nothing = { prefillMs: 0, prefillTokens: 0, decodeMs: 0, decodeTokens: 0, memoryMb: 0, text: new Uint8Array(0) };
+  const nothing = {
+    prefillMs: 0,
+    prefillTokens: 0,
+    decodeMs: 0,
+    decodeTokens: 0,
+    memoryMb: 0,
+    text: new Uint8Array(0),
+    vector: new Float32Array(0),
+  };
   expect((await finish()).records).toEqual([
     {
       ...nothing,
@@ -81,6 +90,63 @@ test("the bridge keeps apart what two runs on one handle say", async () => {
   const seen = await finish();
   expect(first).not.toBe(second);
   expect(seen.records.map((record) => record.run)).toEqual([2, 2]);
+});
+
+/** The vectors that come of hidden rows, and what the callback said to each. */
+function vectorsOf(rows: HiddenRows | undefined, given: readonly { width: number; values: readonly number[]; count?: number }[]) {
+  const channel = bridge.createResultChannel();
+  const vectors: number[][] = [];
+  const verdicts = given.map(({ width, values, count }) => {
+    const memory = new Float32Array(new ArrayBuffer(Math.max(1, values.length) * 4));
+    memory.set(values);
+    const address = values.length === 0 ? null : ptr(memory);
+    const verdict = source.symbols.give_rows(
+      bridge.resultCallback as Pointer,
+      channel.userdata(1, rows) as Pointer,
+      address,
+      width,
+      count ?? values.length / width,
+    );
+    channel.ring.drain((record) => void vectors.push([...record.vector]));
+    return verdict;
+  });
+  channel.free();
+  return { vectors, verdicts };
+}
+
+const ROWS = { width: 2, values: [1, 2, 3, 4, 5, 9] };
+
+test("the bridge makes one vector of hidden rows, and has their memory freed where the library can", () => {
+  expect([
+    vectorsOf({ pooling: "last", free: true }, [ROWS]),
+    vectorsOf({ pooling: "mean", free: false }, [ROWS]),
+    vectorsOf(undefined, [ROWS]),
+  ]).toEqual([
+    { vectors: [[5, 9]], verdicts: [2] },
+    { vectors: [[3, 5]], verdicts: [0] },
+    { vectors: [[]], verdicts: [0] },
+  ]);
+});
+
+test("the bridge takes no vector from rows that are NULL or whose sizes make no sense, and has nothing freed then", () => {
+  const strange = [
+    { width: 2, values: [] },
+    { width: -2, values: [1], count: 1 },
+    { width: 0, values: [1], count: 1 },
+    { width: 1, values: [1], count: -1 },
+    { width: 1, values: [1], count: 0 },
+    { width: 8193, values: [1], count: 1 },
+    { width: 2 ** 31 - 1, values: [1], count: 2 ** 31 - 1 },
+  ];
+  expect(vectorsOf({ pooling: "last", free: true }, strange)).toEqual({
+    vectors: strange.map(() => []),
+    verdicts: strange.map(() => 0),
+  });
+});
+
+test("the longest vectors go through the ring one after another", () => {
+  const given = Array.from({ length: 9 }, (_, i) => ({ width: 8192, values: Array.from({ length: 8192 }, (__, j) => i * 8192 + j) }));
+  expect(vectorsOf({ pooling: "mean", free: true }, given).vectors).toEqual(given.map(({ values }) => values));
 });
 
 test("a full ring that nobody reads any more lets the library's thread go instead of holding it for ever", () => {

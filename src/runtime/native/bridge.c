@@ -50,7 +50,8 @@ typedef struct {
   struct { float prefill_time_ms; i32 prefill_tokens; float generate_time_ms; i32 generate_tokens; float memory_usage_mb; } perf;
 } RKLLMResult;
 
-enum { RESULT_TEXT_BYTES_MAX = 1 << 14, FULL_WAIT_US = 50, SKIP_TO_START = -1 };
+/* The longest row is half of the ring or less: where it does not fit behind the head, what is left there is skipped as well. */
+enum { RESULT_TEXT_BYTES_MAX = 1 << 14, VECTOR_FLOATS_MAX = 8192, FULL_WAIT_US = 50, SKIP_TO_START = -1 };
 
 static void *(*c_calloc)(size_type count, size_type size);
 static void (*c_free)(void *block);
@@ -125,10 +126,16 @@ typedef struct {
   char data[1];
 } Ring;
 
-/* userdata of a run: a stale token of an earlier run names that run, not the current one. */
-typedef struct { Ring *ring; u32 run; u32 padding; } RunContext;
+/* What a run wants of the hidden layer. */
+enum { POOLING_NONE, POOLING_LAST, POOLING_MEAN };
 
-/* What one result becomes; the text follows, padded to 8 bytes. A bytes word of SKIP_TO_START sends the reader to offset 0. */
+/*
+ * userdata of a run: a stale token of an earlier run names that run, not the current one. rows_verdict is what the callback returns
+ * once it has copied hidden rows: the verdict "free" would be too early for a callback that comes without them.
+ */
+typedef struct { Ring *ring; u32 run, pooling; i32 rows_verdict; u32 padding; } RunContext;
+
+/* What one result becomes; its text or its vector follows, padded to 8 bytes. A bytes word of SKIP_TO_START sends the reader to offset 0. */
 typedef struct {
   i32 bytes;
   u32 run;
@@ -139,6 +146,7 @@ typedef struct {
   float decode_ms;
   i32 decode_tokens;
   float memory_mb;
+  u32 vector_floats, padding;
 } Record;
 
 void *bridge_ring_new(u32 capacity) {
@@ -159,9 +167,11 @@ void *bridge_run_contexts_new(void *ring) {
     for (int i = 0; i < RUN_CONTEXTS; i++) contexts[i].ring = ring;
   return contexts;
 }
-void *bridge_run_context(void *contexts, u32 run) {
+void *bridge_run_context(void *contexts, u32 run, u32 pooling, i32 rows_verdict) {
   RunContext *context = (RunContext *)contexts + run % RUN_CONTEXTS;
   context->run = run;
+  context->pooling = pooling;
+  context->rows_verdict = rows_verdict;
   return context;
 }
 void bridge_free(void *block) { c_free(block); }
@@ -177,36 +187,70 @@ static int wait_for_room(Ring *ring, u32 head, u32 bytes) {
   return 1;
 }
 
-static void write_record(Ring *ring, Record *record, const char *text) {
+/* Writes a record and makes room behind it for its text or vector; `end` is the head to publish then. NOTHING when nobody reads any more. */
+static void *begin_record(Ring *ring, Record *record, u32 payload_bytes, u32 *end) {
   u32 head = ring->head, offset = head & (ring->capacity - 1), room_to_end = ring->capacity - offset;
-  u32 needed = (u32)sizeof(Record) + ((record->text_bytes + 7) & ~7u);
+  u32 needed = (u32)sizeof(Record) + ((payload_bytes + 7) & ~7u);
   u32 skipped = room_to_end < needed ? room_to_end : 0;
-  if (!wait_for_room(ring, head, skipped + needed)) return;
+  if (!wait_for_room(ring, head, skipped + needed)) return NOTHING;
   if (skipped) {
     *(i32 *)(ring->data + offset) = SKIP_TO_START;
     offset = 0;
   }
   record->bytes = (i32)needed;
   memcpy(ring->data + offset, record, sizeof(Record));
-  if (record->text_bytes) memcpy(ring->data + offset + sizeof(Record), text, record->text_bytes);
+  *end = head + skipped + needed;
+  return ring->data + offset + sizeof(Record);
+}
+
+static void publish_record(Ring *ring, u32 end) {
   FENCE();
-  ring->head = head + skipped + needed;
+  ring->head = end;
   ring_the_bell();
 }
 
-/* LLMResultCallback. `result` and its text may be NULL in any state (seen with the closed library). */
+static void write_text(Ring *ring, Record *record, const char *text) {
+  u32 end;
+  void *to = begin_record(ring, record, record->text_bytes, &end);
+  if (!to) return;
+  if (record->text_bytes) memcpy(to, text, record->text_bytes);
+  publish_record(ring, end);
+}
+
+/* One vector out of the rows of a prompt: the last row, or the mean of all. */
+static void write_vector(Ring *ring, Record *record, const float *rows, int count, u32 pooling) {
+  u32 end, width = record->vector_floats, i;
+  float *to = begin_record(ring, record, width * (u32)sizeof(float), &end);
+  if (!to) return;
+  memcpy(to, rows + (size_type)(count - 1) * width, width * sizeof(float));
+  if (pooling == POOLING_MEAN) {
+    for (int row = 0; row < count - 1; row++, rows += width)
+      for (i = 0; i < width; i++) to[i] += rows[i];
+    for (i = 0; i < width; i++) to[i] /= (float)count;
+  }
+  publish_record(ring, end);
+}
+
+/* LLMResultCallback. `result`, its text and its rows may be NULL in any state (seen with the closed library). */
 static int on_result(const RKLLMResult *result, void *userdata, int state) {
   RunContext *context = userdata;
-  Record record;
+  Record record; /* field by field: "= {0}" would want memset */
   const char *text = NOTHING;
   if (!context) return 0;
   record.run = context->run;
   record.state = state;
   record.token_id = -1;
-  record.text_bytes = 0;
+  record.text_bytes = record.vector_floats = record.padding = 0;
   record.prefill_ms = record.decode_ms = record.memory_mb = 0;
   record.prefill_tokens = record.decode_tokens = 0;
   if (result) {
+    const float *rows = result->last_hidden_layer.hidden_states;
+    int width = result->last_hidden_layer.embd_size, count = result->last_hidden_layer.num_tokens;
+    if (context->pooling != POOLING_NONE && rows && width > 0 && width <= VECTOR_FLOATS_MAX && count > 0) {
+      record.vector_floats = (u32)width;
+      write_vector(context->ring, &record, rows, count, context->pooling);
+      return context->rows_verdict;
+    }
     text = result->text;
     record.token_id = result->token_id;
     if (text)
@@ -217,7 +261,7 @@ static int on_result(const RKLLMResult *result, void *userdata, int state) {
     record.decode_tokens = result->perf.generate_tokens;
     record.memory_mb = result->perf.memory_usage_mb;
   }
-  write_record(context->ring, &record, text);
+  write_text(context->ring, &record, text);
   return (int)context->ring->verdict;
 }
 void *bridge_result_callback(void) { return (void *)on_result; }
@@ -233,5 +277,8 @@ int bridge_result_layout(u32 *out) {
   out[5] = (u32)(size_type)&r->perf.generate_time_ms;
   out[6] = (u32)(size_type)&r->perf.generate_tokens;
   out[7] = (u32)(size_type)&r->perf.memory_usage_mb;
-  return 8;
+  out[8] = (u32)(size_type)&r->last_hidden_layer.hidden_states;
+  out[9] = (u32)(size_type)&r->last_hidden_layer.embd_size;
+  out[10] = (u32)(size_type)&r->last_hidden_layer.num_tokens;
+  return 11;
 }

@@ -4,14 +4,18 @@
  */
 import { cc, JSCallback, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { AppError, assert } from "../../core/errors.ts";
+import type { Pooling } from "../../core/runtime.ts";
 import { Ring } from "./ring.ts";
 import { nativeString } from "./struct-writer.ts";
 
 /** Address of an exported function, 0 where the library has none of that name. */
 export type SymbolLookup = (name: string) => number;
 
-/** Room for about a thousand tokens: more than a second of the fastest model, little enough to bound what waits unread. */
-const RING_BYTES = 1 << 16;
+/**
+ * Room for two thousand tokens: more than a second of the fastest model, little enough to bound what waits unread. A vector of the
+ * longest kind (bridge.c, VECTOR_FLOATS_MAX) takes less than half of it.
+ */
+const RING_BYTES = 1 << 17;
 
 const SYMBOLS = {
   bridge_init: { args: [], returns: "i32" },
@@ -25,17 +29,33 @@ const SYMBOLS = {
   bridge_ring_new: { args: ["u32"], returns: "ptr" },
   bridge_ring_data_offset: { args: [], returns: "u32" },
   bridge_run_contexts_new: { args: ["ptr"], returns: "ptr" },
-  bridge_run_context: { args: ["ptr", "u32"], returns: "ptr" },
+  bridge_run_context: { args: ["ptr", "u32", "u32", "i32"], returns: "ptr" },
   bridge_free: { args: ["ptr"], returns: "void" },
   bridge_result_callback: { args: [], returns: "ptr" },
   bridge_result_layout: { args: ["ptr"], returns: "i32" },
 } as const;
 
+/** How the hidden rows of a prompt become one vector; bridge.c names the same numbers. */
+const POOLING_NUMBER = { last: 1, mean: 2 } as const satisfies Record<Pooling, number>;
+
+/** What the callback answers after it has copied hidden rows. */
+const CALLBACK_VERDICT = { goOn: 0, free: 2 } as const;
+
+/** What an embedding run wants of its hidden rows. */
+export interface HiddenRows {
+  readonly pooling: Pooling;
+  /** Whether the library understands the answer "free the buffer" (`Abi.callbackFree`). */
+  readonly free: boolean;
+}
+
 /** A ring and the userdata blocks of its runs. */
 export interface ResultChannel {
   readonly ring: Ring;
-  /** Address to pass as a run's userdata; `run` comes back in every record of it. */
-  userdata(run: number): number;
+  /**
+   * Address to pass as a run's userdata; `run` comes back in every record of it.
+   * @param rows for a run in hidden-layer mode: one record brings its vector
+   */
+  userdata(run: number, rows?: HiddenRows): number;
   /** Frees the memory. Only when the library can no longer call back: after the handle is destroyed. */
   free(): void;
 }
@@ -104,7 +124,11 @@ function createBridge(source: string): Bridge {
       assert(ring !== null && contexts !== null, "the ring's memory was allocated");
       return {
         ring: new Ring(address(ring), native.bridge_ring_data_offset(), RING_BYTES),
-        userdata: (run) => address(native.bridge_run_context(contexts, run)),
+        userdata: (run, rows) => {
+          const pooling = rows === undefined ? 0 : POOLING_NUMBER[rows.pooling];
+          const verdict = rows?.free === true ? CALLBACK_VERDICT.free : CALLBACK_VERDICT.goOn;
+          return address(native.bridge_run_context(contexts, run, pooling, verdict));
+        },
         free() {
           native.bridge_free(contexts);
           native.bridge_free(ring);

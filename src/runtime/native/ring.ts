@@ -10,6 +10,8 @@ export interface RingRecord {
   tokenId: number;
   /** A view into the ring, valid only inside the visit. Empty where the library gave NULL. */
   text: Uint8Array;
+  /** Likewise; empty in all records but the one with an embedding run's vector. */
+  vector: Float32Array;
   prefillMs: number;
   prefillTokens: number;
   decodeMs: number;
@@ -31,8 +33,9 @@ const FIELD = {
   decodeMs: 7,
   decodeTokens: 8,
   memoryMb: 9,
+  vectorFloats: 10,
 } as const;
-const RECORD_BYTES = 40;
+const RECORD_BYTES = 48;
 const SKIP_TO_START = -1;
 
 /** Reads what the result callback wrote, in order, without copying. */
@@ -79,6 +82,8 @@ export class Ring {
       record.memoryMb = this.floats[word + FIELD.memoryMb]!;
       const start = offset + RECORD_BYTES;
       record.text = this.bytes.subarray(start, start + this.ints[word + FIELD.textBytes]!);
+      const firstFloat = start >> 2;
+      record.vector = this.floats.subarray(firstFloat, firstFloat + this.ints[word + FIELD.vectorFloats]!);
       visit(record);
       tail = (tail + size) >>> 0;
       Atomics.store(this.header, WORD.tail, tail);
@@ -97,6 +102,7 @@ const EMPTY_RECORD: RingRecord = {
   state: 0,
   tokenId: -1,
   text: new Uint8Array(0),
+  vector: new Float32Array(0),
   prefillMs: 0,
   prefillTokens: 0,
   decodeMs: 0,
