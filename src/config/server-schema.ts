@@ -2,7 +2,22 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { TIMEOUT_S_MAX, durationAsSeconds, ollamaHost, ollamaPort, zeroIsUnset } from "./ollama-variables.ts";
 import { setting } from "./setting.ts";
-import { cacheDirectory, choice, integer, keepAlive, list, nullable, number, path, pathList, patternText, text } from "./value-type.ts";
+import {
+  boolean,
+  cacheDirectory,
+  choice,
+  dataFile,
+  integer,
+  keepAlive,
+  list,
+  networkList,
+  nullable,
+  number,
+  path,
+  pathList,
+  patternText,
+  text,
+} from "./value-type.ts";
 
 /** Origins that Ollama allows unasked, too. */
 const LOCAL_ORIGINS: readonly string[] = [
@@ -17,7 +32,7 @@ const seconds = (minimum = 1) => number(minimum, TIMEOUT_S_MAX, "seconds");
 const NETWORK = {
   host: setting(text("an address", "address"), "127.0.0.1", {
     group: "Network",
-    about: "Address to listen on; 0.0.0.0 serves every machine that can reach this one.",
+    about: "Address to listen on; 0.0.0.0 is every address of this machine, and needs keys, `allow` or `insecure`.",
     aliases: [{ name: "OLLAMA_HOST", pick: ollamaHost, note: "`host`, `host:port` or a URL" }],
   }),
   port: setting(integer(0, 65_535), 8080, {
@@ -45,6 +60,34 @@ const NETWORK = {
   idle_timeout_s: setting(integer(0, 255, "seconds"), 60, {
     group: "Network",
     about: "Silence after which a connection is closed; 0 never closes one.",
+  }),
+};
+
+const ACCESS = {
+  keys_file: setting(dataFile("keys.json"), null, {
+    group: "Access",
+    about: "File of the API keys that `keys add` makes; null is $XDG_DATA_HOME/rockchip-llama/keys.json, or in ~/.local/share.",
+  }),
+  api_key: setting(nullable(patternText("^[!-~]{8,256}$", "a key of 8 to 256 letters, digits and signs, without spaces", "key")), null, {
+    group: "Access",
+    about: "One API key more than the file has; a flag is visible in the list of processes, so prefer the variable.",
+    secret: true,
+  }),
+  allow: setting(networkList(), [], {
+    group: "Access",
+    about: "Networks and addresses whose clients need no key; where there is no key, others are refused.",
+  }),
+  insecure: setting(boolean(), false, {
+    group: "Access",
+    about: "Starts on an address that other machines can reach with neither keys nor `allow`: everybody is let in.",
+  }),
+  rate_limit_per_minute: setting(integer(0, 1_000_000), 0, {
+    group: "Access",
+    about: "POST requests that one key, or one address without a key, may make in a minute; 0 sets no limit.",
+  }),
+  rate_limit_burst: setting(nullable(integer(1, 1_000_000)), null, {
+    group: "Access",
+    about: "How many of these may come at once after a pause; null is as many as in a minute.",
   }),
 };
 
@@ -169,7 +212,7 @@ const DOWNLOADS = {
 };
 
 /** What server.json may hold. */
-export const ServerSchema = Type.Object({ ...NETWORK, ...MODELS, ...RUNTIME, ...TIME_LIMITS, ...LOGGING, ...DOWNLOADS });
+export const ServerSchema = Type.Object({ ...NETWORK, ...ACCESS, ...MODELS, ...RUNTIME, ...TIME_LIMITS, ...LOGGING, ...DOWNLOADS });
 
 /** Server settings as the program works with them: paths are absolute, durations are seconds. */
 export type ServerConfig = Readonly<Static<typeof ServerSchema>>;

@@ -4,7 +4,8 @@
  */
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { type TSchema, Type } from "@sinclair/typebox";
+import { FormatRegistry, type TSchema, Type } from "@sinclair/typebox";
+import { type Network, parseNetwork } from "../core/network.ts";
 import { parseDurationS } from "./duration.ts";
 
 /** Where relative paths and the per-user cache folder start. */
@@ -100,6 +101,21 @@ export function list(takes: string, placeholder: string): ValueType<readonly str
   return { ...plain<readonly string[]>(schema, takes, placeholder, listFromText), list: true };
 }
 
+/** Editors do not know this format and leave such texts alone; the start does not. */
+const NETWORK_FORMAT = "network";
+FormatRegistry.Set(NETWORK_FORMAT, (given) => parseNetwork(given) !== null);
+
+/** Networks and single addresses. */
+export function networkList(): ValueType<readonly Network[]> {
+  const schema = Type.Array(Type.String({ format: NETWORK_FORMAT }));
+  const takes = "a list of networks such as 192.168.0.0/16 or fd00::/8, or of addresses";
+  return {
+    ...plain<readonly Network[]>(schema, takes, "networks", listFromText),
+    list: true,
+    settle: (value) => (value as readonly string[]).map(parseNetwork).filter((network) => network !== null),
+  };
+}
+
 /** A path; it becomes absolute. A relative one starts at the working directory, `~/` at the home directory. */
 export function path(): ValueType<string> {
   return {
@@ -128,6 +144,17 @@ export function cacheDirectory(): ValueType<string> {
     settle: (value, context) => {
       if (value !== null) return absolutePath(value as string, context);
       return join(context.env["XDG_CACHE_HOME"] || join(homeDirectory(context), ".cache"), "rockchip-llama");
+    },
+  };
+}
+
+/** A file of the user's own data; null stands for its place below $XDG_DATA_HOME/rockchip-llama or ~/.local/share/rockchip-llama. */
+export function dataFile(name: string): ValueType<string> {
+  return {
+    ...nullable(path()),
+    settle: (value, context) => {
+      if (value !== null) return absolutePath(value as string, context);
+      return join(context.env["XDG_DATA_HOME"] || join(homeDirectory(context), ".local/share"), "rockchip-llama", name);
     },
   };
 }

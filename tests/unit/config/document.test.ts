@@ -57,7 +57,7 @@ describe("the table of keys", () => {
 
   test("every key can be set by its variable and by its flag", () => {
     for (const key of KEYS) {
-      const text = Array.isArray(key.initial) ? "word" : typeof key.initial === "string" ? key.initial : JSON.stringify(key.initial);
+      const text = Array.isArray(key.initial) ? "10.0.0.1" : typeof key.initial === "string" ? key.initial : JSON.stringify(key.initial);
       expect([key.name, load({ env: { [key.variable]: text } }).sources[key.name]]).toEqual([
         key.name,
         { kind: "environment", name: key.variable },

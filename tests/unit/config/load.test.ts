@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { parseNetwork } from "../../../src/core/network.ts";
 import { load } from "./temporary-config.ts";
 
 describe("defaults", () => {
@@ -13,6 +14,12 @@ describe("defaults", () => {
         header_wait_ms: 2000,
         keep_alive_comment_s: 10,
         idle_timeout_s: 60,
+        keys_file: "/home/user/.local/share/rockchip-llama/keys.json",
+        api_key: null,
+        allow: [],
+        insecure: false,
+        rate_limit_per_minute: 0,
+        rate_limit_burst: null,
         models_dir: [`${cwd}/models`],
         cache_dir: "/home/user/.cache/rockchip-llama",
         default_model: null,
@@ -155,6 +162,22 @@ describe("values", () => {
     const env = { XDG_CACHE_HOME: "/var/cache/user" };
     expect(load({ env }).config.server.cache_dir).toBe("/var/cache/user/rockchip-llama");
     expect(load({ env, argv: ["--cache-dir=/mnt/cache"] }).config.server.cache_dir).toBe("/mnt/cache");
+  });
+
+  test("the keys file follows XDG_DATA_HOME, unless it is named", () => {
+    const named = load({ env: { ROCKCHIP_LLAMA_KEYS_FILE: "keys.json" } });
+    expect(load({ env: { XDG_DATA_HOME: "/data" } }).config.server.keys_file).toBe("/data/rockchip-llama/keys.json");
+    expect(named.config.server.keys_file).toBe(`${named.cwd}/keys.json`);
+  });
+
+  test("networks are read from every source", () => {
+    const networks = [parseNetwork("192.168.0.0/16"), parseNetwork("::1")];
+    const given = [
+      load({ argv: ["--allow", "192.168.0.0/16", "--allow=::1"] }),
+      load({ env: { ROCKCHIP_LLAMA_ALLOW: "192.168.0.0/16, ::1" } }),
+      load({ files: { "config/server.json": { allow: ["192.168.0.0/16", "::1"] } } }),
+    ];
+    for (const { config } of given) expect([...config.server.allow]).toEqual(networks.filter((network) => network !== null));
   });
 
   test("models_dir in a file is one path or a list", () => {

@@ -92,3 +92,23 @@ describe("the Hugging Face token", () => {
     ]);
   });
 });
+
+describe("access", () => {
+  test("a network that is none stops the start", () => {
+    expect(refusal({ argv: ["--allow=192.168.0.0/16,10.0.0.0/33"] })).toEqual([
+      "config_invalid",
+      '--allow: allow cannot be ["192.168.0.0/16","10.0.0.0/33"]; it takes a list of networks such as 192.168.0.0/16 or fd00::/8, or of addresses.',
+    ]);
+  });
+
+  test("an API key is refused in a file, and one that is too short is not shown", () => {
+    expect(refusal({ files: { "config/server.json": { api_key: "rl-secret" } } })).toEqual([
+      "config_invalid",
+      "config/server.json:2: api_key may not stand in a file; set the variable ROCKCHIP_LLAMA_API_KEY.",
+    ]);
+    expect(refusal({ env: { ROCKCHIP_LLAMA_API_KEY: "secret" } })).toEqual([
+      "config_invalid",
+      "ROCKCHIP_LLAMA_API_KEY: api_key cannot be this (not shown); it takes a key of 8 to 256 letters, digits and signs, without spaces, or null.",
+    ]);
+  });
+});
