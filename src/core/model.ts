@@ -14,7 +14,19 @@ export interface ModelSidecars {
   readonly generationConfig?: string;
 }
 
-/** One model of the catalog. */
+/** A LoRA adapter: it changes the weights of an open model for the runs that ask for it. */
+export interface Adapter {
+  /** Its own name, lower case: `pirate`. */
+  readonly name: string;
+  /** Absolute path of its file. */
+  readonly path: string;
+  /** How strongly it changes the weights; 1 as it was trained. */
+  readonly scale: number;
+  /** Changes when the file does. */
+  readonly edition: string;
+}
+
+/** One model of the catalog: weights, or weights with an adapter. */
 export interface ModelDescriptor {
   /** Friendly name and the id in every API: lower case, `qwen3-0.6b`. Unique in the catalog. */
   readonly id: string;
@@ -39,6 +51,8 @@ export interface ModelDescriptor {
   /** RKLLM version in the file's name: a minimum hint, not a requirement. */
   readonly toolkitVersion?: string;
   readonly sidecars: ModelSidecars;
+  /** Set for a model with an adapter. What is not said of the adapter's own file, `path` included, is the base's. */
+  readonly adapted?: { readonly base: ModelDescriptor; readonly adapter: Adapter };
   /** Why this machine cannot run it, as a sentence with the fix; absent when it can. */
   readonly unrunnableReason?: string;
 }

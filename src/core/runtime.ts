@@ -1,5 +1,6 @@
 /** The runtime port: what the engine asks of an open model, whatever library is behind it. */
 import type { GenerationInput, ReasoningChoice, Sampling } from "./generation.ts";
+import type { Adapter } from "./model.ts";
 
 /** What the library behind a slot can do. */
 export interface RuntimeCapabilities {
@@ -51,6 +52,8 @@ export interface Run {
   /** At least 1, and prompt + tokensMax fits the context. */
   readonly tokensMax: number;
   readonly sampling: Sampling;
+  /** Absent: the model as it is. It is loaded when a run first asks for it, and stays loaded as long as the model does. */
+  readonly adapter?: Adapter;
 }
 
 /** The runtime's own account of a run (RKLLMPerfStat). */
@@ -83,7 +86,7 @@ export interface RuntimeSlot {
   discard(promptId: number): void;
   /**
    * Runs a prepared prompt; the prompt is used up. When the signal fires the run is aborted, and `end` comes once the runtime has really stopped.
-   * The iteration throws AppError runtime_error or engine_lost. A caller that leaves the iteration early aborts the run too.
+   * The iteration throws AppError model_load_failed for an adapter, runtime_error or engine_lost. A caller that leaves the iteration early aborts the run too.
    */
   run(run: Run, signal: AbortSignal): AsyncIterable<TokenEvent>;
   /** Closes the model and gives its memory back. Safe to call twice. */

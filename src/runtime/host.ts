@@ -116,7 +116,8 @@ export class EngineHost {
       abort: () => handle.abort(),
     });
     this.current = run;
-    const outcome = await handle.run({ run: run.run, payload, tokensMax: command.tokensMax, sampling: command.sampling }).then(
+    const { tokensMax, sampling, adapter } = command;
+    const outcome = await handle.run({ run: run.run, payload, tokensMax, sampling, ...(adapter === undefined ? {} : { adapter }) }).then(
       (code) => run.finish(code),
       (thrown: unknown) => run.fail(AppError.from(thrown)),
     );

@@ -4,7 +4,8 @@
  */
 import { AppError, assert } from "../core/errors.ts";
 import type { Sampling } from "../core/generation.ts";
-import type { RuntimeCapabilities } from "../core/runtime.ts";
+import type { Adapter } from "../core/model.ts";
+import type { Pooling, RuntimeCapabilities } from "../core/runtime.ts";
 import { abiForVersion } from "./native/abi.ts";
 import type { Bridge, ResultChannel } from "./native/bridge.ts";
 import { type FunctionAddresses, linkAbort, openRuntime } from "./native/open-runtime.ts";
@@ -18,6 +19,7 @@ export interface HandleRun {
   readonly payload: PromptPayload;
   readonly tokensMax: number;
   readonly sampling: Sampling;
+  readonly adapter?: Adapter;
 }
 
 /** Owns the Worker; one run at a time. */
@@ -25,6 +27,7 @@ export class ModelHandle {
   readonly capabilities: RuntimeCapabilities;
   /** Whether the library stops a run at its own token limit; otherwise it knows only the one it was opened with. */
   readonly keepsRunLimit: boolean;
+  private readonly freesRows: boolean;
   private readonly worker: Worker;
   private readonly channel: ResultChannel;
   private readonly drain: () => void;
@@ -38,6 +41,7 @@ export class ModelHandle {
   private constructor(parts: {
     capabilities: RuntimeCapabilities;
     keepsRunLimit: boolean;
+    freesRows: boolean;
     worker: Worker;
     channel: ResultChannel;
     drain: () => void;
@@ -46,6 +50,7 @@ export class ModelHandle {
   }) {
     this.capabilities = parts.capabilities;
     this.keepsRunLimit = parts.keepsRunLimit;
+    this.freesRows = parts.freesRows;
     this.worker = parts.worker;
     this.channel = parts.channel;
     this.drain = parts.drain;
@@ -80,6 +85,7 @@ export class ModelHandle {
     return new ModelHandle({
       capabilities: { version: spec.library.version, perRunSampling: abi.perRunSampling, contextTokens },
       keepsRunLimit: abi.perRunTokensMax,
+      freesRows: abi.callbackFree,
       worker,
       channel,
       drain,
@@ -88,15 +94,15 @@ export class ModelHandle {
     });
   }
 
-  /** Runs to the end and returns the library's code. What it produced has been visited by then. */
+  /** Runs to the end and returns the library's code. What it produced has been visited by then. Throws AppError model_load_failed for an adapter. */
   async run(run: HandleRun): Promise<number> {
-    const userdata = this.channel.userdata(run.run);
-    const returned = ask(this.worker, { kind: "run", userdata, ...run });
-    this.running = returned.catch(() => {});
-    const reply = await returned;
-    assert(reply.kind === "returned" && reply.run === run.run, "the Worker answers the run it was given");
-    this.drain();
-    return reply.code;
+    return this.perform({ kind: "run", userdata: this.channel.userdata(run.run), ...run });
+  }
+
+  /** Like `run`, for the vector of a prompt: one of the records visited brings it. */
+  async embed(run: Omit<HandleRun, "tokensMax" | "sampling">, pooling: Pooling): Promise<number> {
+    const userdata = this.channel.userdata(run.run, { pooling, free: this.freesRows });
+    return this.perform({ kind: "embed", userdata, ...run });
   }
 
   /** A request, not an event: the run goes on until the library heeds it. */
@@ -110,6 +116,15 @@ export class ModelHandle {
    */
   async destroy(): Promise<void> {
     return (this.destroying ??= this.destroyOnce());
+  }
+
+  private async perform(command: Extract<WorkerCommand, { kind: "run" | "embed" }>): Promise<number> {
+    const returned = ask(this.worker, command);
+    this.running = returned.catch(() => {});
+    const reply = await returned;
+    assert(reply.kind === "returned" && reply.run === command.run, "the Worker answers the run it was given");
+    this.drain();
+    return reply.code;
   }
 
   private async destroyOnce(): Promise<void> {
@@ -142,11 +157,11 @@ async function initialize(worker: Worker, spec: OpenSpec, functions: FunctionAdd
   );
 }
 
-/** One command, one answer. Throws AppError runtime_error when the Worker's code fails. */
+/** One command, one answer. Throws what the Worker's code throws, as an AppError. */
 async function ask(worker: Worker, command: WorkerCommand): Promise<WorkerEvent> {
   const { promise, resolve, reject } = Promise.withResolvers<WorkerEvent>();
   worker.onmessage = (message: MessageEvent<WorkerEvent>) => {
-    if (message.data.kind === "failed") reject(new AppError("runtime_error", message.data.message));
+    if (message.data.kind === "failed") reject(AppError.fromRecord(message.data.error));
     else resolve(message.data);
   };
   worker.onerror = (error) => reject(new AppError("runtime_error", `The inference thread failed: ${error.message}`));

@@ -1,8 +1,9 @@
 /**
  * What gateway and engine host say to each other: plain data, the same over a process's IPC channel and inside one process.
  *
- *   gateway -> host   open, then prepare / discard / run / abort / ping in any order, then close
- *   host -> gateway   opened or failed, then one answer per prepare, and per run any number of text and one ended or run_failed
+ *   gateway -> host   open, then prepare / discard / run / embed / abort / inspect / ping in any order, then close
+ *   host -> gateway   opened or failed, then one answer per prepare and inspect, and per run any number of text and one ended or run_failed;
+ *                     embed is a run that brings one vector in place of text
  *
  * A prompt is prepared once and stays in the host; `promptId` is the gateway's number for it and for the run it becomes.
  */
@@ -10,7 +11,7 @@ import type { TemplateSources } from "../chat/template-source.ts";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { Sampling } from "../core/generation.ts";
 import type { ModelFormat, ModelSidecars } from "../core/model.ts";
-import type { PreparedPrompt, PromptRequest, RunStats, RuntimeCapabilities } from "../core/runtime.ts";
+import type { EmbeddingRun, Inspected, Inspection, Pooling, PreparedPrompt, PromptRequest, Run, RunStats, RuntimeCapabilities } from "../core/runtime.ts";
 import type { NativeAssets } from "./native/assets.ts";
 
 /** Which library to open: our CPU runtime, compiled in the host, or a shared library by path. */
@@ -40,6 +41,7 @@ export interface HostModel {
   readonly sidecars: ModelSidecars;
   /** Jinja texts of the model's own chat template; null where it brings none. Untrusted: they are run in the host only. */
   readonly chatTemplate: TemplateSources | null;
+  readonly pooling: Pooling;
 }
 
 /** Everything a host needs to open a model. */
@@ -55,8 +57,10 @@ export type HostCommand =
   | { readonly kind: "open"; readonly spec: OpenSpec }
   | ({ readonly kind: "prepare"; readonly promptId: number } & PromptRequest)
   | { readonly kind: "discard"; readonly promptId: number }
-  | { readonly kind: "run"; readonly promptId: number; readonly tokensMax: number; readonly sampling: Sampling }
+  | ({ readonly kind: "run" } & Run)
+  | ({ readonly kind: "embed" } & EmbeddingRun)
   | { readonly kind: "abort"; readonly promptId: number }
+  | { readonly kind: "inspect"; readonly inspectionId: number; readonly question: Inspection }
   | { readonly kind: "ping" }
   | { readonly kind: "close" };
 
@@ -74,5 +78,9 @@ export type HostEvent =
       readonly stats: RunStats;
     }
   | { readonly kind: "run_failed"; readonly promptId: number; readonly error: ErrorRecord }
+  /** The floats as base64, little-endian. */
+  | { readonly kind: "vector"; readonly promptId: number; readonly vector: string }
+  | { readonly kind: "inspected"; readonly inspectionId: number; readonly answer: Inspected }
+  | { readonly kind: "inspection_failed"; readonly inspectionId: number; readonly error: ErrorRecord }
   | { readonly kind: "pong" }
   | { readonly kind: "closed" };

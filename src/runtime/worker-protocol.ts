@@ -1,5 +1,7 @@
 /** What a host's main thread and the Worker that owns its handle say to each other. */
+import type { ErrorRecord } from "../core/errors.ts";
 import type { Sampling } from "../core/generation.ts";
+import type { Adapter } from "../core/model.ts";
 import type { OpenOptions } from "./protocol.ts";
 
 /** What goes into the model: ids, or text where no tokenizer is to be had. */
@@ -23,7 +25,9 @@ export type WorkerCommand =
       readonly payload: PromptPayload;
       readonly tokensMax: number;
       readonly sampling: Sampling;
+      readonly adapter?: Adapter;
     }
+  | { readonly kind: "embed"; readonly run: number; readonly userdata: number; readonly payload: PromptPayload; readonly adapter?: Adapter }
   | { readonly kind: "destroy" };
 
 /** The Worker's answer to one command. */
@@ -31,4 +35,4 @@ export type WorkerEvent =
   | { readonly kind: "initialized"; readonly code: number; readonly handle: number }
   | { readonly kind: "returned"; readonly run: number; readonly code: number }
   | { readonly kind: "destroyed"; readonly code: number }
-  | { readonly kind: "failed"; readonly message: string };
+  | { readonly kind: "failed"; readonly error: ErrorRecord };

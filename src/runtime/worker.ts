@@ -2,6 +2,7 @@
  * The Worker that owns one handle. It makes every native call but rkllm_abort, one after another, and is blocked while the
  * library works. It knows token ids, bytes and one handle: prompts are made and answers understood elsewhere.
  */
+import { AppError } from "../core/errors.ts";
 import { RuntimeSession } from "./native/runtime-session.ts";
 import type { WorkerCommand, WorkerEvent } from "./worker-protocol.ts";
 
@@ -15,7 +16,8 @@ self.onmessage = (message: MessageEvent<WorkerCommand>) => {
   try {
     event = obey(message.data);
   } catch (thrown) {
-    event = { kind: "failed", message: thrown instanceof Error ? thrown.message : String(thrown) };
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    event = { kind: "failed", error: (thrown instanceof AppError ? thrown : new AppError("runtime_error", message)).toRecord() };
   }
   postMessage(event);
 };
@@ -29,6 +31,10 @@ function obey(command: WorkerCommand): WorkerEvent {
     case "run": {
       if (session === null) throw new Error("Broken invariant: a run comes after init");
       return { kind: "returned", run: command.run, code: session.run(command) };
+    }
+    case "embed": {
+      if (session === null) throw new Error("Broken invariant: an embedding comes after init");
+      return { kind: "returned", run: command.run, code: session.embed(command) };
     }
     case "destroy": {
       return { kind: "destroyed", code: session?.destroy() ?? 0 };

@@ -1,11 +1,13 @@
 /** The calls on one handle, made by the Worker that owns it. Every one may block for as long as the library likes. */
 import { linkSymbols, ptr, type Pointer } from "bun:ffi";
 import type { Sampling } from "../../core/generation.ts";
+import type { Adapter } from "../../core/model.ts";
 import type { OpenOptions } from "../protocol.ts";
 import type { PromptPayload } from "../worker-protocol.ts";
 import { type Abi, abiForVersion, RKLLM_FUNCTIONS } from "./abi.ts";
 import { type NativeArgument, nativeBytes } from "./struct-writer.ts";
-import { packCallback, packInferParam, packParam, packTextInput, packTokenInput } from "./structs.ts";
+import { type NamedAdapter, SessionAdapters } from "./session-adapters.ts";
+import { packCallback, packInferParam, packLoraAdapter, packParam, packTextInput, packTokenInput } from "./structs.ts";
 
 /** What a session is made of. */
 export interface SessionOptions {
@@ -24,10 +26,11 @@ export interface SessionRun {
   readonly userdata: number;
   readonly tokensMax: number;
   readonly sampling: Sampling;
+  readonly adapter?: Adapter;
 }
 
 /** The functions a session calls. rkllm_createDefaultParam is not among them: it returns a struct by value. */
-const { rkllm_init, rkllm_run, rkllm_destroy, rkllm_set_chat_template } = RKLLM_FUNCTIONS;
+const { rkllm_init, rkllm_run, rkllm_destroy, rkllm_set_chat_template, rkllm_load_lora, rkllm_clear_kv_cache } = RKLLM_FUNCTIONS;
 type SessionFunctions = ReturnType<typeof linkSessionFunctions>;
 
 /** One handle. */
@@ -36,14 +39,22 @@ export class RuntimeSession {
   private readonly session: SessionOptions;
   private readonly native: SessionFunctions;
   private handle: Pointer | null = null;
-  /** Whether the library copies the strings and the callback struct of rkllm_init is not documented: they live as long as the handle. */
+  /**
+   * Whether the library copies the strings and the callback struct of rkllm_init, and an adapter's strings, is not documented: they live as
+   * long as the handle.
+   */
   private readonly keptForHandle: NativeArgument[] = [];
   private ownTemplateRemoved = false;
+  private readonly adapters: SessionAdapters;
 
   constructor(session: SessionOptions) {
     this.session = session;
     this.abi = abiForVersion(session.version);
     this.native = linkSessionFunctions(session.functions);
+    this.adapters = new SessionAdapters({
+      load: (adapter) => this.loadAdapter(adapter),
+      clearCache: () => this.native.rkllm_clear_kv_cache(this.handle, 0, null, null),
+    });
   }
 
   /** Loads the model. Success is code 0 and a handle that is not 0. */
@@ -65,17 +76,44 @@ export class RuntimeSession {
     return { code, handle: Number(this.handle) };
   }
 
-  /** Runs one prompt to its end; the answer has gone through the result callback by then. Returns the library's code. */
+  /**
+   * Runs one prompt to its end; the answer has gone through the result callback by then. Returns the library's code.
+   * @throws AppError model_load_failed and runtime_error as `SessionAdapters.use` does
+   */
   run(run: SessionRun): number {
     const input = this.packPrompt(run.payload);
+    const loraName = this.adapters.use(run.adapter);
     const infer = packInferParam(this.abi, {
       mode: "generate",
       // Every run carries its whole prompt. The library reuses the longest common prefix of its KV cache by itself.
       keepHistory: false,
       newTokensMax: run.tokensMax,
       sampling: run.sampling,
+      ...(loraName === null ? {} : { loraName }),
     });
     const kept = [input, infer];
+    const code = this.native.rkllm_run(this.handle, input.address, infer.address, run.userdata as Pointer);
+    kept.length = 0;
+    return code;
+  }
+
+  /**
+   * Runs one prompt for its hidden layer, which has gone through the result callback by then. Returns the library's code.
+   * Throws what `run` throws. What the KV cache holds of a prompt already is not computed again and comes out as zeros (seen up to 1.3.0): it is emptied first.
+   */
+  embed(run: Omit<SessionRun, "tokensMax" | "sampling">): number {
+    const input = this.packPrompt(run.payload);
+    const loraName = this.adapters.use(run.adapter);
+    const infer = packInferParam(this.abi, {
+      mode: "lastHiddenLayer",
+      keepHistory: false,
+      newTokensMax: 1,
+      sampling: null,
+      ...(loraName === null ? {} : { loraName }),
+    });
+    const kept = [input, infer];
+    // Its code is not looked at: if the cache was not emptied, the zeros tell.
+    this.native.rkllm_clear_kv_cache(this.handle, 0, null, null);
     const code = this.native.rkllm_run(this.handle, input.address, infer.address, run.userdata as Pointer);
     kept.length = 0;
     return code;
@@ -87,6 +125,13 @@ export class RuntimeSession {
     const code = this.native.rkllm_destroy(this.handle);
     this.handle = null;
     this.keptForHandle.length = 0;
+    return code;
+  }
+
+  private loadAdapter(adapter: NamedAdapter): number {
+    const packed = packLoraAdapter(this.abi, adapter);
+    const code = this.native.rkllm_load_lora(this.handle, packed.address);
+    if (code === 0) this.keptForHandle.push(packed);
     return code;
   }
 
@@ -114,5 +159,7 @@ function linkSessionFunctions(functions: Readonly<Record<string, number>>) {
     rkllm_run: { ...rkllm_run, ptr: at("rkllm_run") },
     rkllm_destroy: { ...rkllm_destroy, ptr: at("rkllm_destroy") },
     rkllm_set_chat_template: { ...rkllm_set_chat_template, ptr: at("rkllm_set_chat_template") },
+    rkllm_load_lora: { ...rkllm_load_lora, ptr: at("rkllm_load_lora") },
+    rkllm_clear_kv_cache: { ...rkllm_clear_kv_cache, ptr: at("rkllm_clear_kv_cache") },
   }).symbols;
 }
