@@ -2,6 +2,7 @@
 import { createOutputStream } from "../chat/output-stream.ts";
 import { assert, cancellation } from "../core/errors.ts";
 import type { FinishReason, GenerationEvent, Sampling, Usage } from "../core/generation.ts";
+import type { Adapter } from "../core/model.ts";
 import type { PreparedPrompt, RunStats, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
 import type { Turn } from "../scheduler/turn-queue.ts";
 
@@ -12,6 +13,7 @@ export interface Admitted {
   readonly prompt: PreparedPrompt;
   readonly tokensMax: number;
   readonly sampling: Sampling;
+  readonly adapter?: Adapter;
   readonly stop: readonly string[];
   readonly signal: AbortSignal;
   readonly arrivedMs: number;
@@ -52,7 +54,7 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
 }
 
 async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, undefined> {
-  const { slot, turn, prompt, tokensMax, signal } = admitted;
+  const { slot, turn, prompt, tokensMax, sampling, adapter, signal } = admitted;
   try {
     await turn.granted;
   } catch (thrown) {
@@ -68,7 +70,7 @@ async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, u
   // The runtime cannot be asked for nothing: prefill alone is one token that nobody sees.
   const silent = tokensMax === 0;
   const events = slot.run(
-    { promptId: prompt.promptId, tokensMax: Math.max(1, tokensMax), sampling: admitted.sampling },
+    { promptId: prompt.promptId, tokensMax: Math.max(1, tokensMax), sampling, ...(adapter === undefined ? {} : { adapter }) },
     AbortSignal.any([signal, enough.signal]),
   );
   for await (const event of events) {

@@ -25,8 +25,9 @@ export interface EngineOptions {
   readonly samplingMismatch: "run" | "refuse";
 }
 
-/** A model that is loaded, and the line of those who want it. */
+/** A model that is loaded, and the line of those who want it, with an adapter or without. */
 interface LoadedModel {
+  /** Never one with an adapter. */
   readonly model: ModelDescriptor;
   readonly slot: RuntimeSlot;
   readonly queue: TurnQueue;
@@ -55,11 +56,13 @@ export function createEngine(options: EngineOptions): Engine {
     if (model.unrunnableReason !== undefined) {
       throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
     }
+    // With an adapter it is the base that is loaded: those who want either take turns on it.
+    const base = model.adapted?.base ?? model;
     // A file that was replaced is another model: it is loaded once the old one is out of use.
-    const edition = `${model.bytes} ${model.modifiedMs}`;
-    const lease = await residency.acquire({ key: model.path, edition, load: async (over) => load(model, over) }, signal);
+    const edition = `${base.bytes} ${base.modifiedMs}`;
+    const lease = await residency.acquire({ key: base.path, edition, load: async (over) => load(base, over) }, signal);
     try {
-      return await admit(request, lease.value, { arrivedMs, loadedMs: performance.now(), signal, endLease: lease.release });
+      return await admit(request, lease.value, { model, arrivedMs, loadedMs: performance.now(), signal, endLease: lease.release });
     } catch (thrown) {
       lease.release();
       throw thrown;
@@ -70,9 +73,10 @@ export function createEngine(options: EngineOptions): Engine {
   async function admit(
     request: GenerationRequest,
     loaded: LoadedModel,
-    visit: { arrivedMs: number; loadedMs: number; signal: AbortSignal; endLease: () => void },
+    visit: { model: ModelDescriptor; arrivedMs: number; loadedMs: number; signal: AbortSignal; endLease: () => void },
   ): Promise<Generation> {
     const { slot, queue, defaults } = loaded;
+    const adapter = visit.model.adapted?.adapter;
     const samplingIgnored = fixedSampling(request, loaded);
     const turn = queue.take(visit.signal);
     let prompt: PreparedPrompt | null = null;
@@ -90,13 +94,14 @@ export function createEngine(options: EngineOptions): Engine {
         prompt,
         tokensMax,
         sampling: slot.capabilities.perRunSampling ? resolveSampling(request.sampling, defaults.sampling) : defaults.sampling,
+        ...(adapter === undefined ? {} : { adapter }),
         stop: request.stop,
         signal: visit.signal,
         arrivedMs: visit.arrivedMs,
         loadedMs: visit.loadedMs,
         release: visit.endLease,
       });
-      return { model: loaded.model, promptTokens: prompt.promptTokens, queuePosition: turn.position, samplingIgnored, events };
+      return { model: visit.model, promptTokens: prompt.promptTokens, queuePosition: turn.position, samplingIgnored, events };
     } catch (thrown) {
       // One that is too long was prepared all the same.
       if (prompt !== null) slot.discard(prompt.promptId);
