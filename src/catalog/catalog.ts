@@ -1,6 +1,7 @@
 /** What models exist, and which of them a name stands for. */
 import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor, Soc } from "../core/model.ts";
+import { adapted } from "./adapters.ts";
 import { Describer } from "./describe.ts";
 import { discoverWeights } from "./discovery.ts";
 import { distinctIds, listed, NameTable, shown } from "./model-names.ts";
@@ -19,7 +20,10 @@ export interface CatalogOptions {
 
 /** The models of this machine. */
 export interface Catalog {
-  /** Every model, the default one first, the others by name (`qwen3-4b` before `qwen3-14b`). The list follows the file system. */
+  /**
+   * Every model, the default one first, the others by name (`qwen3-4b` before `qwen3-14b`), each followed by itself with its adapters
+   * (`qwen3-4b+pirate`). The list follows the file system.
+   */
   list(): Promise<readonly ModelDescriptor[]>;
   /**
    * The model a name stands for, one that cannot run included; "" is the default: the configured one, else the first by name that can run,
@@ -59,7 +63,8 @@ export function openCatalog(options: CatalogOptions): Catalog {
       const state = await snapshot();
       if (state.models.length === 0) return [];
       const first = defaultOf(defaultName, state, pick);
-      return first === null ? state.models : [first, ...state.models.filter((model) => model !== first)];
+      const inFront = first === null ? [] : [first, ...state.models.filter((model) => model.adapted?.base === first)];
+      return [...inFront, ...state.models.filter((model) => !inFront.includes(model))];
     },
     async resolve(name) {
       return pick(name.trim() === "" ? defaultName : name, await snapshot());
@@ -81,8 +86,9 @@ async function scan(modelsDirs: readonly string[], describer: Describer): Promis
   const drafts = await describer.describeAll(weights);
   const byName = new Intl.Collator("en", { numeric: true });
   const models = distinctIds(drafts)
-    .map(({ entry, id }) => settled(entry.model, id))
-    .sort((a, b) => byName.compare(a.id, b.id));
+    .map(({ entry, id }) => ({ base: settled(entry.model, id), adapters: entry.adapters }))
+    .sort((a, b) => byName.compare(a.base.id, b.base.id))
+    .flatMap(({ base, adapters }) => [base, ...adapters.map((adapter) => adapted(base, adapter))]);
   return { models, names: new NameTable(models), problems };
 }
 

@@ -3,10 +3,12 @@
  * Nothing here throws: a model that cannot be read is described with the reason.
  */
 import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { ModelDescriptor, Soc } from "../core/model.ts";
+import { type AdapterDraft, type AdapterFile, adaptersOf, faultOfAdapter, isAdapterName } from "./adapters.ts";
 import type { WeightsFile } from "./discovery.ts";
 import { type GgufFacts, readGgufFacts } from "./gguf-facts.ts";
-import { type ManifestReading, readManifest } from "./manifest.ts";
+import { type Manifest, type ManifestReading, readManifest } from "./manifest.ts";
 import { type NameFacts, shown } from "./model-names.ts";
 import { parseModelFileName, RKLLM_CONTEXT_TOKENS_DEFAULT, spellings } from "./model-file-name.ts";
 import { readFaultOfWeights } from "./weights-file.ts";
@@ -22,11 +24,21 @@ export interface Machine {
 /** A model whose id may still be shared with others, and what will tell it from them. */
 export interface ModelDraft extends NameFacts {
   readonly model: ModelDescriptor;
+  readonly adapters: readonly AdapterDraft[];
 }
 
 interface Facts {
   readonly gguf: GgufFacts | null;
   readonly fault: string | null;
+}
+
+/** A file with all that was read of it. */
+interface ReadFile {
+  readonly file: WeightsFile;
+  readonly facts: Facts;
+  readonly reading: ManifestReading;
+  /** Empty where it cannot be read or speaks of other weights. */
+  readonly manifest: Manifest;
 }
 
 /** Describes weights, and remembers by path, size and modification time what it had to open files for. */
@@ -39,20 +51,28 @@ export class Describer {
     this.#machine = machine;
   }
 
-  /** Describes all weights of a scan; what was remembered of files that are gone is forgotten. */
+  /** Describes the models of a scan, each with its adapters; what was remembered of files that are gone is forgotten. */
   async describeAll(weights: readonly WeightsFile[]): Promise<readonly ModelDraft[]> {
     const facts = new Map<string, Facts>();
     const manifests = new Map<string, ManifestReading>();
-    const drafts: ModelDraft[] = [];
+    const all: ReadFile[] = [];
     for (const file of weights) {
       const key = `${file.path}\0${file.bytes}\0${file.modifiedMs}`;
       const known = this.#facts.get(key) ?? (await readFacts(file));
       facts.set(key, known);
-      drafts.push(describe(file, known, await this.#manifest(file, manifests), this.#machine));
+      const reading = await this.#manifest(file, manifests);
+      const speaks = "manifest" in reading && [undefined, file.fileName].includes(reading.manifest.file);
+      all.push({ file, facts: known, reading, manifest: speaks ? reading.manifest : {} });
     }
     this.#facts = facts;
     this.#manifests = manifests;
-    return drafts;
+    const models = all.filter((each) => !isAdapter(each));
+    const adapters = all.filter(isAdapter).map(adapterFile);
+    const beside = Map.groupBy(models, placeOf);
+    return models.map((each) => ({
+      ...describe(each, this.#machine),
+      adapters: adaptersOf(each.file, each.manifest, adapters, beside.get(placeOf(each))?.length === 1),
+    }));
   }
 
   async #manifest(file: WeightsFile, kept: Map<string, ManifestReading>): Promise<ManifestReading> {
@@ -66,26 +86,39 @@ export class Describer {
   }
 }
 
+/** Its name says so, or its metadata, or the model.json beside it. */
+function isAdapter({ file, facts, reading }: ReadFile): boolean {
+  const named = "manifest" in reading && (reading.manifest.adapters ?? []).some((adapter) => adapter.file === file.fileName);
+  return named || isAdapterName(file.fileName) || facts.gguf?.otherType === "adapter";
+}
+
+function adapterFile({ file, facts }: ReadFile): AdapterFile {
+  return { file, fault: facts.fault ?? (facts.gguf === null ? null : faultOfAdapter(labelOf(file), facts.gguf.otherType)) };
+}
+
+/** Models of one format in one folder. */
+function placeOf({ file }: ReadFile): string {
+  return `${file.format} ${dirname(file.path)}`;
+}
+
 async function readFacts(file: WeightsFile): Promise<Facts> {
   try {
     const fault = await readFaultOfWeights(file.path, file.format);
     if (fault !== null) return { gguf: null, fault: `${labelOf(file)} ${fault}.` };
-    const gguf = file.format === "gguf" ? readGgufFacts(file.path) : null;
-    const other = gguf?.otherType;
-    return { gguf, fault: other === undefined ? null : `${labelOf(file)} is no model: it says it is of the type ${shown(other)}.` };
+    return { gguf: file.format === "gguf" ? readGgufFacts(file.path) : null, fault: null };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     return { gguf: null, fault: message.includes(file.path) ? message : `Cannot read ${file.path}: ${message}` };
   }
 }
 
-function describe(file: WeightsFile, facts: Facts, reading: ManifestReading, machine: Machine): ModelDraft {
+function describe({ file, facts, reading, manifest }: ReadFile, machine: Machine): Omit<ModelDraft, "adapters"> {
   const name = parseModelFileName(file.fileName);
-  const manifest = "manifest" in reading && [undefined, file.fileName].includes(reading.manifest.file) ? reading.manifest : {};
   const id = manifest.name?.toLowerCase().replaceAll(":", "-") ?? name.id;
   const soc = manifest.soc ?? name.soc;
   const toolkitVersion = manifest.toolkitVersion ?? name.toolkitVersion;
-  const reason = facts.fault ?? faultOfManifest(reading) ?? faultOfParts(file) ?? unrunnable(file, soc, machine);
+  const reason =
+    facts.fault ?? faultOfType(file, facts) ?? faultOfManifest(reading) ?? faultOfParts(file) ?? unrunnable(file, soc, machine);
   const model: ModelDescriptor = {
     id,
     aliases: aliasesOf(file, id, [...(manifest.name === undefined ? [] : [name.id]), ...name.aliases]),
@@ -118,6 +151,10 @@ function aliasesOf(file: WeightsFile, id: string, names: readonly string[]): rea
 /** The file as the models folder shows it. */
 function labelOf(file: WeightsFile): string {
   return file.folder === null ? file.fileName : `${file.folder}/${file.fileName}`;
+}
+
+function faultOfType(file: WeightsFile, { gguf }: Facts): string | null {
+  return gguf?.otherType === undefined ? null : `${labelOf(file)} is no model: it says it is of the type ${shown(gguf.otherType)}.`;
 }
 
 function faultOfManifest(reading: ManifestReading): string | null {

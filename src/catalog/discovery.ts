@@ -9,7 +9,7 @@ import type { ModelFormat, ModelSidecars } from "../core/model.ts";
 import { MANIFEST_FILE } from "./manifest.ts";
 import { modelFormatOf, splitPartOf } from "./model-file-name.ts";
 
-/** One set of weights as it lies on disk. */
+/** One set of weights, or an adapter, as it lies on disk. */
 export interface WeightsFile {
   readonly path: string;
   readonly fileName: string;
@@ -31,8 +31,8 @@ export interface Discovery {
   readonly problems: readonly string[];
 }
 
-/** Adapters and image encoders have the same endings and are no models; `x.partial` and the like have other endings anyway. */
-const NOT_A_MODEL = /[-_.]lora(?:[-_.](?:bf16|f16|f32|q8_0))?\.(?:gguf|rkllm)$|mmproj/i;
+/** Image encoders have the same endings and are no models; `x.partial` and the like have other endings anyway. */
+const NOT_A_MODEL = /mmproj/i;
 /** Files that other downloaders keep beside weights that are not whole yet. */
 const UNFINISHED = [".aria2", ".part", ".partial", ".incomplete"];
 const SIDECARS: readonly (readonly [keyof ModelSidecars, readonly string[]])[] = [

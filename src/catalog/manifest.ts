@@ -26,6 +26,18 @@ export const ManifestSchema = Type.Object({
   quantization: Type.Optional(Type.String({ minLength: 1 })),
   soc: Type.Optional(Type.Union([Type.Literal("rk3588"), Type.Literal("rk3576"), Type.Literal("rk3562"), Type.Literal("rv1126b")])),
   toolkitVersion: Type.Optional(Type.String({ minLength: 1 })),
+  /** LoRA adapters of the model, by the names of their files in the same folder. */
+  adapters: Type.Optional(
+    Type.Array(
+      Type.Object({
+        file: Type.String({ minLength: 1 }),
+        /** In place of the one from its file's name. */
+        name: Type.Optional(Type.String({ pattern: MODEL_NAME.source })),
+        /** Default 1. */
+        scale: Type.Optional(Type.Number()),
+      }),
+    ),
+  ),
   /** Where `pull` got the weights, and their SHA-256. */
   source: Type.Optional(Type.String()),
   sha256: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Catalog, type CatalogOptions, openCatalog } from "../../src/catalog/catalog.ts";
 import { AppError } from "../../src/core/errors.ts";
-import { type TinyGgufOptions, writeTinyGguf } from "./tiny-gguf.ts";
+import { type TinyGgufOptions, writeTinyGguf, writeTinyLora } from "./tiny-gguf.ts";
 
 export class ModelsFolder implements AsyncDisposable {
   readonly dir: string;
@@ -29,6 +29,11 @@ export class ModelsFolder implements AsyncDisposable {
   async putGguf(name: string, options: TinyGgufOptions = {}): Promise<void> {
     await mkdir(dirname(this.path(name)), { recursive: true });
     writeTinyGguf(this.path(name), options);
+  }
+
+  async putLora(name: string): Promise<void> {
+    await mkdir(dirname(this.path(name)), { recursive: true });
+    writeTinyLora(this.path(name));
   }
 
   open(options: Partial<CatalogOptions> = {}): Catalog {

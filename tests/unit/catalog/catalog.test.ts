@@ -135,9 +135,9 @@ describe("GGUF", () => {
     expect(await idsOf(catalog)).toEqual(["text", "half", "whole"]);
   });
 
-  test("an adapter that its name does not tell is listed as such", async () => {
-    await folder.putGguf("style.gguf", { metadata: { "general.type": { type: "string", value: "adapter" } } });
-    expect((await folder.open().resolve("style")).unrunnableReason).toBe("style.gguf is no model: it says it is of the type adapter.");
+  test("a file that holds something else is listed as such", async () => {
+    await folder.putGguf("style.gguf", { metadata: { "general.type": { type: "string", value: "imatrix" } } });
+    expect((await folder.open().resolve("style")).unrunnableReason).toBe("style.gguf is no model: it says it is of the type imatrix.");
   });
 
   test("a split file is one model of the size of its parts; a missing part is told", async () => {
