@@ -50,14 +50,15 @@ async function streamed(context: ApiContext, scope: RequestScope, exchange: Exch
   const admission = context.engine.generate(first, held.signal);
   // The stream looks at it later; a refusal after the client has gone would otherwise be an unhandled rejection.
   admission.catch(() => undefined);
-  const admitted = await within(admission, context.times.headerWaitMs);
+  const waited = await within(admission, context.times.headerWaitMs);
+  const admitted = waited === TICK ? null : waited;
   return streamResponse({
     admissions: [() => admission, ...others.map((request) => () => context.engine.generate(request, held.signal))],
     held,
     framing: exchange.framing,
-    encoder: exchange.streamEncoder(model),
+    encoder: exchange.streamEncoder(model, admitted?.promptTokens ?? null),
     times: context.times,
-    headers: ignoredHeader(exchange, admitted === TICK ? null : admitted),
+    headers: ignoredHeader(exchange, admitted),
     onError: (error) => {
       const reply = exchange.encodeError(error, scope);
       logFailure(context.log, scope, reply.status, error);

@@ -9,6 +9,8 @@ export interface CollectedAnswer {
   /** Calls as the model wrote them; a call without arguments has "". */
   readonly toolCalls: readonly ToolCall[];
   readonly reason: FinishReason;
+  /** The stop sequence that ended it; absent where none did. */
+  readonly stopSequence?: string;
   readonly usage: Usage;
   readonly timings: Timings;
 }
@@ -30,7 +32,8 @@ export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Pro
     } else finish = event;
   }
   assert(finish !== undefined, "an answer ended without its finish event");
-  return { text, reasoning, toolCalls: calls, reason: finish.reason, usage: finish.usage, timings: finish.timings };
+  const { kind: _kind, ...end } = finish;
+  return { text, reasoning, toolCalls: calls, ...end };
 }
 
 /** Whether a call's arguments are complete JSON. The call that the token limit cut off has none, or the beginning of some. */
@@ -41,4 +44,10 @@ export function hasWholeArguments(call: ToolCall): boolean {
   } catch {
     return false;
   }
+}
+
+/** The calls that can be run: the last one is left out where the token limit cut it off. Nobody can run half a call. */
+export function wholeCalls({ toolCalls, reason }: CollectedAnswer): readonly ToolCall[] {
+  const last = toolCalls.at(-1);
+  return reason === "length" && last !== undefined && !hasWholeArguments(last) ? toolCalls.slice(0, -1) : toolCalls;
 }

@@ -32,7 +32,7 @@ export interface ServerOptions extends ApiTimes {
 }
 
 /** Who is spoken to: it decides the shape of errors. */
-export type DialectName = "openai" | "ollama";
+export type DialectName = "openai" | "ollama" | "anthropic";
 
 /** One HTTP request, from its arrival to the end of its reply. */
 export interface RequestScope {

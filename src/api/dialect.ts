@@ -47,6 +47,7 @@ export interface Exchange {
   readonly ignored: readonly string[];
   readonly framing: Framing;
   readonly encodeError: ErrorEncoder;
-  streamEncoder(model: ModelDescriptor): StreamEncoder;
+  /** `promptTokens`: of the first request, whole; null where the stream begins before they are known. */
+  streamEncoder(model: ModelDescriptor, promptTokens: number | null): StreamEncoder;
   whole(model: ModelDescriptor, answers: AtLeastOne<CollectedAnswer>): JsonObject;
 }

@@ -23,8 +23,9 @@ export interface ScopeParts {
   methodTable(): MethodTable;
 }
 
-/** Errors under /api/ take Ollama's shape, all others OpenAI's. */
+/** Errors under /api/ take Ollama's shape, those under /v1/messages Anthropic's, all others OpenAI's. */
 function dialectOf(path: string): DialectName {
+  if (path === "/v1/messages" || path.startsWith("/v1/messages/")) return "anthropic";
   return path === "/api" || path.startsWith("/api/") ? "ollama" : "openai";
 }
 
@@ -117,6 +118,7 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
     const response = await respond().catch((thrown: unknown) => errorResponse(parts, scope, thrown));
     for (const [name, value] of Object.entries(origin.headers)) response.headers.set(name, value);
     response.headers.set("x-request-id", scope.id);
+    if (scope.dialect === "anthropic") response.headers.set("request-id", scope.id);
     const ms = Math.round(context.nowMs() - scope.startedMs);
     context.log.info("request", { id: scope.id, method: request.method, path, status: response.status, ms });
     return response;

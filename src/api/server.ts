@@ -2,6 +2,8 @@
 import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 import { assert } from "../core/errors.ts";
+import { encodeAnthropicError } from "./anthropic/errors.ts";
+import { createAnthropicRoutes } from "./anthropic/routes.ts";
 import { requestFault } from "./body-fault.ts";
 import type { ApiContext, RequestScope, ServerOptions } from "./context.ts";
 import { createMethodTable } from "./method-table.ts";
@@ -38,7 +40,7 @@ export function createServer(options: ServerOptions): AnyElysia {
     options,
     context,
     scopes,
-    encoders: { openai: encodeOpenAiError, ollama: encodeOllamaError },
+    encoders: { openai: encodeOpenAiError, ollama: encodeOllamaError, anthropic: encodeAnthropicError },
     methodTable: () => (table ??= createMethodTable(app.routes)),
   };
   const app: AnyElysia = new Elysia({
@@ -60,7 +62,7 @@ export function createServer(options: ServerOptions): AnyElysia {
   // Elysia's type says only that functions are wrapped, not that they take a request and give a response.
   app.wrap((handle) => gate(handle as unknown as RequestHandler));
   app.onError(({ code, error, request }) => errorResponse(parts, context.scopeOf(request), requestFault(code, error)));
-  const dialects = [createOpenAiRoutes(context), createOllamaRoutes(context)];
+  const dialects = [createOpenAiRoutes(context), createOllamaRoutes(context), createAnthropicRoutes(context)];
   for (const routes of [...dialects, createOpsRoutes(context, dialects)]) app.use(routes);
   return app;
 }

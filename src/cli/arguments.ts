@@ -45,7 +45,7 @@ const PULL_FLAGS: readonly CommandFlag[] = [
 export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, CommandNotes>> = {
   serve: {
     usage: "",
-    about: "Answers the OpenAI and Ollama APIs from the models of this machine. The command when none is given.",
+    about: "Answers the OpenAI, Ollama and Anthropic APIs from the models of this machine. The command when none is given.",
     argumentsMin: 0,
     argumentsMax: 0,
     keys: "all",

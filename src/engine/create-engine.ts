@@ -4,7 +4,7 @@ import { AppError, cancellation } from "../core/errors.ts";
 import { type GenerationRequest, SAMPLING_NAMES } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import type { PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
-import { Residency } from "../scheduler/residency.ts";
+import { type Lease, Residency } from "../scheduler/residency.ts";
 import { TurnQueue } from "../scheduler/turn-queue.ts";
 import { answer } from "./answer.ts";
 import type { Engine, Generation } from "./engine.ts";
@@ -35,6 +35,11 @@ interface LoadedModel {
   close(): Promise<void>;
 }
 
+/** A hold on a loaded model for the one that was asked for, which may be the loaded one with an adapter. */
+interface Hold extends Lease<LoadedModel> {
+  readonly model: ModelDescriptor;
+}
+
 /** Builds the engine. */
 export function createEngine(options: EngineOptions): Engine {
   const startedMs = performance.now();
@@ -48,11 +53,9 @@ export function createEngine(options: EngineOptions): Engine {
     return { model, slot, queue: new TurnQueue(options.queueDepthMax), defaults: loadedDefaults, close: async () => slot.close() };
   }
 
-  async function generate(request: GenerationRequest, clientSignal: AbortSignal): Promise<Generation> {
-    const arrivedMs = performance.now();
-    if (closing.signal.aborted) throw cancellation(closing.signal);
-    const signal = AbortSignal.any([clientSignal, closing.signal]);
-    const model = await options.catalog.resolve(request.model);
+  /** The model a name stands for, loaded, and held until the lease is released. */
+  async function hold(name: string, signal: AbortSignal): Promise<Hold> {
+    const model = await options.catalog.resolve(name);
     if (model.unrunnableReason !== undefined) {
       throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
     }
@@ -61,11 +64,43 @@ export function createEngine(options: EngineOptions): Engine {
     // A file that was replaced is another model: it is loaded once the old one is out of use.
     const edition = `${base.bytes} ${base.modifiedMs}`;
     const lease = await residency.acquire({ key: base.path, edition, load: async (over) => load(base, over) }, signal);
+    return { ...lease, model };
+  }
+
+  /** The signal of a request's work: it fires when the client goes and when the engine closes. Throws the error of a closed engine. */
+  function workSignal(clientSignal: AbortSignal): AbortSignal {
+    if (closing.signal.aborted) throw cancellation(closing.signal);
+    return AbortSignal.any([clientSignal, closing.signal]);
+  }
+
+  async function generate(request: GenerationRequest, clientSignal: AbortSignal): Promise<Generation> {
+    const arrivedMs = performance.now();
+    const signal = workSignal(clientSignal);
+    const lease = await hold(request.model, signal);
     try {
-      return await admit(request, lease.value, { model, arrivedMs, loadedMs: performance.now(), signal, endLease: lease.release });
+      return await admit(request, lease.value, {
+        model: lease.model,
+        arrivedMs,
+        loadedMs: performance.now(),
+        signal,
+        endLease: lease.release,
+      });
     } catch (thrown) {
       lease.release();
       throw thrown;
+    }
+  }
+
+  /** Takes no place in the queue: prompts are prepared beside an answer that is being made. */
+  async function countTokens(request: GenerationRequest, clientSignal: AbortSignal): Promise<number> {
+    const lease = await hold(request.model, workSignal(clientSignal));
+    const { slot } = lease.value;
+    try {
+      const prompt = await slot.prepare({ input: request.input, reasoning: request.reasoning });
+      slot.discard(prompt.promptId);
+      return prompt.promptTokens;
+    } finally {
+      lease.release();
     }
   }
 
@@ -127,6 +162,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     generate,
+    countTokens,
     models: async () => options.catalog.list(),
     model: async (name) => options.catalog.resolve(name),
     status: () => ({

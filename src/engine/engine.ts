@@ -36,6 +36,11 @@ export interface Engine {
    * Throws AppError model_not_found, model_not_runnable, context_length_exceeded, queue_full, model_load_failed, …
    */
   generate(request: GenerationRequest, signal: AbortSignal): Promise<Generation>;
+  /**
+   * Tokens of the request's prompt. Loads the model, but waits for no answer that is being made. Throws AppError model_not_found,
+   * model_not_runnable, model_load_failed, …
+   */
+  countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number>;
   /** Every model of the catalog, the default one first. The list follows the file system. */
   models(): Promise<readonly ModelDescriptor[]>;
   /** The model a name stands for; "" is the default one. Throws AppError model_not_found. */

@@ -82,6 +82,12 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
         events: script.play?.(request, signal) ?? recite(script.events ?? HELLO),
       };
     },
+    countTokens: async (request, signal) => {
+      requests.push({ request, signal });
+      await model(request.model);
+      await script.admit?.(request, signal);
+      return 11;
+    },
     status: () => ({ uptimeS: 42.4, models: [{ id: MODEL.id, contextTokens: 4096, runtimeVersion: "1.3.0", running: false, queued: 0 }] }),
     close: async () => {},
   };

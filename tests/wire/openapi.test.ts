@@ -39,6 +39,8 @@ test("it names every documented operation once, and no page or file of ours", as
       "post /api/generate ollamaGenerate",
       "post /v1/chat/completions createChatCompletion",
       "post /v1/completions createCompletion",
+      "post /v1/messages createMessage",
+      "post /v1/messages/count_tokens countTokens",
     ],
   ]);
 });

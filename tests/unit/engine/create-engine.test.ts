@@ -80,3 +80,18 @@ test("a full queue is refused before anything is prepared", async () => {
   expect(engine.generate(REQUEST, new AbortController().signal)).rejects.toMatchObject({ code: "queue_full" });
   expect([...held]).toEqual([1, 2]);
 });
+
+test("the tokens of a prompt are counted although the queue is full, and nothing of it is kept", async () => {
+  const { engine, held, status } = engineOn(7, 1);
+  const client = new AbortController();
+  for (let count = 0; count < 2; count++) await engine.generate(REQUEST, client.signal);
+  expect([await engine.countTokens(REQUEST, client.signal), [...held], status()?.queued]).toEqual([7, [1, 2], 1]);
+});
+
+test("a closed engine counts nothing", async () => {
+  const { engine } = engineOn(7);
+  await engine.close();
+  expect(await engine.countTokens(REQUEST, new AbortController().signal).catch((error: unknown) => error)).toMatchObject({
+    code: "shutting_down",
+  });
+});
