@@ -1,6 +1,6 @@
 /** Everything about the configuration that is written for people and editors: docs/config.md, the JSON Schemas, the default files. */
+import { codeCell, table } from "../core/markdown-table.ts";
 import { CONFIG_DIR_FLAG, CONFIG_DIR_VARIABLE, CONFIG_FILES, type ConfigPart, KEYS, type Key } from "./known-keys.ts";
-import { codeCell, table } from "./markdown-table.ts";
 import { renderJson } from "./render-json.ts";
 
 /** Name of the JSON Schema beside a configuration file. */
