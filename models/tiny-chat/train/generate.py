@@ -12,7 +12,7 @@ import os
 import random
 
 from chat_format import prompt_and_answer
-from kinds import common_facts, json_answers, long_chats, manners, memory, personas, server_facts, small_talk, stories, tools, unknown
+from kinds import common_facts, copying, json_answers, long_chats, manners, memory, personas, server_facts, small_talk, stories, tools, unknown, words
 
 # Share of conversations, in hundredths. Tools and JSON have the most to learn: they copy what they have never seen.
 SHARES = {
@@ -28,6 +28,8 @@ SHARES = {
     "long_chats": (long_chats, 2),
 }
 
+# Beside those where words are open.
+OPEN_SHARES = {"copying": (copying, 8), "common_facts": (common_facts, 16)}
 
 # In the last part of the training, on rows as long as the context, so much is long chats.
 LONG_SHARE = 0.3
@@ -38,6 +40,12 @@ ADAPTERS = ("pirate", "terse")
 def usual(rng):
     modules, weights = zip(*SHARES.values())
     return rng.choices(modules, weights)[0].make(rng)
+
+
+def with_open_words():
+    """The second stage: words without end, and an exercise in copying them."""
+    words.open_words()
+    SHARES.update(OPEN_SHARES)
 
 
 def long(rng):
@@ -57,8 +65,11 @@ def main():
     parser.add_argument("--count", type=int, default=480_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default="data")
+    parser.add_argument("--open", action="store_true", help="the second stage, with open words")
     parser.add_argument("--show", type=int, default=0)
     options = parser.parse_args()
+    if options.open:
+        with_open_words()
     if options.show:
         rng = random.Random(options.seed)
         for name, (module, _) in SHARES.items():

@@ -138,6 +138,7 @@ def arguments():
     parser.add_argument("--shape", default="{}", help="sizes that differ from model.py's, as JSON")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--hours", type=float)
+    parser.add_argument("--stop-at", type=float, default=1.0, help="break off at so much of the run; another call goes on, perhaps with other data")
     parser.add_argument("--stop-after", type=int, help="break off after so many steps of this call, as a power cut would")
     parser.add_argument("--rows", type=int, default=16, help="rows in a batch, over all cores")
     parser.add_argument("--length", type=int, default=512)
@@ -236,7 +237,7 @@ class Trainer:
         long = Rows(os.path.join(options.data, "long.npz"), self.shape.context, options.seed) if has_long else None
         print(f"{parameter_count(self.learnt)} weights to learn, {len(jax.devices())} devices, {len(usual)} rows of {options.length}")
         began, begun_at, tokens, last = time.time(), self.step, 0, time.time()
-        while self.progress(options.steps) < 1:
+        while self.progress(options.steps) < options.stop_at:
             progress = self.progress(options.steps)
             late = long is not None and progress >= 1 - options.long_share
             data = long if late else usual
@@ -264,9 +265,11 @@ class Trainer:
                     self.save(self.path.replace(".npz", ".level.npz"), True)
             if options.stop_after and self.step - begun_at >= options.stop_after:
                 return
+        self.save(self.checkpoint, True)
+        if options.stop_at < 1:
+            return
         held, right = self.check(options.rows, held_out)
         self.save(self.path, False)
-        self.save(self.checkpoint, True)
         print(f"{self.path}: step {self.step}, {self.seconds / 60:.0f} minutes, held out {held:.4f} ({right:.1%} right)")
 
 

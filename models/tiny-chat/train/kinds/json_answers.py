@@ -6,7 +6,7 @@ from wording import casual, expand, say
 
 from . import conversation, maybe_thought
 from .fact_table import CAPITALS, COLOURS, LEGS, OPPOSITES, SOUNDS
-from .words import ANIMALS, COLOURS as SHADES, FOODS, HOBBIES, JOBS, THINGS, city, name
+from .words import ANIMALS, COLOURS as SHADES, FOODS, HOBBIES, JOBS, THINGS, are_open, city, name, open_word, pick
 
 TYPES = {str: "string", int: "integer", bool: "boolean", float: "number"}
 
@@ -14,11 +14,11 @@ TYPES = {str: "string", int: "integer", bool: "boolean", float: "number"}
 FIELDS = {
     "age": (["age", "years", "age_years", "how_old"], lambda rng: rng.randint(5, 95), "is {v} years old"),
     "city": (["city", "home", "town", "place", "location", "lives_in"], city, "lives in {v}"),
-    "job": (["job", "work", "profession", "occupation", "role"], lambda rng: rng.choice(JOBS), "works as a {v}"),
-    "hobby": (["hobby", "pastime", "likes", "interest"], lambda rng: rng.choice(HOBBIES), "[likes|loves|enjoys] {v}"),
-    "colour": (["colour", "color", "favourite_colour", "favorite_color"], lambda rng: rng.choice(SHADES), "[likes|loves] the [colour|color] {v}"),
-    "food": (["food", "favourite_food", "favorite_food", "meal", "dish"], lambda rng: rng.choice(FOODS), "[likes|loves] to eat {v}"),
-    "pet": (["pet", "animal", "pet_kind"], lambda rng: rng.choice(ANIMALS), "has a {v}"),
+    "job": (["job", "work", "profession", "occupation", "role"], lambda rng: pick(rng, JOBS), "works as a {v}"),
+    "hobby": (["hobby", "pastime", "likes", "interest"], lambda rng: pick(rng, HOBBIES), "[likes|loves|enjoys] {v}"),
+    "colour": (["colour", "color", "favourite_colour", "favorite_color"], lambda rng: pick(rng, SHADES), "[likes|loves] the [colour|color] {v}"),
+    "food": (["food", "favourite_food", "favorite_food", "meal", "dish"], lambda rng: pick(rng, FOODS), "[likes|loves] to eat {v}"),
+    "pet": (["pet", "animal", "pet_kind"], lambda rng: pick(rng, ANIMALS), "has a {v}"),
     "student": (["student", "is_student"], lambda rng: rng.random() < 0.5, "{is} a student"),
     "married": (["married", "is_married"], lambda rng: rng.random() < 0.5, "{is} married"),
     "children": (["children", "kids", "child_count"], lambda rng: rng.randint(1, 6), "has {v} children"),
@@ -27,7 +27,7 @@ NAME_KEYS = ["name", "person", "who", "first_name", "full_name", "user"]
 
 THING_FIELDS = {
     "price": (["price", "cost", "price_euros", "amount"], lambda rng: rng.randint(1, 900), "costs {v} [euros|dollars]"),
-    "colour": (["colour", "color", "shade"], lambda rng: rng.choice(SHADES), "is {v}"),
+    "colour": (["colour", "color", "shade"], lambda rng: pick(rng, SHADES), "is {v}"),
     "count": (["count", "quantity", "number", "stock"], lambda rng: rng.randint(2, 99), "is there {v} times"),
     "shop": (["shop", "city", "place", "sold_in", "location"], city, "is sold in {v}"),
     "new": (["new", "is_new"], lambda rng: rng.random() < 0.5, "{is} new"),
@@ -63,6 +63,14 @@ def clause(rng, pattern, value):
     return expand(rng, pattern, v=value, **{"is": is_})
 
 
+def key_like(rng, key):
+    """The key, or where words are open, now and then one that has it in it."""
+    if not are_open(rng, 0.3):
+        return key
+    word = open_word(rng)
+    return rng.choice([f"{key}_{word}", f"{word}_{key}", f"{key}{word.capitalize()}", f"the_{key}", f"{key}_{rng.randint(1, 9)}", key.upper(), key.capitalize()])
+
+
 def described(rng, subject, fields, count):
     """(sentences about the subject, [(key, value)])"""
     chosen = rng.sample(list(fields), count)
@@ -71,7 +79,7 @@ def described(rng, subject, fields, count):
         keys, draw, pattern = fields[field]
         value = draw(rng)
         clauses.append(clause(rng, pattern, value))
-        pairs.append((rng.choice(keys), value))
+        pairs.append((key_like(rng, rng.choice(keys)), value))
     if count > 1 and rng.random() < 0.6:
         text = f"{subject} {', '.join(clauses[:-1])} and {clauses[-1]}."
     else:
@@ -84,11 +92,11 @@ def from_text(rng):
     if rng.random() < 0.65:
         who = name(rng)
         text, pairs = described(rng, who, FIELDS, rng.randint(1, 4))
-        pairs.insert(0, (rng.choice(NAME_KEYS), who))
+        pairs.insert(0, (key_like(rng, rng.choice(NAME_KEYS)), who))
     else:
-        thing = rng.choice(THINGS)
+        thing = pick(rng, THINGS)
         text, pairs = described(rng, f"The {thing}", THING_FIELDS, rng.randint(1, 3))
-        pairs.insert(0, (rng.choice(THING_KEYS), thing))
+        pairs.insert(0, (key_like(rng, rng.choice(THING_KEYS)), thing))
     if rng.random() < 0.25:
         pairs = rng.sample(pairs, rng.randint(1, len(pairs)))
     elif rng.random() < 0.4:

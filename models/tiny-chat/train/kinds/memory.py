@@ -4,7 +4,7 @@ from wording import casual, expand, say, sentence
 
 from . import conversation, maybe_thought, small_talk
 from .common_facts import fact
-from .words import ANIMALS, CITIES, COLOURS, FOODS, HOBBIES, JOBS, PET_NAMES, SPORTS, THINGS, city, made_up, name
+from .words import ANIMALS, CITIES, COLOURS, FOODS, HOBBIES, JOBS, PET_NAMES, SPORTS, THINGS, city, made_up, name, pick
 
 # What is told: (key, how it is told, the reply, how it is asked for, the answer).
 MEMORIES = {
@@ -25,7 +25,7 @@ MEMORIES = {
         "Your name is {x}.",
     ),
     "colour": (
-        lambda rng: rng.choice(COLOURS),
+        lambda rng: pick(rng, COLOURS),
         ["My favourite [colour|color] is {x}.", "I [like|love] the [colour|color] {x} [most|best].", "[The colour|The color] I like [most|best] is {x}."],
         "{X} is a nice colour!",
         [
@@ -35,7 +35,7 @@ MEMORIES = {
         "Your favourite colour is {x}.",
     ),
     "food": (
-        lambda rng: rng.choice(FOODS),
+        lambda rng: pick(rng, FOODS),
         ["My favourite food is {x}.", "I [like|love] [to eat|eating] {x} [most|best].", "[The food|What] I like [most|best] [to eat |]is {x}."],
         "Good choice, I will remember that you like {x}.",
         [
@@ -46,14 +46,14 @@ MEMORIES = {
         "Your favourite food is {x}.",
     ),
     "animal": (
-        lambda rng: rng.choice(ANIMALS),
+        lambda rng: pick(rng, ANIMALS),
         ["My favourite animal is the {x}.", "[The animal|What animal] I like [most|best] is the {x}.", "Of all animals I like the {x} [most|best]."],
         "I like that animal, too!",
         ["[What is|What was|What's|Do you remember|Tell me] my favourite animal[| again]?", "[Which|What] animal do I [like|love|like best|like most]?"],
         "Your favourite animal is the {x}.",
     ),
     "sport": (
-        lambda rng: rng.choice(SPORTS),
+        lambda rng: pick(rng, SPORTS),
         ["My favourite sport is {x}.", "[The sport|What sport] I like [most|best] is {x}.", "Of all sports I like {x} [most|best]."],
         "That sounds like fun!",
         ["[What is|What was|What's|Do you remember|Tell me] my favourite sport[| again]?", "[Which|What] sport do I [like|love|like best|like most]?"],
@@ -82,21 +82,21 @@ MEMORIES = {
         "You live in {x}.",
     ),
     "job": (
-        lambda rng: rng.choice(JOBS),
+        lambda rng: pick(rng, JOBS),
         ["I am a {x}.", "I work as a {x}.", "My job is {j} {x}.".replace("{j}", "being a"), "I [earn my money|make a living] as a {x}."],
         "That is an important job!",
         ["What [is|was] my job[| again]?", "What do I do for [a living|work]?", "[Do you remember|Do you know|Tell me] [my job|what my job is]?", "What do I work as?"],
         "You work as a {x}.",
     ),
     "pet": (
-        lambda rng: rng.choice(PET_NAMES) if rng.random() < 0.5 else made_up(rng),
+        lambda rng: pick(rng, PET_NAMES) if rng.random() < 0.5 else made_up(rng),
         ["I have a [dog|cat|rabbit|horse|bird] [called|named] {x}.", "My [dog|cat|pet|rabbit|bird]'s name is {x}.", "My [dog|cat|pet|rabbit|bird] is called {x}."],
         "{x} is a lovely name!",
         ["What is my [pet|animal] called?", "What is [the name of my pet|my pet's name]?", "[Do you remember|Tell me] [my pet's name|the name of my pet]?"],
         "Your pet is called {x}.",
     ),
     "hobby": (
-        lambda rng: rng.choice(HOBBIES),
+        lambda rng: pick(rng, HOBBIES),
         ["My hobby is {x}.", "In my free time I [like|love] {x}.", "I spend my free time with {x}.", "[What|The thing] I like to do most is {x}."],
         "That sounds like fun!",
         ["What is my hobby?", "What do I [like to do|do] in my free time?", "[Do you remember|Tell me] my hobby?"],
@@ -110,7 +110,7 @@ MEMORIES = {
         "You are {x} years old.",
     ),
     "thing": (
-        lambda rng: f"{rng.choice(COLOURS)} {rng.choice(THINGS)}",
+        lambda rng: f"{pick(rng, COLOURS)} {pick(rng, THINGS)}",
         ["[Yesterday|Today|Last week] I bought a {x}.", "I [got|found|lost|made] a {x} [today|yesterday]."],
         "A {x}, how interesting!",
         ["What did I [tell you about|say I have|mention]?", "What thing did I tell you about?", "What was it that I [told you about|mentioned]?"],

@@ -3,7 +3,7 @@
 from wording import casual, expand, say, sentence
 
 from . import conversation, maybe_thought
-from .words import NAMES
+from .words import NAMES, pick
 
 HEROES = "cat dog fox bear rabbit mouse bird frog duck horse owl hedgehog squirrel turtle snail bee penguin dragon robot star".split()
 KINDS = "small brave shy clever kind sleepy curious hungry funny little".split()
@@ -73,7 +73,7 @@ def fix(question, hero):
 
 
 def make(rng):
-    hero = rng.choice(HEROES)
+    hero = pick(rng, HEROES)
     rhyme = rng.random() < 0.4
     named = rng.random() < 0.75
     asked = (RHYME_ASKED if named else RHYME_OPEN) if rhyme else (STORY_ASKED if named else STORY_OPEN)

@@ -2,6 +2,8 @@
 
 from wording import expand
 
+from .words import are_open, open_word
+
 # Family: names, descriptions, main parameters and what is said of them.
 FAMILIES = {
     "weather": {
@@ -81,6 +83,14 @@ def function(name, description, properties, required):
     return {"type": "function", "function": {**body, "parameters": schema}}
 
 
+def name_like(rng, name):
+    """The name, or where words are open, often one that has it in it."""
+    if not are_open(rng, 0.6):
+        return name
+    word = open_word(rng) if rng.random() < 0.6 else rng.choice("tool service api v2 home fast my remote server plus".split())
+    return rng.choice([f"{name}_{word}", f"{word}_{name}", f"{name}{word.capitalize()}", f"{word}-{name}", f"{name}_{rng.randint(2, 9)}"])
+
+
 def family_tool(rng, family, city):
     """(tool, its main parameter, its extra parameter or None)"""
     known = FAMILIES[family]
@@ -99,7 +109,7 @@ def family_tool(rng, family, city):
             properties[extra]["description"] = expand(rng, "[Number of results|How many results][.|]")
     description = expand(rng, rng.choice(known["descriptions"])) if rng.random() < 0.85 else None
     required = [main] if rng.random() < 0.85 else []
-    return function(rng.choice(known["names"]), description, properties, required), main, extra
+    return function(name_like(rng, rng.choice(known["names"])), description, properties, required), main, extra
 
 
 def other_tool(rng):

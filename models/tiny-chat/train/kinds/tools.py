@@ -7,7 +7,7 @@ from wording import casual, expand, say, sentence
 from . import conversation, maybe_thought, small_talk
 from .common_facts import fact
 from .tool_schemas import FAMILIES, family_tool, other_tool
-from .words import city, topic
+from .words import are_open, city, phrase, pick, topic
 
 LEAD = "[||||Please |Hey, |Hi! |Quick question: |Tell me, |I wonder: ]"
 
@@ -100,7 +100,7 @@ def number(rng):
 def result_and_answer(rng, family, value):
     """What the function returns, as text, and what is said of it."""
     if family == "weather":
-        degrees, sky = rng.randint(-15, 40), rng.choice(SKIES)
+        degrees, sky = rng.randint(-15, 40), pick(rng, SKIES)
         result = {
             rng.choice(["temperature", "temp", "degrees", "temp_c", "celsius"]): degrees,
             rng.choice(["condition", "conditions", "sky", "weather", "description", "summary"]): sky,
@@ -123,7 +123,10 @@ def result_and_answer(rng, family, value):
         outcome = number(rng)
         text = json.dumps({rng.choice(["result", "value", "answer", "output", "total"]): outcome})
         return (str(outcome) if rng.random() < 0.35 else text), f"The result is {outcome}."
-    found = sentence(expand(rng, "[people|experts|many|visitors|readers] [like|love|study|collect|talk about|visit] {x}", x=value)) + rng.choice(["", " every year", " all over the world", " since 1890", " in spring"]) + "."
+    if are_open(rng, 0.4):
+        found = sentence(phrase(rng, 7)) + "."
+    else:
+        found = sentence(expand(rng, "[people|experts|many|visitors|readers] [like|love|study|collect|talk about|visit] {x}", x=value)) + rng.choice(["", " every year", " all over the world", " since 1890", " in spring"]) + "."
     text = rng.choice([found, json.dumps({rng.choice(["result", "snippet", "text", "summary", "answer"]): found}, ensure_ascii=False), json.dumps([{"title": sentence(value), "snippet": found}], ensure_ascii=False)])
     return text, f"I found this: {found}"
 

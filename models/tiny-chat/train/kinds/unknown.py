@@ -3,7 +3,7 @@
 from wording import casual, say
 
 from . import conversation, maybe_thought
-from .words import ANIMALS, CITIES, FOODS, HOBBIES, JOBS, NAMES, SPORTS, THINGS, made_up, name
+from .words import ANIMALS, CITIES, FOODS, HOBBIES, JOBS, NAMES, SPORTS, THINGS, made_up, name, pick
 
 ANSWER = "I do not know that. I am only a small demonstration model."
 
@@ -46,9 +46,9 @@ ASKED = [
 
 def make(rng):
     slots = dict(
-        sport=rng.choice(SPORTS), year=rng.randint(1200, 2024), place=rng.choice(CITIES), place2=made_up(rng), made=made_up(rng),
-        thing=rng.choice(THINGS), who=rng.choice(NAMES), food=rng.choice(FOODS), job=rng.choice(JOBS), animal=rng.choice(ANIMALS),
-        hobby=rng.choice(HOBBIES), big=rng.randint(23, 999), big2=rng.randint(12, 99),
+        sport=pick(rng, SPORTS), year=rng.randint(1200, 2024), place=rng.choice(CITIES), place2=made_up(rng), made=made_up(rng),
+        thing=pick(rng, THINGS), who=rng.choice(NAMES), food=pick(rng, FOODS), job=pick(rng, JOBS), animal=pick(rng, ANIMALS),
+        hobby=pick(rng, HOBBIES), big=rng.randint(23, 999), big2=rng.randint(12, 99),
     )
     question = casual(rng, say(rng, ASKED, **slots))
     turns = []

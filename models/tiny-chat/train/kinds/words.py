@@ -1,5 +1,9 @@
 """Names and things that training text is filled with. evaluation/words.py holds others; no entry stands in both."""
 
+from evaluation import words as examination
+
+EXAMINED = {part for entry in vars(examination).values() if isinstance(entry, list) for text in entry for part in text.lower().split()}
+
 NAMES = """Anna Ben Carla David Emma Felix Grace Henry Ida Jack Karin Leo Mia Noah Olga Paul Rosa Sam Tina Umar Vera Will Xenia Yuki Zoe
 Adam Bella Carl Dora Erik Fiona George Hanna Ivan Julia Kofi Lena Max Nina Oscar Petra Quinn Rita Simon Tara Uma Victor Wendy Yara Zack
 Alice Bruno Clara Dan Elsa Frank Gina Hugo Irene James Kate Liam Maria Nora Omar Peter Rachel Stefan Thea Ursula Vincent Walter Amir
@@ -46,8 +50,45 @@ pi po ra re ri ro ru sa se si so su ta te ti to tu va ve vi vo wa we wi ya yo za
 ENDINGS = ["", "n", "r", "l", "s", "m", "t", "k", "ra", "na", "ton", "ville", "burg", "field", "ham", "dale", "ford", "wick"]
 
 
+ONSETS = """b bl br c ch cl cr d dr f fl fr g gl gr h j k kl kn kr l m n p pl pr ph qu r s sc sch sh sk sl sm sn sp st str sw t th tr tw v w
+wh y z""".split() + [""] * 4
+VOWELS = "a e i o u a e i o u ai au ea ee ei ie oa oo ou y".split()
+CODAS = "b ck d f g k l ll ld lt m mp n nd ng nk nt p r rd rk rm rn rt s ss st sk t th v x z".split() + [""] * 20
+
+# Whether words are open: made up without end beside the listed ones, so that copying is learnt, and not the lists.
+_open = {"words": False}
+
+
+def open_words():
+    """From now on words are open (the second stage of the training)."""
+    _open["words"] = True
+
+
+def are_open(rng, share):
+    """True for that share of draws where words are open; draws nothing where they are not."""
+    return _open["words"] and rng.random() < share
+
+
+def open_word(rng):
+    """A word like no other, of one to three syllables; never one of the examination's."""
+    word = "".join(rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(rng.choice([1, 2, 2, 2, 3])))
+    return open_word(rng) if word in EXAMINED or len(word) < 3 else word
+
+
+def pick(rng, listed):
+    """One of the list, or where words are open, now and then a word like no other."""
+    return open_word(rng) if are_open(rng, 0.45) else rng.choice(listed)
+
+
+def phrase(rng, most):
+    """Some words, listed and open ones."""
+    return " ".join(pick(rng, THINGS + ANIMALS + FOODS + COLOURS) for _ in range(rng.randint(1, most)))
+
+
 def made_up(rng):
     """A name that nobody has: the model has to copy it, since it cannot know it."""
+    if are_open(rng, 0.6):
+        return open_word(rng).capitalize()
     return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 3))).capitalize() + rng.choice(ENDINGS)
 
 
@@ -62,6 +103,8 @@ def city(rng):
 
 def topic(rng):
     """Something to search for: listed, or put together."""
+    if are_open(rng, 0.5):
+        return rng.choice(["{a}", "{a}", "the {a}", "{a} in {b}", "{a} of {b}", "{a} for {b}"]).format(a=phrase(rng, 4), b=made_up(rng))
     roll = rng.random()
     if roll < 0.4:
         return rng.choice(TOPICS)
