@@ -82,7 +82,10 @@ export function schemaFault(error: ValueError): AppError {
     });
   }
   const words = alternatives(fault.schema).filter((option) => option["type"] !== "null");
-  const wrongValue = words.length > 0 ? words.every((option) => "const" in option) : hasType(fault.schema, fault.value);
+  const wrongValue =
+    words.length > 0
+      ? words.every((option) => "const" in option) || words.some((option) => hasType(option, fault.value))
+      : hasType(fault.schema, fault.value);
   return new AppError("invalid_request", `The field "${field}" must be ${expected}.`, {
     details: { field, fault: wrongValue ? "value" : "type" },
   });

@@ -10,7 +10,9 @@ import type { GenerationEvent } from "../../src/core/generation.ts";
 import { finishEvent, HELLO } from "../support/scripted-engine.ts";
 import { expectGolden, jsonText, streamText } from "./golden.ts";
 
-const OPENAI = { id: "chatcmpl-A", created: 1_767_323_045, model: "qwen3-0.6b" };
+const OPENAI = { id: "chatcmpl-A", created: 1_767_323_045, model: "qwen3-0.6b", system_fingerprint: "fp_0123456789" };
+const FORM = { answers: 1, includeUsage: false, functionCall: false, inlineThoughts: false };
+const COMPLETION_FORM = { echoes: ["Say: "], answersPerPrompt: 1, includeUsage: true };
 const OLLAMA = { model: "Qwen3", nowMs: () => Date.parse("2026-01-02T03:04:05.678Z") };
 
 /** Thinks, speaks, calls one function in pieces and one without arguments. */
@@ -40,23 +42,23 @@ async function* replay(events: readonly GenerationEvent[]): AsyncGenerator<Gener
 const collected = (events: readonly GenerationEvent[]) => collectAnswer(replay(events));
 
 test("a chat stream has a role chunk, deltas, a finish chunk with timings, a usage chunk without choices, and [DONE]", async () => {
-  await expectGolden("openai-chat-usage.txt", streamText(sse, createChatStreamEncoder(OPENAI, true), HELLO));
+  await expectGolden("openai-chat-usage.txt", streamText(sse, createChatStreamEncoder(OPENAI, { ...FORM, includeUsage: true }), HELLO));
 });
 
 test("a chat stream carries reasoning and tool calls, and gives a call without arguments an empty object", async () => {
-  await expectGolden("openai-chat-tools.txt", streamText(sse, createChatStreamEncoder(OPENAI, false), TOOLS));
+  await expectGolden("openai-chat-tools.txt", streamText(sse, createChatStreamEncoder(OPENAI, FORM), TOOLS));
 });
 
 test("a call that the token limit cut off stays cut off in a stream", async () => {
-  await expectGolden("openai-chat-cut.txt", streamText(sse, createChatStreamEncoder(OPENAI, false), CUT));
+  await expectGolden("openai-chat-cut.txt", streamText(sse, createChatStreamEncoder(OPENAI, FORM), CUT));
 });
 
 test("a whole chat answer has message, usage and timings", async () => {
-  await expectGolden("openai-chat-whole.json", jsonText(chatCompletion(OPENAI, await collected(TOOLS))));
+  await expectGolden("openai-chat-whole.json", jsonText(chatCompletion(OPENAI, FORM, [await collected(TOOLS)])));
 });
 
 test("a whole chat answer leaves out the call that was cut off, and has null content beside the other", async () => {
-  const { choices } = chatCompletion(OPENAI, await collected(CUT));
+  const { choices } = chatCompletion(OPENAI, FORM, [await collected(CUT)]);
   expect(choices).toEqual([
     {
       index: 0,
@@ -74,13 +76,13 @@ test("a whole chat answer leaves out the call that was cut off, and has null con
 });
 
 test("a chat answer without a word has empty content, not null", async () => {
-  const { choices } = chatCompletion(OPENAI, await collected([finishEvent()]));
+  const { choices } = chatCompletion(OPENAI, FORM, [await collected([finishEvent()])]);
   expect(choices).toMatchObject([{ message: { content: "" }, finish_reason: "stop" }]);
 });
 
 test("rates of work that took no time are 0, for JSON has no infinity", async () => {
   const timings = { loadMs: 0, queueMs: 0, prefillTokens: 0, prefillMs: 0, decodeTokens: 0, decodeMs: 0, memoryMb: 0, totalMs: 0 };
-  const whole = chatCompletion(OPENAI, await collected([finishEvent({ timings })]));
+  const whole = chatCompletion(OPENAI, FORM, [await collected([finishEvent({ timings })])]);
   expect(whole["timings"]).toMatchObject({
     prompt_per_token_ms: 0,
     prompt_per_second: 0,
@@ -90,11 +92,11 @@ test("rates of work that took no time are 0, for JSON has no infinity", async ()
 });
 
 test("a completion stream begins with the echoed prompt and has no role", async () => {
-  await expectGolden("openai-completion.txt", streamText(sse, createCompletionStreamEncoder(OPENAI, "Say: ", true), HELLO));
+  await expectGolden("openai-completion.txt", streamText(sse, createCompletionStreamEncoder(OPENAI, COMPLETION_FORM), HELLO));
 });
 
 test("a whole completion holds echo and text", async () => {
-  await expectGolden("openai-completion-whole.json", jsonText(textCompletion(OPENAI, "Say: ", await collected(HELLO))));
+  await expectGolden("openai-completion-whole.json", jsonText(textCompletion(OPENAI, COMPLETION_FORM, [await collected(HELLO)])));
 });
 
 test("an Ollama chat gives thinking, text and whole calls line by line, and metrics on the last line alone", async () => {

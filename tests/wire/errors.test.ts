@@ -146,7 +146,10 @@ describe("bodies", () => {
     ["a number among stops", { ...CHAT, stop: ["a", 1] }, [400, "invalid_type", "stop[1]", 'The field "stop[1]" must be a string.']],
     ["a book for a stop", { ...CHAT, stop: ["a", "x".repeat(20_000)] }, [400, "invalid_value", "stop", 'The field "stop" has 20001 characters; at most 16384 are taken.']],
     ["a text for stream", { ...CHAT, stream: "yes" }, [400, "invalid_type", "stream", 'The field "stream" must be true or false.']],
-    ["a known field that no schema names", { ...CHAT, grammar: "root ::= x" }, [400, "unsupported_parameter", "grammar", 'The field "grammar" is not supported: the answer cannot be constrained. Leave it out.']],
+    ["a grammar", { ...CHAT, grammar: "root ::= x" }, [400, "unsupported_parameter", "grammar", 'The field "grammar" is not supported: answers cannot be held to a grammar. Send a JSON Schema in response_format.']],
+    ["more answers than are made", { ...CHAT, n: 9 }, [400, "invalid_value", "n", 'The field "n" must be a whole number from 1 to 8.']],
+    ["too many stops", { ...CHAT, stop: Array.from({ length: 17 }, (_, index) => `${index}`) }, [400, "invalid_value", "stop", 'The field "stop" must be a string or an array with at most 16 items.']],
+    ["a schema that is a text", { ...CHAT, response_format: { type: "json_schema", json_schema: { schema: "{}" } } }, [400, "invalid_type", "response_format.json_schema.schema", 'The field "response_format.json_schema.schema" must be an object or true or false.']],
     ["a function without a name", { ...CHAT, tools: [{ type: "function", function: {} }] }, [400, "missing_required_parameter", "tools[0].function.name", 'The field "tools[0].function.name" is missing: it must be a string that is not empty.']],
   ])("%s is told with the field and what it must be", async (_what, body, expected) => {
     expect(await chatError(body)).toEqual(expected);

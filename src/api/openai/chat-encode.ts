@@ -1,108 +1,149 @@
 /** Chat answers in OpenAI's form, whole and in chunks. */
-import type { GenerationEvent, ToolCall } from "../../core/generation.ts";
-import { hasWholeArguments } from "../collected-answer.ts";
+import type { FinishReason, GenerationEvent, ToolCall } from "../../core/generation.ts";
+import { wholeCalls } from "../collected-answer.ts";
 import type { CollectedAnswer } from "../collected-answer.ts";
 import type { JsonObject, StreamEncoder } from "../dialect.ts";
 import { timingsObject } from "../timings.ts";
-import { usageObject } from "./usage.ts";
+import type { AnswerHeading } from "./heading.ts";
+import { createThoughtInliner, withThoughtsInside } from "./inline-thoughts.ts";
+import { figuresObject } from "./usage.ts";
+import type { Figures } from "./usage.ts";
 
-/** What all chunks of one answer have in common. */
-export interface AnswerHeading {
-  readonly id: string;
-  /** Seconds since the epoch. */
-  readonly created: number;
-  readonly model: string;
+/** What the client asked for beside the answer itself. */
+export interface ChatReplyForm {
+  /** Answers in this reply, all to one prompt. */
+  readonly answers: number;
+  readonly includeUsage: boolean;
+  /** A call is `message.function_call`, as before there were tools. */
+  readonly functionCall: boolean;
+  /** Thoughts are part of the content. */
+  readonly inlineThoughts: boolean;
 }
 
-/** A call as it stands in a message. A call without arguments says so with an empty object, which clients can parse. */
-function toolCallObject(call: ToolCall): JsonObject {
-  const text = call.arguments.trim() === "" ? "{}" : call.arguments;
-  return { id: call.id, type: "function", function: { name: call.name, arguments: text } };
+function finishReason(reason: FinishReason, form: ChatReplyForm): string {
+  return reason === "tool_calls" && form.functionCall ? "function_call" : reason;
+}
+
+/** Name and arguments of a call. One without arguments says so with an empty object, which clients can parse. */
+function functionObject(call: ToolCall): JsonObject {
+  return { name: call.name, arguments: call.arguments.trim() === "" ? "{}" : call.arguments };
+}
+
+function callFields(calls: readonly ToolCall[], form: ChatReplyForm): JsonObject {
+  const [first] = calls;
+  if (first === undefined) return {};
+  if (form.functionCall) return { function_call: functionObject(first) };
+  return { tool_calls: calls.map((call) => ({ id: call.id, type: "function", function: functionObject(call) })) };
+}
+
+function choiceObject(index: number, answer: CollectedAnswer, form: ChatReplyForm): JsonObject {
+  const { text, reasoning } = form.inlineThoughts ? withThoughtsInside(answer) : answer;
+  const calls = wholeCalls(answer);
+  return {
+    index,
+    message: {
+      role: "assistant",
+      content: calls.length > 0 && text === "" ? null : text,
+      refusal: null,
+      annotations: [],
+      ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
+      ...callFields(calls, form),
+    },
+    logprobs: null,
+    finish_reason: finishReason(answer.reason, form),
+  };
 }
 
 /** The reply to a request that was not streamed. */
-export function chatCompletion(heading: AnswerHeading, answer: CollectedAnswer): JsonObject {
-  // The call that the token limit cut off is left out: nobody can run half a call.
-  const calls = answer.toolCalls.filter((call) => answer.reason !== "length" || hasWholeArguments(call));
+export function chatCompletion(heading: AnswerHeading, form: ChatReplyForm, answers: readonly CollectedAnswer[]): JsonObject {
   return {
     id: heading.id,
     object: "chat.completion",
     created: heading.created,
     model: heading.model,
-    choices: [
-      {
-        index: 0,
-        message: {
-          role: "assistant",
-          content: calls.length > 0 && answer.text === "" ? null : answer.text,
-          refusal: null,
-          annotations: [],
-          ...(answer.reasoning === "" ? {} : { reasoning_content: answer.reasoning }),
-          ...(calls.length === 0 ? {} : { tool_calls: calls.map(toolCallObject) }),
-        },
-        logprobs: null,
-        finish_reason: answer.reason,
-      },
-    ],
-    usage: usageObject(answer.usage),
-    timings: timingsObject(answer.timings, answer.usage),
+    system_fingerprint: heading.system_fingerprint,
+    choices: answers.map((answer, index) => choiceObject(index, answer, form)),
+    ...figuresObject(answers, form.answers),
   };
 }
 
-/** Encodes one answer as `chat.completion.chunk` objects. Every chunk has `choices`: clients break on one without. */
-export function createChatStreamEncoder(heading: AnswerHeading, includeUsage: boolean): StreamEncoder {
+/** Turns the events of one answer into deltas of its message. */
+function createDeltas(form: ChatReplyForm): (event: GenerationEvent) => readonly JsonObject[] {
+  const inline = form.inlineThoughts ? createThoughtInliner() : undefined;
   // The call whose arguments have not begun; it needs "{}" if none come.
   let bareCall: number | undefined;
 
-  const chunk = (choices: readonly JsonObject[], rest: JsonObject = {}): JsonObject => ({
-    id: heading.id,
-    object: "chat.completion.chunk",
-    created: heading.created,
-    model: heading.model,
-    choices,
-    ...(includeUsage ? { usage: null } : {}),
-    ...rest,
-  });
-  const delta = (change: JsonObject, finishReason: string | null = null, rest: JsonObject = {}): JsonObject =>
-    chunk([{ index: 0, delta: change, logprobs: null, finish_reason: finishReason }], rest);
-  const argumentsDelta = (index: number, text: string): JsonObject => delta({ tool_calls: [{ index, function: { arguments: text } }] });
+  const argumentsDelta = (index: number, text: string): JsonObject =>
+    form.functionCall ? { function_call: { arguments: text } } : { tool_calls: [{ index, function: { arguments: text } }] };
+  const startDelta = (event: GenerationEvent & { kind: "tool_call_start" }): JsonObject => {
+    const named = { name: event.name, arguments: "" };
+    return form.functionCall
+      ? { function_call: named }
+      : { tool_calls: [{ index: event.index, id: event.id, type: "function", function: named }] };
+  };
   const closeBareCall = (): JsonObject[] => {
     if (bareCall === undefined) return [];
     const closed = argumentsDelta(bareCall, "{}");
     bareCall = undefined;
     return [closed];
   };
-  const finish = (event: GenerationEvent & { kind: "finish" }): JsonObject[] => {
-    const timings = timingsObject(event.timings, event.usage);
-    return [
-      ...(event.reason === "length" ? [] : closeBareCall()),
-      // On both: some clients read timings from the finish chunk alone, others from the usage chunk.
-      delta({}, event.reason, { timings }),
-      ...(includeUsage ? [chunk([], { usage: usageObject(event.usage), timings })] : []),
-    ];
+  const deltas = (event: GenerationEvent): readonly JsonObject[] => {
+    // The old form has room for one call.
+    if (form.functionCall && "index" in event && event.index > 0) return [];
+    switch (event.kind) {
+      case "text":
+        return event.text === "" ? [] : [...closeBareCall(), { content: event.text }];
+      case "reasoning":
+        return event.text === "" ? [] : [...closeBareCall(), { reasoning_content: event.text }];
+      case "tool_call_start": {
+        const before = closeBareCall();
+        bareCall = event.index;
+        return [...before, startDelta(event)];
+      }
+      case "tool_call_arguments":
+        if (event.text === "") return [];
+        bareCall = undefined;
+        return [argumentsDelta(event.index, event.text)];
+      case "finish":
+        // A call that the token limit cut off stays cut off.
+        return event.reason === "length" ? [] : closeBareCall();
+    }
+  };
+  return (event) => (inline === undefined ? [event] : inline(event)).flatMap(deltas);
+}
+
+/** Encodes a reply as `chat.completion.chunk` objects. Every chunk has `choices`: clients break on one without. */
+export function createChatStreamEncoder(heading: AnswerHeading, form: ChatReplyForm): StreamEncoder {
+  const finished: Figures[] = [];
+  let deltasOf = createDeltas(form);
+
+  const chunk = (choices: readonly JsonObject[], rest: JsonObject = {}): JsonObject => ({
+    id: heading.id,
+    object: "chat.completion.chunk",
+    created: heading.created,
+    model: heading.model,
+    system_fingerprint: heading.system_fingerprint,
+    choices,
+    ...(form.includeUsage ? { usage: null } : {}),
+    ...rest,
+  });
+  const delta = (index: number, change: JsonObject, reason: string | null = null, rest: JsonObject = {}): JsonObject =>
+    chunk([{ index, delta: change, logprobs: null, finish_reason: reason }], rest);
+  const finish = (event: GenerationEvent & { kind: "finish" }, index: number): JsonObject[] => {
+    finished.push(event);
+    // On both: some clients read timings from the finish chunk alone, others from the usage chunk.
+    const last = delta(index, {}, finishReason(event.reason, form), { timings: timingsObject(event.timings, event.usage) });
+    return form.includeUsage && finished.length === form.answers ? [last, chunk([], figuresObject(finished, form.answers))] : [last];
   };
 
   return {
-    open: () => [delta({ role: "assistant", content: "" })],
-    event: (event) => {
-      switch (event.kind) {
-        case "text":
-          return event.text === "" ? [] : [...closeBareCall(), delta({ content: event.text })];
-        case "reasoning":
-          return event.text === "" ? [] : [delta({ reasoning_content: event.text })];
-        case "tool_call_start": {
-          const before = closeBareCall();
-          bareCall = event.index;
-          const call = { index: event.index, id: event.id, type: "function", function: { name: event.name, arguments: "" } };
-          return [...before, delta({ tool_calls: [call] })];
-        }
-        case "tool_call_arguments":
-          if (event.text === "") return [];
-          bareCall = undefined;
-          return [argumentsDelta(event.index, event.text)];
-        case "finish":
-          return finish(event);
-      }
+    open: (index) => {
+      deltasOf = createDeltas(form);
+      return [delta(index, { role: "assistant", content: "" })];
+    },
+    event: (event, index) => {
+      const changes = deltasOf(event).map((change) => delta(index, change));
+      return event.kind === "finish" ? [...changes, ...finish(event, index)] : changes;
     },
   };
 }

@@ -1,9 +1,8 @@
 /** Messages of a chat request in canonical form. */
-import { AppError } from "../../core/errors.ts";
 import type { ChatMessage, ChatRole, ToolCall } from "../../core/generation.ts";
 import { present } from "../schema.ts";
 import type { ChatBodyMessage } from "./chat-schema.ts";
-import { refuse } from "./sampling-schema.ts";
+import { refuse, refuseValue } from "./sampling-schema.ts";
 
 type ContentPart = Exclude<NonNullable<ChatBodyMessage["content"]>, string>[number];
 
@@ -29,29 +28,28 @@ const MEDIA_PARTS: Readonly<Record<string, string>> = {
 function partText(part: ContentPart, field: string): string {
   if (TEXT_PARTS.has(part.type)) return part.text ?? "";
   // A refusal in the history is something the assistant said.
-  const refusal = (part as { readonly refusal?: unknown }).refusal;
-  if (part.type === "refusal" && typeof refusal === "string") return refusal;
+  if (part.type === "refusal") return part.refusal ?? "";
   const media = MEDIA_PARTS[part.type];
   if (media !== undefined) refuse(field, `${media} cannot be read. Send text parts only.`);
-  throw new AppError("invalid_request", `The field "${field}.type" must be "text", not "${part.type}".`, {
-    details: { field: `${field}.type`, fault: "value" },
-  });
+  return refuseValue(`${field}.type`, `must be "text", not "${part.type}".`);
 }
 
-function textOf(content: ChatBodyMessage["content"], field: string): string {
+/** The text of a message or of a tool's result. Throws AppError for parts that are not text. */
+export function textOf(content: ChatBodyMessage["content"], field: string): string {
   if (content === null || content === undefined) return "";
   if (typeof content === "string") return content;
   return content.map((part, index) => partText(part, `${field}[${index}]`)).join("\n");
 }
 
 /** Arguments are a JSON text; some clients send the object itself. Malformed text passes: the history is what it is. */
-function argumentsText(value: unknown): string {
+export function argumentsText(value: unknown): string {
   if (typeof value === "string") return value === "" ? "{}" : value;
   return value === null || value === undefined ? "{}" : JSON.stringify(value);
 }
 
 function toolCallsOf(message: ChatBodyMessage, index: number): ToolCall[] {
-  return (message.tool_calls ?? []).map((call, position) => ({
+  const calls = message.tool_calls ?? (message.function_call ? [{ id: undefined, function: message.function_call }] : []);
+  return calls.map((call, position) => ({
     id: call.id ?? `call_${index}_${position}`,
     name: call.function.name,
     arguments: argumentsText(call.function.arguments),
@@ -60,13 +58,14 @@ function toolCallsOf(message: ChatBodyMessage, index: number): ToolCall[] {
 
 /** One message, the `index`th of the request. Throws AppError for parts that are not text. */
 function chatMessage(message: ChatBodyMessage, index: number): ChatMessage {
-  const toolCalls = message.role === "assistant" ? toolCallsOf(message, index) : [];
-  const reasoning = message.reasoning_content ?? (message as { readonly reasoning?: unknown }).reasoning;
+  const isAssistant = message.role === "assistant";
+  const toolCalls = isAssistant ? toolCallsOf(message, index) : [];
+  const reasoning = message.reasoning_content ?? message.reasoning;
   return present<ChatMessage>({
     role: ROLES[message.role],
-    content: textOf(message.content, `messages[${index}].content`),
+    content: textOf(message.content ?? (isAssistant ? message.refusal : null), `messages[${index}].content`),
     name: message.name,
-    reasoning: message.role === "assistant" && typeof reasoning === "string" && reasoning !== "" ? reasoning : undefined,
+    reasoning: isAssistant && typeof reasoning === "string" && reasoning !== "" ? reasoning : undefined,
     toolCalls: toolCalls.length > 0 ? toolCalls : undefined,
     toolCallId: message.tool_call_id,
   });

@@ -1,51 +1,70 @@
-/** From the body of a plain completion to the canonical request. */
-import { AppError } from "../../core/errors.ts";
+/** From the body of a plain completion to the canonical requests. */
 import type { GenerationInput, GenerationRequest } from "../../core/generation.ts";
+import type { AtLeastOne } from "../dialect.ts";
+import { notedFields } from "../request-field.ts";
 import { present } from "../schema.ts";
-import type { CompletionBody } from "./completion-schema.ts";
-import { ignoredFields, refuse, refuseCommon, samplingOf, stopOf } from "./sampling-schema.ts";
+import { answerRequests } from "./answer-requests.ts";
+import { CompletionBody } from "./completion-schema.ts";
+import { refuse, refuseCommon, refuseValue, samplingOf, stopOf } from "./sampling-schema.ts";
 
 /** OpenAI's default for this endpoint alone; its clients rely on short answers. */
 const TOKENS_MAX_DEFAULT = 16;
+/** Most choices of one reply: they are made one after another, and the client waits for all. */
+const CHOICES_MAX = 128;
 
 /** A decoded request and what only the encoder needs. */
 export interface DecodedCompletion {
-  readonly request: GenerationRequest;
+  /** One for each choice: choice `p * n + k` is the kth answer to the pth prompt. */
+  readonly requests: AtLeastOne<GenerationRequest>;
+  readonly answersPerPrompt: number;
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly ignored: readonly string[];
-  /** Text that goes in front of the answer; "" unless `echo` was asked for. */
-  readonly echo: string;
+  /** Texts that go in front of the answers, by choice; "" unless `echo` was asked for. */
+  readonly echoes: readonly string[];
 }
 
-/** The one prompt of a request, in any of its four spellings. */
-function inputOf(prompt: CompletionBody["prompt"]): GenerationInput {
-  if (typeof prompt === "string") return { kind: "completion", prompt };
-  const numbers = prompt.filter((item) => typeof item === "number");
-  if (numbers.length === prompt.length) return { kind: "tokens", ids: numbers };
-  const [only] = prompt;
-  if (prompt.length > 1 || only === undefined || typeof only === "number") {
-    return refuse("prompt", `one prompt is taken per request, and this has ${prompt.length}. Send them one by one.`);
-  }
-  return typeof only === "string" ? { kind: "completion", prompt: only } : { kind: "tokens", ids: only };
+type PromptItem = Exclude<CompletionBody["prompt"], string>[number];
+
+function tokensInput(ids: readonly number[], field: string): GenerationInput {
+  return ids.length > 0 ? { kind: "tokens", ids } : refuseValue(field, "must hold at least one token id.");
+}
+
+function itemInput(item: PromptItem, index: number): GenerationInput {
+  if (typeof item === "string") return { kind: "completion", prompt: item };
+  if (typeof item !== "number") return tokensInput(item, `prompt[${index}]`);
+  return refuseValue(`prompt[${index}]`, "is a token id beside other prompts. Put the ids of a prompt into a list of their own.");
+}
+
+/** The prompts of a request, in any of their spellings. */
+function inputsOf(prompt: CompletionBody["prompt"]): AtLeastOne<GenerationInput> {
+  if (typeof prompt === "string") return [{ kind: "completion", prompt }];
+  const ids = prompt.filter((item) => typeof item === "number");
+  const [first, ...others] = prompt;
+  if (first === undefined || ids.length === prompt.length) return [tokensInput(ids, "prompt")];
+  return [itemInput(first, 0), ...others.map((item, index) => itemInput(item, index + 1))];
+}
+
+function refuseUnsupported(body: CompletionBody): void {
+  refuseCommon(body);
+  if ((body.logprobs ?? null) !== null) refuse("logprobs", "the runtime does not tell probabilities. Leave it out.");
+  if ((body.best_of ?? 1) > 1) refuse("best_of", "answers are not ranked. Leave it out, or ask for several with n.");
+  if ((body.suffix ?? "") !== "") refuse("suffix", "text can only be continued, not filled in. Leave it out.");
+  if ((body.response_format?.type ?? "text") !== "text") refuse("response_format", "JSON is for POST /v1/chat/completions. Leave it out.");
+  if ((body.json_schema ?? null) !== null) refuse("json_schema", "JSON is for POST /v1/chat/completions. Leave it out.");
+  if ((body.grammar ?? "") !== "") refuse("grammar", "answers cannot be held to a grammar. Leave it out.");
 }
 
 /** Pure. Throws AppError invalid_request or unsupported_parameter, naming the field. */
 export function decodeCompletion(id: string, body: CompletionBody): DecodedCompletion {
-  refuseCommon(body);
-  if ((body.logprobs ?? null) !== null) refuse("logprobs", "the runtime gives no access to token probabilities. Leave it out.");
-  if ((body.best_of ?? 1) > 1) refuse("best_of", "one answer is made per request. Leave it out or send 1.");
-  if ((body.suffix ?? "") !== "") refuse("suffix", "text can only be continued, not filled in. Leave it out.");
-  const input = inputOf(body.prompt);
-  if (input.kind === "tokens" && input.ids.length === 0) {
-    throw new AppError("invalid_request", 'The field "prompt" must hold at least one token id.', {
-      details: { field: "prompt", fault: "value" },
-    });
-  }
-  if (body.echo === true && input.kind !== "completion") refuse("echo", "only a text prompt can be repeated. Send the prompt as a text.");
-  const tokens = body.max_tokens ?? TOKENS_MAX_DEFAULT;
-  return {
-    request: present<GenerationRequest>({
+  refuseUnsupported(body);
+  const [first, ...others] = inputsOf(body.prompt);
+  const answersPerPrompt = body.n ?? 1;
+  const choices = (1 + others.length) * answersPerPrompt;
+  if (choices > CHOICES_MAX) refuseValue("prompt", `asks for ${choices} answers with n; at most ${CHOICES_MAX} are made for a request.`);
+  const tokens = body.max_tokens ?? body.n_predict ?? TOKENS_MAX_DEFAULT;
+  const requestFor = (input: GenerationInput): GenerationRequest =>
+    present<GenerationRequest>({
       id,
       model: body.model ?? "",
       input,
@@ -53,10 +72,18 @@ export function decodeCompletion(id: string, body: CompletionBody): DecodedCompl
       sampling: samplingOf(body),
       tokensMax: tokens < 0 ? undefined : tokens,
       stop: stopOf(body),
-    }),
+    });
+  const requests = answerRequests([requestFor(first), ...others.map(requestFor)], answersPerPrompt);
+  const echoOf = ({ input }: GenerationRequest): string => {
+    if (body.echo !== true) return "";
+    return input.kind === "completion" ? input.prompt : refuse("echo", "only a text prompt can be repeated. Send the prompt as a text.");
+  };
+  return {
+    requests,
+    answersPerPrompt,
     stream: body.stream ?? false,
     includeUsage: body.stream_options?.include_usage ?? false,
-    ignored: ignoredFields(body),
-    echo: body.echo === true && input.kind === "completion" ? input.prompt : "",
+    ignored: notedFields(CompletionBody, body),
+    echoes: requests.map(echoOf),
   };
 }

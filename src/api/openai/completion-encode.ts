@@ -3,8 +3,17 @@ import type { FinishReason, GenerationEvent } from "../../core/generation.ts";
 import type { CollectedAnswer } from "../collected-answer.ts";
 import type { JsonObject, StreamEncoder } from "../dialect.ts";
 import { timingsObject } from "../timings.ts";
-import type { AnswerHeading } from "./chat-encode.ts";
-import { usageObject } from "./usage.ts";
+import type { AnswerHeading } from "./heading.ts";
+import { figuresObject } from "./usage.ts";
+import type { Figures } from "./usage.ts";
+
+/** What the client asked for beside the answers themselves. */
+export interface CompletionReplyForm {
+  /** Texts that go in front of the answers, one for each choice; mostly "". */
+  readonly echoes: readonly string[];
+  readonly answersPerPrompt: number;
+  readonly includeUsage: boolean;
+}
 
 /** This endpoint knows no tool calls. */
 function finishReason(reason: FinishReason): string {
@@ -12,35 +21,47 @@ function finishReason(reason: FinishReason): string {
 }
 
 function completion(heading: AnswerHeading, choices: readonly JsonObject[], rest: JsonObject): JsonObject {
-  return { id: heading.id, object: "text_completion", created: heading.created, model: heading.model, choices, ...rest };
+  return {
+    id: heading.id,
+    object: "text_completion",
+    created: heading.created,
+    model: heading.model,
+    system_fingerprint: heading.system_fingerprint,
+    choices,
+    ...rest,
+  };
 }
 
-function choice(text: string, reason: string | null): JsonObject {
-  return { text, index: 0, logprobs: null, finish_reason: reason };
+function choiceObject(index: number, text: string, reason: string | null): JsonObject {
+  return { text, index, logprobs: null, finish_reason: reason };
 }
 
-/** The reply to a request that was not streamed; `echo` goes in front of the text. */
-export function textCompletion(heading: AnswerHeading, echo: string, answer: CollectedAnswer): JsonObject {
-  return completion(heading, [choice(echo + answer.reasoning + answer.text, finishReason(answer.reason))], {
-    usage: usageObject(answer.usage),
-    timings: timingsObject(answer.timings, answer.usage),
-  });
+/** The reply to a request that was not streamed. */
+export function textCompletion(heading: AnswerHeading, form: CompletionReplyForm, answers: readonly CollectedAnswer[]): JsonObject {
+  const choices = answers.map(({ text, reasoning, reason }, index) =>
+    choiceObject(index, (form.echoes[index] ?? "") + reasoning + text, finishReason(reason)),
+  );
+  return completion(heading, choices, figuresObject(answers, form.answersPerPrompt));
 }
 
-/** Encodes one answer as `text_completion` chunks. */
-export function createCompletionStreamEncoder(heading: AnswerHeading, echo: string, includeUsage: boolean): StreamEncoder {
-  const usage = includeUsage ? { usage: null } : {};
-  const piece = (text: string): JsonObject[] => (text === "" ? [] : [completion(heading, [choice(text, null)], usage)]);
-  const finish = (event: GenerationEvent & { kind: "finish" }): JsonObject[] => {
+/** Encodes a reply as `text_completion` chunks. */
+export function createCompletionStreamEncoder(heading: AnswerHeading, form: CompletionReplyForm): StreamEncoder {
+  const finished: Figures[] = [];
+  const usage = form.includeUsage ? { usage: null } : {};
+  const piece = (index: number, text: string): JsonObject[] =>
+    text === "" ? [] : [completion(heading, [choiceObject(index, text, null)], usage)];
+  const finish = (event: GenerationEvent & { kind: "finish" }, index: number): JsonObject[] => {
+    finished.push(event);
     const timings = timingsObject(event.timings, event.usage);
-    const last = completion(heading, [choice("", finishReason(event.reason))], { ...usage, timings });
-    return includeUsage ? [last, completion(heading, [], { usage: usageObject(event.usage), timings })] : [last];
+    const last = completion(heading, [choiceObject(index, "", finishReason(event.reason))], { ...usage, timings });
+    const closing = form.includeUsage && finished.length === form.echoes.length;
+    return closing ? [last, completion(heading, [], figuresObject(finished, form.answersPerPrompt))] : [last];
   };
   return {
-    open: () => piece(echo),
-    event: (event) => {
-      if (event.kind === "text" || event.kind === "reasoning") return piece(event.text);
-      return event.kind === "finish" ? finish(event) : [];
+    open: (index) => piece(index, form.echoes[index] ?? ""),
+    event: (event, index) => {
+      if (event.kind === "text" || event.kind === "reasoning") return piece(index, event.text);
+      return event.kind === "finish" ? finish(event, index) : [];
     },
   };
 }

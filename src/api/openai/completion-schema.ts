@@ -1,8 +1,9 @@
 /** The body of POST /v1/completions. */
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
+import { refused } from "../request-field.ts";
 import { object, optional } from "../schema.ts";
-import { COMMON_FIELDS } from "./sampling-schema.ts";
+import { COMMON_FIELDS, IGNORED_FIELDS } from "./sampling-schema.ts";
 
 export const CompletionBody = object(
   {
@@ -12,18 +13,26 @@ export const CompletionBody = object(
         Type.Array(Type.Union([Type.String(), Type.Integer({ minimum: 0 }), Type.Array(Type.Integer({ minimum: 0 }))]), { minItems: 1 }),
       ],
       {
-        description: "A text, or token ids; an array may hold one prompt. No chat template is applied.",
+        description:
+          "A text, a list of token ids, or a list of texts and lists of token ids, each a prompt of its own. No chat template is applied.",
       },
     ),
     ...COMMON_FIELDS,
     max_tokens: optional(
       Type.Integer({ minimum: -1 }),
-      "Most tokens to generate; 16 where it is left out, as at OpenAI. -1: as many as fit.",
+      "Most tokens to generate; 16 where it is left out, as at OpenAI. Cut to what fits the context. -1: as many as fit.",
     ),
-    echo: optional(Type.Boolean(), "Put the prompt in front of the answer; for text prompts."),
-    suffix: optional(Type.String(), "Not supported unless empty."),
-    best_of: optional(Type.Integer({ minimum: 0 }), "Only 1 is supported."),
-    logprobs: optional(Type.Integer({ minimum: 0 }), "Not supported."),
+    echo: optional(Type.Boolean(), "Puts the prompt in front of the answer; for prompts that are texts."),
+    best_of: refused(Type.Integer({ minimum: 0 }), "Refused above 1: answers are not ranked. `n` gives several."),
+    suffix: refused(Type.String(), "Refused unless empty: a text can only be continued."),
+    logprobs: refused(Type.Integer({ minimum: 0 }), "Refused: the runtime does not tell probabilities."),
+    response_format: refused(
+      object({ type: Type.String({ description: "`text`." }) }),
+      "Refused unless `text`: JSON is for POST /v1/chat/completions.",
+    ),
+    json_schema: refused(Type.Unknown(), "Refused: JSON is for POST /v1/chat/completions."),
+    grammar: refused(Type.Unknown(), "Refused unless empty: answers cannot be held to a grammar."),
+    ...IGNORED_FIELDS,
   },
   { title: "CompletionRequest" },
 );

@@ -46,6 +46,7 @@ const FAULT_CODES = {
   missing: "missing_required_parameter",
   type: "invalid_type",
   value: "invalid_value",
+  reference: "previous_response_not_found",
 } as const;
 
 /** Seconds to wait where the engine names none; OpenAI's clients heed at most 60. */

@@ -10,48 +10,43 @@ import { jsonBody } from "../json-body.ts";
 import { object } from "../schema.ts";
 import { decodeChat } from "./chat-decode.ts";
 import { chatCompletion, createChatStreamEncoder } from "./chat-encode.ts";
-import type { AnswerHeading } from "./chat-encode.ts";
 import { ChatBody } from "./chat-schema.ts";
 import { decodeCompletion } from "./completion-decode.ts";
 import { createCompletionStreamEncoder, textCompletion } from "./completion-encode.ts";
 import { CompletionBody } from "./completion-schema.ts";
 import { CHAT_DETAIL, COMPLETION_DETAIL, MODEL_DETAIL, MODELS_DETAIL } from "./documentation.ts";
 import { encodeOpenAiError } from "./errors.ts";
+import { answerHeading } from "./heading.ts";
 import { modelList, modelObject } from "./models.ts";
-
-/** Answers carry the request's id, so that a reply can be found in the log. */
-function heading(context: ApiContext, scope: RequestScope, prefix: string): (model: ModelDescriptor) => AnswerHeading {
-  const created = Math.floor(context.nowMs() / 1000);
-  return (model) => ({ id: `${prefix}-${scope.id}`, created, model: model.id });
-}
 
 function chat(context: ApiContext, scope: RequestScope, body: ChatBody): Promise<Response> {
   scope.promptField = "messages";
-  const { request, stream, includeUsage, ignored } = decodeChat(scope.id, body);
-  const headingOf = heading(context, scope, "chatcmpl");
+  const { requests, stream, ignored, ...wanted } = decodeChat(scope.id, body);
+  const form = { ...wanted, answers: requests.length };
+  const headingOf = (model: ModelDescriptor) => answerHeading(context, scope, "chatcmpl", model);
   return answer(context, scope, {
-    requests: [request],
+    requests,
     stream,
     ignored,
     framing: sse,
     encodeError: encodeOpenAiError,
-    streamEncoder: (model) => createChatStreamEncoder(headingOf(model), includeUsage),
-    whole: (model, [whole]) => chatCompletion(headingOf(model), whole),
+    streamEncoder: (model) => createChatStreamEncoder(headingOf(model), form),
+    whole: (model, answers) => chatCompletion(headingOf(model), form, answers),
   });
 }
 
 function complete(context: ApiContext, scope: RequestScope, body: CompletionBody): Promise<Response> {
   scope.promptField = "prompt";
-  const { request, stream, includeUsage, ignored, echo } = decodeCompletion(scope.id, body);
-  const headingOf = heading(context, scope, "cmpl");
+  const { requests, stream, ignored, ...form } = decodeCompletion(scope.id, body);
+  const headingOf = (model: ModelDescriptor) => answerHeading(context, scope, "cmpl", model);
   return answer(context, scope, {
-    requests: [request],
+    requests,
     stream,
     ignored,
     framing: sse,
     encodeError: encodeOpenAiError,
-    streamEncoder: (model) => createCompletionStreamEncoder(headingOf(model), echo, includeUsage),
-    whole: (model, [whole]) => textCompletion(headingOf(model), echo, whole),
+    streamEncoder: (model) => createCompletionStreamEncoder(headingOf(model), form),
+    whole: (model, answers) => textCompletion(headingOf(model), form, answers),
   });
 }
 
