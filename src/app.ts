@@ -168,6 +168,7 @@ async function openSlot(parts: {
         family: model.family,
         sidecars: model.sidecars,
         chatTemplate: await readChatTemplate(model),
+        pooling: model.embedding?.pooling ?? "last",
       },
       library,
       assets: parts.assets,

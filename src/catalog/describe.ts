@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import type { ModelDescriptor, Soc } from "../core/model.ts";
 import { type AdapterDraft, type AdapterFile, adaptersOf, faultOfAdapter, isAdapterName } from "./adapters.ts";
 import type { WeightsFile } from "./discovery.ts";
+import { embeddingTraits } from "./embedding-traits.ts";
 import { type GgufFacts, readGgufFacts } from "./gguf-facts.ts";
 import { type Manifest, type ManifestReading, readManifest } from "./manifest.ts";
 import { type NameFacts, shown } from "./model-names.ts";
@@ -119,6 +120,7 @@ function describe({ file, facts, reading, manifest }: ReadFile, machine: Machine
   const toolkitVersion = manifest.toolkitVersion ?? name.toolkitVersion;
   const reason =
     facts.fault ?? faultOfType(file, facts) ?? faultOfManifest(reading) ?? faultOfParts(file) ?? unrunnable(file, soc, machine);
+  const embedding = embeddingTraits([id, name.longId], facts.gguf?.pooling);
   const model: ModelDescriptor = {
     id,
     aliases: aliasesOf(file, id, [...(manifest.name === undefined ? [] : [name.id]), ...name.aliases]),
@@ -133,6 +135,7 @@ function describe({ file, facts, reading, manifest }: ReadFile, machine: Machine
     ...(soc === undefined ? {} : { soc }),
     ...(toolkitVersion === undefined ? {} : { toolkitVersion }),
     sidecars: file.sidecars,
+    ...(embedding === undefined ? {} : { embedding }),
     ...(reason === null ? {} : { unrunnableReason: reason }),
   };
   const longId = manifest.name === undefined ? name.longId : id;

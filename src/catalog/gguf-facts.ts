@@ -1,4 +1,6 @@
 /** What a GGUF's metadata tells of the model. */
+import type { Pooling } from "../core/model.ts";
+import { poolingOfType } from "./embedding-traits.ts";
 import { openGguf } from "./gguf.ts";
 
 /** Facts that overrule those from the file's name; what the metadata does not tell is absent. */
@@ -7,6 +9,8 @@ export interface GgufFacts {
   readonly family?: string;
   readonly parameterSize?: string;
   readonly quantization?: string;
+  /** Set where the model was made for embeddings. */
+  readonly pooling?: Pooling;
   /** Set where the file holds something that goes with a model (`adapter`, `mmproj`, `imatrix`). */
   readonly otherType?: string;
 }
@@ -63,12 +67,14 @@ export function readGgufFacts(path: string): GgufFacts {
   const context = file.number(`${file.architecture}.context_length`);
   const size = file.string("general.size_label");
   const quantization = FILE_TYPES.get(file.number("general.file_type") ?? -1) ?? "";
+  const pooling = poolingOfType(file.number(`${file.architecture}.pooling_type`));
   const type = file.string("general.type") ?? "model";
   return {
     ...(context !== undefined && Number.isInteger(context) && context > 0 ? { contextTokensMax: context } : {}),
     ...(file.architecture === "" ? {} : { family: file.architecture }),
     ...(size === undefined || size === "" ? {} : { parameterSize: size }),
     ...(quantization === "" ? {} : { quantization }),
+    ...(pooling === undefined ? {} : { pooling }),
     ...(type === "model" ? {} : { otherType: type }),
   };
 }

@@ -3,6 +3,16 @@
 /** SoCs with an NPU that runs .rkllm files (RKLLM SDK manual 1.3.0). */
 export type Soc = "rk3588" | "rk3576" | "rk3562" | "rv1126b";
 
+/** How the hidden states of a text's tokens become its one vector: the last token's, or the mean of all. */
+export type Pooling = "last" | "mean";
+
+/** What makes a model one for embeddings. */
+export interface EmbeddingTraits {
+  readonly pooling: Pooling;
+  /** It was trained so that the beginning of a vector is a shorter vector of the same text. */
+  readonly shortens: boolean;
+}
+
 /** File format; it decides, once, which runtime library opens the model. */
 export type ModelFormat = "gguf" | "rkllm";
 
@@ -53,6 +63,8 @@ export interface ModelDescriptor {
   readonly sidecars: ModelSidecars;
   /** Set for a model with an adapter. What is not said of the adapter's own file, `path` included, is the base's. */
   readonly adapted?: { readonly base: ModelDescriptor; readonly adapter: Adapter };
+  /** Absent for models that were not made for embeddings; the last token's hidden state is then what there is. */
+  readonly embedding?: EmbeddingTraits;
   /** Why this machine cannot run it, as a sentence with the fix; absent when it can. */
   readonly unrunnableReason?: string;
 }

@@ -26,6 +26,8 @@ export interface Tokenizer extends Vocabulary {
   readonly eosId: number | null;
   /** The model's files ask for a BOS token in front of every prompt. */
   readonly addBos: boolean;
+  /** The token that the model's files want behind a text that is embedded; null where they want none. */
+  readonly textEndId: number | null;
   /**
    * Token ids of a prompt. With `addBos` set on the model, BOS goes in front unless the first segment is that control token already.
    * Ids equal llama.cpp's `llama_tokenize`: control segments as with parse_special, plain ones as without.

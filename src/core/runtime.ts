@@ -34,6 +34,8 @@ export interface PromptRequest {
   readonly input: GenerationInput;
   readonly reasoning: ReasoningChoice;
   readonly opening?: AnswerOpening;
+  /** The text is to be embedded: the token that ends a text goes behind it, for models that were trained so. Not behind token ids. */
+  readonly endOfText?: true;
 }
 
 /** A prompt that was rendered and tokenized; its ids stay on the host's side. */
@@ -56,6 +58,9 @@ export interface Run {
   readonly adapter?: Adapter;
 }
 
+/** One pass that makes a vector in place of text. */
+export type EmbeddingRun = Omit<Run, "tokensMax" | "sampling">;
+
 /** The runtime's own account of a run (RKLLMPerfStat). */
 export interface RunStats {
   readonly prefillTokens: number;
@@ -71,11 +76,32 @@ export type TokenEvent =
   /** `length`: the token limit ended it; `aborted`: the signal did. */
   | { readonly kind: "end"; readonly reason: "stop" | "length" | "aborted"; readonly stats: RunStats };
 
-/** How the hidden states of a text's tokens become its one vector: the last token's, or the mean of all. */
-export type Pooling = "last" | "mean";
-
 /** Room the closed runtime keeps for itself at the end of the context (seen: 1,024 configured, 1,020 usable). */
 export const CONTEXT_RESERVE_TOKENS = 4;
+
+/** What can be asked of a model's vocabulary and template; `pieces`: whether each token's text is wanted. */
+export type Inspection = { readonly pieces: boolean } & InspectedThing;
+
+type InspectedThing =
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      /** The tokens that the model wants around a text: BOS in front, an end behind. */
+      readonly addSpecial: boolean;
+      /** Control tokens that the text spells become such tokens. */
+      readonly parseSpecial: boolean;
+    }
+  | { readonly kind: "ids"; readonly ids: readonly number[] }
+  | { readonly kind: "prompt"; readonly prompt: PromptRequest };
+
+/** A text and its tokens. */
+export interface Inspected {
+  readonly text: string;
+  /** null for a prompt whose model came without a tokenizer: its library makes the ids. */
+  readonly ids: readonly number[] | null;
+  /** Empty unless asked for. What each token stands for: a text, or bytes where these are no whole characters. */
+  readonly pieces: readonly (string | readonly number[])[];
+}
 
 /** An open model with one KV cache. At most one run at a time; prompts may be prepared while a run is going on. */
 export interface RuntimeSlot {
@@ -89,6 +115,13 @@ export interface RuntimeSlot {
    * The iteration throws AppError model_load_failed for an adapter, runtime_error or engine_lost. A caller that leaves the iteration early aborts the run too.
    */
   run(run: Run, signal: AbortSignal): AsyncIterable<TokenEvent>;
+  /**
+   * Makes one vector of a prepared prompt, not normalised; the prompt is used up. It counts as a run: one at a time, and what ends a run
+   * ends this. Throws AppError runtime_error or engine_lost, and what the signal was fired with once the runtime has really stopped.
+   */
+  embed(run: EmbeddingRun, signal: AbortSignal): Promise<Float32Array>;
+  /** Answers while a run is going on. Throws AppError invalid_request for what the vocabulary or the template refuses. */
+  inspect(question: Inspection): Promise<Inspected>;
   /** Closes the model and gives its memory back. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /**
  * One run as the host's main thread sees it: it takes what the callback wrote, joins the bytes to text, counts tokens, keeps the
- * token limit where the library does not, and says in the end why the run ended. The library itself never says why.
+ * token limit where the library does not, and says in the end why the run ended. The library itself never says why. A run for a
+ * vector has no tokens: what the library says before it has the vector is nothing.
  */
 import { createUtf8Assembly } from "../chat/utf8-assembly.ts";
 import { AppError, type ErrorRecord } from "../core/errors.ts";
@@ -26,6 +27,7 @@ export interface HostRunOptions {
   readonly promptId: number;
   /** The number that comes back in the ring's records. */
   readonly run: number;
+  readonly wants: "text" | "vector";
   readonly tokensMax: number;
   /** Whether the library stops at `tokensMax` by itself (1.3); otherwise the run is aborted there. */
   readonly limitKeptByRuntime: boolean;
@@ -45,6 +47,7 @@ export class HostRun {
   private abortedFor: "limit" | "request" | null = null;
   private errorText: string | null = null;
   private stats: RunStats | null = null;
+  private row: Float32Array | null = null;
   private aborting: Timer | undefined;
 
   constructor(options: HostRunOptions) {
@@ -55,10 +58,11 @@ export class HostRun {
 
   /** Takes one record of this run. */
   accept(record: RingRecord): void {
+    if (record.vector.length > 0) this.row = record.vector.slice();
     switch (record.state) {
       case CALL_STATE.normal:
       case CALL_STATE.waiting:
-        this.acceptToken(record);
+        if (this.options.wants === "text") this.acceptToken(record);
         return;
       case CALL_STATE.finish:
         this.stats = statsOf(record);
@@ -72,6 +76,11 @@ export class HostRun {
   requestAbort(): void {
     if (this.abortedFor === null) this.startAborting("request");
     this.abortedFor = "request";
+  }
+
+  /** The vector that came; null when none did, or none of any use. */
+  get vector(): Float32Array | null {
+    return this.row === null || !isDirection(this.row) ? null : this.row;
   }
 
   /** What has come since the last call; null when nothing has. */
@@ -94,6 +103,7 @@ export class HostRun {
     // A missing FINISH is tolerated: the run is over, only its figures are unknown.
     const stats = this.stats ?? { prefillTokens: 0, prefillMs: 0, decodeTokens: this.tokensTotal, decodeMs: 0, memoryMb: 0 };
     if (this.abortedFor === "request") return { kind: "ended", reason: "aborted", stats };
+    if (this.options.wants === "vector" && this.vector === null) return this.fail(new AppError("runtime_error", faultOfRow(this.row)));
     return { kind: "ended", reason: this.tokensTotal >= this.options.tokensMax ? "length" : "stop", stats };
   }
 
@@ -123,6 +133,17 @@ export class HostRun {
       this.startAborting("limit");
     }
   }
+}
+
+/** Zeros are what the library gives for a prompt that its KV cache held already. */
+function isDirection(row: Float32Array): boolean {
+  return row.every(Number.isFinite) && row.some((value) => value !== 0);
+}
+
+function faultOfRow(row: Float32Array | null): string {
+  const what =
+    row === null ? "gave no hidden layer, or one of a size that makes no sense" : "gave a hidden layer of zeros or of no numbers";
+  return `The runtime ${what}: this model makes no embeddings`;
 }
 
 function statsOf(record: RingRecord): RunStats {

@@ -2,16 +2,29 @@
  * One life of an engine host, from launch to end, as the gateway sees it: what was asked and is not answered yet, the run that is
  * going on, and the watch over both. When the host ends or is given up, everything pending fails at once with one clear error.
  */
-import { AppError, assert } from "../core/errors.ts";
-import type { PreparedPrompt, PromptRequest, Run, RunStats, RuntimeCapabilities, TokenEvent } from "../core/runtime.ts";
+import { AppError, assert, cancellation } from "../core/errors.ts";
+import type {
+  EmbeddingRun,
+  Inspected,
+  Inspection,
+  PreparedPrompt,
+  PromptRequest,
+  Run,
+  RunStats,
+  RuntimeCapabilities,
+  TokenEvent,
+} from "../core/runtime.ts";
 import { EventQueue } from "./event-queue.ts";
+import { floatsOfBase64 } from "./float-text.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
 import { HostWatch, type HostLimits } from "./host-watch.ts";
-import type { HostEvent, OpenSpec } from "./protocol.ts";
+import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
+
+type RunEvent = TokenEvent | { readonly kind: "vector"; readonly vector: Float32Array };
 
 interface ActiveRun {
   readonly promptId: number;
-  readonly queue: EventQueue<TokenEvent>;
+  readonly queue: EventQueue<RunEvent>;
   aborting: boolean;
   readonly over: PromiseWithResolvers<void>;
 }
@@ -30,6 +43,8 @@ export class HostSession {
   private readonly watch: HostWatch;
   private readonly opened = Promise.withResolvers<RuntimeCapabilities>();
   private readonly preparing = new Map<number, PromiseWithResolvers<PreparedPrompt>>();
+  private readonly inspecting = new Map<number, PromiseWithResolvers<Inspected>>();
+  private inspections = 0;
   private active: ActiveRun | null = null;
   private isOpen = false;
   private closing = false;
@@ -66,8 +81,39 @@ export class HostSession {
     if (this.lost === null) this.link.send({ kind: "discard", promptId });
   }
 
+  /** See RuntimeSlot.inspect. */
+  async inspect(question: Inspection): Promise<Inspected> {
+    this.refuseIfOver();
+    const inspectionId = ++this.inspections;
+    const answer = Promise.withResolvers<Inspected>();
+    this.inspecting.set(inspectionId, answer);
+    this.watch.expectAnswer();
+    this.link.send({ kind: "inspect", inspectionId, question });
+    return answer.promise;
+  }
+
   /** See RuntimeSlot.run. The iteration is over only when the library has stopped, or the host has ended. */
   async *run(run: Run, promptTokens: number, signal: AbortSignal): AsyncGenerator<TokenEvent, void, undefined> {
+    for await (const event of this.perform({ kind: "run", ...run }, promptTokens, signal)) {
+      if (event.kind !== "vector") yield event;
+    }
+  }
+
+  /** See RuntimeSlot.embed. */
+  async embed(run: EmbeddingRun, promptTokens: number, signal: AbortSignal): Promise<Float32Array> {
+    let vector: Float32Array | null = null;
+    for await (const event of this.perform({ kind: "embed", ...run }, promptTokens, signal)) {
+      if (event.kind === "vector") vector = event.vector;
+    }
+    if (vector !== null) return vector;
+    throw signal.aborted ? cancellation(signal) : new AppError("runtime_error", "The runtime ended the run without a vector");
+  }
+
+  private async *perform(
+    run: Extract<HostCommand, { kind: "run" | "embed" }>,
+    promptTokens: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<RunEvent, void, undefined> {
     this.refuseIfOver();
     assert(this.active === null, "a slot runs one prompt at a time");
     if (signal.aborted) {
@@ -81,7 +127,7 @@ export class HostSession {
     const abort = () => this.abort(active);
     signal.addEventListener("abort", abort, { once: true });
     this.watch.expectFirstToken(promptTokens);
-    this.link.send({ kind: "run", ...run });
+    this.link.send(run);
     try {
       yield* active.queue;
     } finally {
@@ -126,6 +172,12 @@ export class HostSession {
         return this.answer(event.prompt.promptId)?.resolve(event.prompt);
       case "refused":
         return this.answer(event.promptId)?.reject(AppError.fromRecord(event.error));
+      case "inspected":
+        return this.inspection(event.inspectionId)?.resolve(event.answer);
+      case "inspection_failed":
+        return this.inspection(event.inspectionId)?.reject(AppError.fromRecord(event.error));
+      case "vector":
+        return this.active?.queue.push({ kind: "vector", vector: floatsOfBase64(event.vector) });
       case "text":
         this.watch.expectNextToken();
         return this.active?.queue.push({ kind: "text", text: event.text, tokens: event.tokens });
@@ -165,11 +217,18 @@ export class HostSession {
     return answer;
   }
 
+  private inspection(inspectionId: number): PromiseWithResolvers<Inspected> | undefined {
+    const answer = this.inspecting.get(inspectionId);
+    this.inspecting.delete(inspectionId);
+    this.settle();
+    return answer;
+  }
+
   /** After an answer: what is expected now. The time limit of a run or of closing stays until that is over. */
   private settle(): void {
     if (this.closing || this.lost !== null || this.active !== null) return;
     this.watch.rest();
-    if (this.preparing.size > 0) this.watch.expectAnswer();
+    if (this.preparing.size + this.inspecting.size > 0) this.watch.expectAnswer();
   }
 
   private refuseIfOver(): void {
@@ -188,8 +247,10 @@ export class HostSession {
     this.watch.stop();
     this.lost = this.closing ? unloading() : new AppError("engine_lost", this.isOpen ? message : this.withLastWords(message, true));
     this.opened.reject(this.lost);
-    for (const answer of this.preparing.values()) answer.reject(this.lost);
-    this.preparing.clear();
+    for (const answers of [this.preparing, this.inspecting]) {
+      for (const answer of answers.values()) answer.reject(this.lost);
+      answers.clear();
+    }
     // A run that was being aborted has lost nothing its reader still wants.
     if (this.active?.aborting === true) {
       this.active.queue.push({ kind: "end", reason: "aborted", stats: NO_STATS });

@@ -4,6 +4,8 @@
  * handle and makes every other native call, so nothing here ever blocks.
  */
 import { AppError, assert } from "../core/errors.ts";
+import type { Pooling } from "../core/model.ts";
+import { base64OfFloats } from "./float-text.ts";
 import { HostRun } from "./host-run.ts";
 import { ModelHandle } from "./model-handle.ts";
 import { type Bridge, compileBridge } from "./native/bridge.ts";
@@ -12,13 +14,14 @@ import { createPromptPreparer, type PromptPreparer } from "./prompt-preparer.ts"
 import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
 import type { PromptPayload } from "./worker-protocol.ts";
 
-type RunCommand = Extract<HostCommand, { kind: "run" }>;
+type RunCommand = Extract<HostCommand, { kind: "run" | "embed" }>;
 
 /** One model, from open to close. */
 export class EngineHost {
   private readonly send: (event: HostEvent) => void;
   private handle: ModelHandle | null = null;
   private preparer: PromptPreparer | null = null;
+  private pooling: Pooling = "last";
   private readonly prompts = new Map<number, PromptPayload>();
   private current: HostRun | null = null;
   private runNumber = 0;
@@ -45,7 +48,10 @@ export class EngineHost {
       case "discard":
         this.prompts.delete(command.promptId);
         return;
+      case "inspect":
+        return this.inspect(command);
       case "run":
+      case "embed":
         return this.run(command);
       case "abort":
         if (this.current?.promptId === command.promptId) this.current.requestAbort();
@@ -74,6 +80,7 @@ export class EngineHost {
         (handle) => (this.handle = handle),
         () => {},
       );
+      this.pooling = spec.model.pooling;
       this.preparer = await createPromptPreparer(spec.model, spec.options.contextTokens);
       const { capabilities } = await opening;
       this.send({ kind: "opened", capabilities });
@@ -102,6 +109,15 @@ export class EngineHost {
     }
   }
 
+  private inspect({ inspectionId, question }: Extract<HostCommand, { kind: "inspect" }>): void {
+    try {
+      assert(this.preparer !== null, "the model is open before questions come");
+      this.send({ kind: "inspected", inspectionId, answer: this.preparer.inspect(question) });
+    } catch (thrown) {
+      this.send({ kind: "inspection_failed", inspectionId, error: AppError.from(thrown).toRecord() });
+    }
+  }
+
   private async run(command: RunCommand): Promise<void> {
     const { promptId } = command;
     const payload = this.prompts.get(promptId);
@@ -111,18 +127,24 @@ export class EngineHost {
     const run = new HostRun({
       promptId,
       run: ++this.runNumber,
-      tokensMax: command.tokensMax,
+      wants: command.kind === "run" ? "text" : "vector",
+      tokensMax: command.kind === "run" ? command.tokensMax : 1,
       limitKeptByRuntime: handle.keepsRunLimit,
       abort: () => handle.abort(),
     });
     this.current = run;
-    const { tokensMax, sampling, adapter } = command;
-    const outcome = await handle.run({ run: run.run, payload, tokensMax, sampling, ...(adapter === undefined ? {} : { adapter }) }).then(
+    const common = { run: run.run, payload, ...(command.adapter === undefined ? {} : { adapter: command.adapter }) };
+    const returned =
+      command.kind === "run"
+        ? handle.run({ ...common, tokensMax: command.tokensMax, sampling: command.sampling })
+        : handle.embed(common, this.pooling);
+    const outcome = await returned.then(
       (code) => run.finish(code),
       (thrown: unknown) => run.fail(AppError.from(thrown)),
     );
     this.current = null;
     this.sendText(run);
+    if (outcome.kind === "ended" && run.vector !== null) this.send({ kind: "vector", promptId, vector: base64OfFloats(run.vector) });
     if (outcome.kind === "failed") this.send({ kind: "run_failed", promptId, error: outcome.error });
     else this.send({ kind: "ended", promptId, reason: outcome.reason, stats: outcome.stats });
   }

@@ -4,7 +4,17 @@
  * crashes on loading does not keep the machine busy.
  */
 import { AppError, assert, cancellation } from "../core/errors.ts";
-import type { PreparedPrompt, PromptRequest, Run, RuntimeCapabilities, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
+import type {
+  EmbeddingRun,
+  Inspected,
+  Inspection,
+  PreparedPrompt,
+  PromptRequest,
+  Run,
+  RuntimeCapabilities,
+  RuntimeSlot,
+  TokenEvent,
+} from "../core/runtime.ts";
 import type { LaunchHost } from "./host-link.ts";
 import { HostSession } from "./host-session.ts";
 import type { HostLimits } from "./host-watch.ts";
@@ -85,13 +95,17 @@ export class HostedSlot implements RuntimeSlot {
   }
 
   async *run(run: Run, signal: AbortSignal): AsyncGenerator<TokenEvent, void, undefined> {
-    const prompt = this.prompts.get(run.promptId);
-    this.prompts.delete(run.promptId);
-    assert(prompt !== undefined, "a run names a prepared prompt");
-    // Its host may have been lost while it waited.
-    const lost = prompt.session !== (await this.host());
-    const { session } = lost ? await this.prepareSomewhere(run.promptId, prompt.request) : prompt;
-    yield* session.run(run, prompt.prepared.promptTokens, signal);
+    const { session, prepared } = await this.takePrompt(run.promptId);
+    yield* session.run(run, prepared.promptTokens, signal);
+  }
+
+  async embed(run: EmbeddingRun, signal: AbortSignal): Promise<Float32Array> {
+    const { session, prepared } = await this.takePrompt(run.promptId);
+    return session.embed(run, prepared.promptTokens, signal);
+  }
+
+  async inspect(question: Inspection): Promise<Inspected> {
+    return this.somewhere(async (session) => session.inspect(question));
   }
 
   async close(): Promise<void> {
@@ -99,15 +113,26 @@ export class HostedSlot implements RuntimeSlot {
     await this.session?.close();
   }
 
-  /** A host that is lost meanwhile, through somebody else's run, costs a second try and nothing more. */
+  /** The prompt that is to be run, in the living host: its own may have been lost while it waited. */
+  private async takePrompt(promptId: number): Promise<WaitingPrompt> {
+    const prompt = this.prompts.get(promptId);
+    this.prompts.delete(promptId);
+    assert(prompt !== undefined, "a run names a prepared prompt");
+    return prompt.session === (await this.host()) ? prompt : this.prepareSomewhere(promptId, prompt.request);
+  }
+
   private async prepareSomewhere(promptId: number, request: PromptRequest): Promise<WaitingPrompt> {
+    return this.somewhere(async (session) => ({ request, session, prepared: await session.prepare(promptId, request) }));
+  }
+
+  /** A host that is lost meanwhile, through somebody else's run, costs a second try and nothing more. */
+  private async somewhere<T>(ask: (session: HostSession) => Promise<T>): Promise<T> {
     const session = await this.host();
     try {
-      return { request, session, prepared: await session.prepare(promptId, request) };
+      return await ask(session);
     } catch (thrown) {
       if (session.lost === null) throw thrown;
-      const next = await this.host();
-      return { request, session: next, prepared: await next.prepare(promptId, request) };
+      return ask(await this.host());
     }
   }
 

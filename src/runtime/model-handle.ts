@@ -4,8 +4,8 @@
  */
 import { AppError, assert } from "../core/errors.ts";
 import type { Sampling } from "../core/generation.ts";
-import type { Adapter } from "../core/model.ts";
-import type { Pooling, RuntimeCapabilities } from "../core/runtime.ts";
+import type { Adapter, Pooling } from "../core/model.ts";
+import type { RuntimeCapabilities } from "../core/runtime.ts";
 import { abiForVersion } from "./native/abi.ts";
 import type { Bridge, ResultChannel } from "./native/bridge.ts";
 import { type FunctionAddresses, linkAbort, openRuntime } from "./native/open-runtime.ts";

@@ -11,8 +11,9 @@ import { callOpening } from "../chat/tool-syntax/call-opening.ts";
 import { AppError } from "../core/errors.ts";
 import type { ChatInput } from "../core/generation.ts";
 import type { PromptSegment, Tokenizer, Vocabulary } from "../core/prompt.ts";
-import type { AnswerOpening, OutputFormat, PromptRequest } from "../core/runtime.ts";
+import type { AnswerOpening, Inspected, Inspection, OutputFormat, PromptRequest } from "../core/runtime.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
+import { inspectText, piecesOf, textOfIds, withTextEnd } from "./inspect-tokens.ts";
 import type { HostModel } from "./protocol.ts";
 import type { PromptPayload } from "./worker-protocol.ts";
 
@@ -32,6 +33,8 @@ export interface PromptPreparer {
    * context_length_exceeded for a text so long that it need not be tokenized to know.
    */
   prepare(request: PromptRequest): Prepared;
+  /** Answers from vocabulary and template alone. Throws AppError invalid_request for what they refuse, or where there is no tokenizer. */
+  inspect(question: Inspection): Inspected;
 }
 
 /**
@@ -64,18 +67,49 @@ function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer
     if (ids.length === 0) throw emptyPrompt();
     return { payload: { kind: "tokens", ids }, promptTokens: ids.length, ...rest };
   };
+  const render = ({ input, reasoning, opening: wanted }: PromptRequest & { input: ChatInput }): Rendered => {
+    const template = templateOf(input);
+    const segments = template.render({ messages: input.messages, tools: input.tools, reasoning }, tokenizer);
+    const format = findOutputFormat(template.source, textOf(segments));
+    const opening = openingText(wanted, format);
+    const added = wanted?.kind === "text" ? [plain(opening)] : control.split(opening);
+    return { segments: joined([...segments, ...added]), format, opening };
+  };
+  const idsOf = (request: PromptRequest, segments: readonly PromptSegment[]): Int32Array => {
+    const { input, endOfText } = request;
+    if (input.kind === "tokens") return checkedIds(input.ids, tokenizer);
+    const ids = encode(segments);
+    return endOfText === true ? withTextEnd(ids, tokenizer) : ids;
+  };
+  const rendered = (request: PromptRequest): Rendered => {
+    const { input } = request;
+    if (input.kind === "chat") return render({ ...request, input });
+    return { segments: input.kind === "completion" ? [plain(input.prompt)] : [], ...UNMARKED };
+  };
+  const ofIds = (given: readonly number[]) => {
+    const ids = checkedIds(given, tokenizer);
+    return { ids, text: textOfIds(ids, tokenizer) };
+  };
+  const ofPrompt = (request: PromptRequest) => {
+    const { segments } = rendered(request);
+    return { ids: idsOf(request, segments), text: textOf(segments) };
+  };
   return {
-    prepare({ input, reasoning, opening: wanted }) {
-      if (input.kind === "tokens") return prepared(checkedIds(input.ids, tokenizer), UNMARKED);
-      if (input.kind === "completion") return prepared(encode([{ kind: "plain", text: input.prompt }]), UNMARKED);
-      const template = templateOf(input);
-      const segments = template.render({ messages: input.messages, tools: input.tools, reasoning }, tokenizer);
-      const format = findOutputFormat(template.source, textOf(segments));
-      const opening = openingText(wanted, format);
-      const added = wanted?.kind === "text" ? [plain(opening)] : control.split(opening);
-      return prepared(encode(joined([...segments, ...added])), { format, opening });
+    prepare(request) {
+      const { segments, ...rest } = rendered(request);
+      return prepared(idsOf(request, segments), rest);
+    },
+    inspect(question) {
+      if (question.kind === "text") return inspectText(question, tokenizer, control);
+      const { ids, text } = question.kind === "ids" ? ofIds(question.ids) : ofPrompt(question.prompt);
+      return { text, ids: [...ids], pieces: question.pieces ? piecesOf(ids, tokenizer) : [] };
     },
   };
+}
+
+/** A prompt before it is tokenized. */
+interface Rendered extends Pick<Prepared, "format" | "opening"> {
+  readonly segments: readonly PromptSegment[];
 }
 
 /** Answers to a prompt without a template: all of it is text. */
@@ -144,21 +178,26 @@ function checkedIds(ids: readonly number[], tokenizer: Tokenizer): Int32Array {
 
 /** Without a tokenizer the library makes the ids, and would take control tokens spelled in client text for real ones: they are taken out. */
 function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary: Vocabulary): PromptPreparer {
-  const prepared = (text: string, rest: Pick<Prepared, "format" | "opening">): Prepared => {
+  const prepared = (text: string, rest: Pick<Prepared, "format" | "opening">): Prepared & { payload: { kind: "text" } } => {
     if (text === "") throw emptyPrompt();
     return { payload: { kind: "text", text }, promptTokens: estimateTokens(text), ...rest };
   };
+  const prepare = ({ input, reasoning, opening: wanted }: PromptRequest): Prepared & { payload: { kind: "text" } } => {
+    if (input.kind === "completion") return prepared(stripControlText(input.prompt), UNMARKED);
+    if (input.kind === "tokens") {
+      throw new AppError("invalid_request", "This model takes no token ids: it came without a tokenizer. Send the prompt as text.");
+    }
+    const template = templateOf(input);
+    const text = renderText(template, { messages: input.messages, tools: input.tools, reasoning }, vocabulary);
+    const format = findOutputFormat(template.source, text);
+    const opening = openingText(wanted, format);
+    return prepared(text + (wanted?.kind === "text" ? stripControlText(opening) : opening), { format, opening });
+  };
   return {
-    prepare({ input, reasoning, opening: wanted }) {
-      if (input.kind === "completion") return prepared(stripControlText(input.prompt), UNMARKED);
-      if (input.kind === "tokens") {
-        throw new AppError("invalid_request", "This model takes no token ids: it came without a tokenizer. Send the prompt as text.");
-      }
-      const template = templateOf(input);
-      const text = renderText(template, { messages: input.messages, tools: input.tools, reasoning }, vocabulary);
-      const format = findOutputFormat(template.source, text);
-      const opening = openingText(wanted, format);
-      return prepared(text + (wanted?.kind === "text" ? stripControlText(opening) : opening), { format, opening });
+    prepare,
+    inspect(question) {
+      if (question.kind === "prompt") return { text: prepare(question.prompt).payload.text, ids: null, pieces: [] };
+      throw new AppError("invalid_request", "This model came without a tokenizer: its text and token ids cannot be told here.");
     },
   };
 }

@@ -10,8 +10,17 @@
 import type { TemplateSources } from "../chat/template-source.ts";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { Sampling } from "../core/generation.ts";
-import type { ModelFormat, ModelSidecars } from "../core/model.ts";
-import type { EmbeddingRun, Inspected, Inspection, Pooling, PreparedPrompt, PromptRequest, Run, RunStats, RuntimeCapabilities } from "../core/runtime.ts";
+import type { ModelFormat, ModelSidecars, Pooling } from "../core/model.ts";
+import type {
+  EmbeddingRun,
+  Inspected,
+  Inspection,
+  PreparedPrompt,
+  PromptRequest,
+  Run,
+  RunStats,
+  RuntimeCapabilities,
+} from "../core/runtime.ts";
 import type { NativeAssets } from "./native/assets.ts";
 
 /** Which library to open: our CPU runtime, compiled in the host, or a shared library by path. */

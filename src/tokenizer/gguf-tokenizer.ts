@@ -37,12 +37,14 @@ export function tokenizerFromGguf(gguf: GgufFile): PromptTokenizer {
     const id = gguf.number(`tokenizer.ggml.${key}_token_id`) ?? byDefault;
     return id !== null && id >= 0 && id < tokens.size ? id : null;
   };
+  const eos = named("eos", eosId);
   return new PromptTokenizer({
     tokens,
     model,
     bosId: named("bos", bosId),
-    eosId: named("eos", eosId),
+    eosId: eos,
     addBos: gguf.boolean("tokenizer.ggml.add_bos_token") ?? addBos,
+    textEndId: gguf.boolean("tokenizer.ggml.add_eos_token") === true ? eos : null,
     stripsBefore: NONE,
     stripsAfter: strippingTokens(gguf, tokens),
     notes,

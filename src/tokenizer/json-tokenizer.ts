@@ -146,24 +146,29 @@ function readEnds(
   json: JsonObject,
   config: JsonObject,
   tokens: TokenTable,
-): { bosId: number | null; eosId: number | null; addBos: boolean } {
+): { bosId: number | null; eosId: number | null; addBos: boolean; textEndId: number | null } {
   const idOf = (text: string | undefined): number | null => {
     const id = text === undefined || text === "" ? -1 : tokens.findAny(text);
     return id < 0 ? null : id;
   };
   const named = (key: string): string | undefined => stringOf(config[key]) ?? stringOf(objectOf(config[key])["content"]);
-  const leading = leadingToken(json["post_processor"]);
+  const leading = addedToken(json["post_processor"], 0);
+  const eosId = idOf(named("eos_token"));
   const addBos = typeof config["add_bos_token"] === "boolean" ? config["add_bos_token"] : leading !== undefined;
-  return { bosId: idOf(named("bos_token")) ?? idOf(leading), eosId: idOf(named("eos_token")), addBos };
+  const textEndId = config["add_eos_token"] === true ? eosId : idOf(addedToken(json["post_processor"], -1));
+  return { bosId: idOf(named("bos_token")) ?? idOf(leading), eosId, addBos, textEndId };
 }
 
-/** The special token that a post-processor puts in front. */
-function leadingToken(value: unknown): string | undefined {
+/**
+ * The special token that a post-processor puts around a text.
+ * @param place 0: the one in front, -1: the one behind
+ */
+function addedToken(value: unknown, place: 0 | -1): string | undefined {
   const json = objectOf(value);
   if (json["type"] === "Sequence")
     return arrayOf(json["processors"])
-      .map(leadingToken)
+      .map((processor) => addedToken(processor, place))
       .find((text) => text !== undefined);
   if (json["type"] !== "TemplateProcessing") return undefined;
-  return stringOf(objectOf(objectOf(arrayOf(json["single"])[0])["SpecialToken"])["id"]);
+  return stringOf(objectOf(objectOf(arrayOf(json["single"]).at(place))["SpecialToken"])["id"]);
 }

@@ -13,6 +13,8 @@ export interface TokenizerParts {
   readonly bosId: number | null;
   readonly eosId: number | null;
   readonly addBos: boolean;
+  /** Goes behind a text that is embedded. */
+  readonly textEndId: number | null;
   /** Special tokens that swallow the white space before them, or after them. */
   readonly stripsBefore: ReadonlySet<number>;
   readonly stripsAfter: ReadonlySet<number>;
@@ -29,6 +31,7 @@ export class PromptTokenizer implements Tokenizer {
   readonly bosId: number | null;
   readonly eosId: number | null;
   readonly addBos: boolean;
+  readonly textEndId: number | null;
   readonly notes: readonly string[];
   readonly #parts: TokenizerParts;
   readonly #controlIds = new Map<string, number>();
@@ -41,6 +44,7 @@ export class PromptTokenizer implements Tokenizer {
     this.bosId = parts.bosId;
     this.eosId = parts.eosId;
     this.addBos = parts.addBos && parts.bosId !== null;
+    this.textEndId = parts.textEndId;
     this.bosToken = parts.bosId === null ? null : tokens.text(parts.bosId);
     this.eosToken = parts.eosId === null ? null : tokens.text(parts.eosId);
     this.notes = parts.notes;

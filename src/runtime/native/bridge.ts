@@ -4,7 +4,7 @@
  */
 import { cc, JSCallback, type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { AppError, assert } from "../../core/errors.ts";
-import type { Pooling } from "../../core/runtime.ts";
+import type { Pooling } from "../../core/model.ts";
 import { Ring } from "./ring.ts";
 import { nativeString } from "./struct-writer.ts";
 

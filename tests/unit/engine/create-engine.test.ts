@@ -31,6 +31,11 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
       held.delete(promptId);
       yield { kind: "end", reason: "stop", stats: STATS };
     },
+    embed: async ({ promptId }) => {
+      held.delete(promptId);
+      return Float32Array.of(3, 4);
+    },
+    inspect: async () => ({ text: "Hi", ids: [7], pieces: [] }),
     close: async () => {},
   };
   const engine = createEngine({
