@@ -1,10 +1,22 @@
 /** Which web pages may use the server, and under which names it may be called. */
 import { hostname } from "node:os";
+import { isLoopbackAddress, parseAddress } from "../core/network.ts";
 
 const ALLOWED_METHODS = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS";
 const ALLOWED_HEADERS =
   "authorization, content-type, x-api-key, api-key, anthropic-version, anthropic-beta, openai-organization, openai-project, openai-beta";
-const EXPOSED_HEADERS = "x-request-id, request-id, retry-after, openai-processing-ms, x-rockchip-llama-ignored";
+const EXPOSED_HEADERS = [
+  "x-request-id",
+  "request-id",
+  "retry-after",
+  "x-should-retry",
+  "x-ratelimit-limit-requests",
+  "x-ratelimit-remaining-requests",
+  "x-ratelimit-reset-requests",
+  "www-authenticate",
+  "openai-processing-ms",
+  "x-rockchip-llama-ignored",
+].join(", ");
 const PREFLIGHT_AGE_S = 43_200;
 
 /** What CORS has to say about one request. */
@@ -53,9 +65,10 @@ export function preflightHeaders(request: Request): Record<string, string> {
   };
 }
 
-/** Whether an address only takes connections from this machine. */
+/** Whether a host to listen on only takes connections from this machine. A name that begins like an address is none. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
+  const address = parseAddress(host.replace(/^\[(.*)\]$/, "$1"));
+  return address === null ? host.toLowerCase() === "localhost" : isLoopbackAddress(address);
 }
 
 const PRIVATE_ADDRESS = /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|0\.0\.0\.0$)/;

@@ -28,15 +28,9 @@ test.each([
 });
 
 test("loopback is what no other machine can reach", () => {
-  expect(["localhost", "127.0.0.1", "127.1.2.3", "::1", "0.0.0.0", "192.168.1.2", "::"].map(isLoopback)).toEqual([
-    true,
-    true,
-    true,
-    true,
-    false,
-    false,
-    false,
-  ]);
+  const hosts = ["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1", "[::1]", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"];
+  const others = ["0.0.0.0", "192.168.1.2", "::", "127.example.com", "127.0.0.1.example.com", "localhost.example.com"];
+  expect([hosts.filter((host) => !isLoopback(host)), others.filter(isLoopback)]).toEqual([[], []]);
 });
 
 test("a request that comes from no page gets no headers", () => {
