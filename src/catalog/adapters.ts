@@ -28,7 +28,7 @@ export function isAdapterName(fileName: string): boolean {
 }
 
 /**
- * The adapters of a model.
+ * The adapters of a model, by name.
  * @param manifest what its model.json says; an adapter named there is the model's whatever its file is called
  * @param files every adapter of the models folders
  * @param alone whether no other model of its format lies in its folder
@@ -48,7 +48,7 @@ export function adaptersOf(model: WeightsFile, manifest: Manifest, files: readon
       );
     else if (own || alone) found.push({ file, fault, name, scale: 1 });
   }
-  return distinct(found);
+  return distinct(found.sort((a, b) => a.name.localeCompare(b.name, "en")));
 }
 
 /** The model with its adapter, as a model of its own beside it. */

@@ -38,7 +38,7 @@ test("models with adapters follow their bases, and none is the default unless so
   await folder.put("b/B-1B_w8a8.rkllm");
   await folder.put("b/pirate_lora.rkllm");
   await folder.putGguf("c/C-1B.gguf");
-  await folder.putLora("c/terse-lora-f16.gguf");
+  await folder.putLora("c/Terse-LoRA-F16.gguf");
   await folder.putLora("c/pirate_lora.gguf");
   const npuMissing = { rkllmUnavailableReason: "No NPU here." };
   expect(await idsOf(folder.open(npuMissing))).toEqual(["c-1b", "c-1b+pirate", "c-1b+terse", "b-1b", "b-1b+pirate"]);
