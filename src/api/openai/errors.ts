@@ -76,10 +76,17 @@ function paramOf(error: AppError, scope: RequestScope): string | null {
   return error.code === "context_length_exceeded" ? (scope.promptField ?? null) : null;
 }
 
+function codeOf(error: AppError, wording: Wording): string {
+  const { fault, field } = error.details;
+  if (error.code === "invalid_request" && fault !== undefined) return FAULT_CODES[fault];
+  // A path that names no stored object, unlike one that leads nowhere.
+  return error.code === "not_found" && field !== undefined ? "not_found" : wording.code;
+}
+
 /** The reply for a failure in the shape `{"error":{message,type,param,code}}`. */
 export function encodeOpenAiError(error: AppError, scope: RequestScope): ErrorReply {
   const wording = WORDINGS[error.code];
-  const { allow, fault, retryAfterS, promptTokens, contextTokens, partialText } = error.details;
+  const { allow, retryAfterS, promptTokens, contextTokens, partialText } = error.details;
   const headers: Record<string, string> = {};
   if (allow !== undefined) headers["allow"] = allow.join(", ");
   if (wording.status === 401) headers["www-authenticate"] = "Bearer";
@@ -95,7 +102,7 @@ export function encodeOpenAiError(error: AppError, scope: RequestScope): ErrorRe
         message: messageOf(error, scope),
         type: wording.type,
         param: paramOf(error, scope),
-        code: error.code === "invalid_request" && fault !== undefined ? FAULT_CODES[fault] : wording.code,
+        code: codeOf(error, wording),
         ...(partialText === undefined ? {} : { partial_text: partialText }),
         ...(promptTokens === undefined ? {} : { n_prompt_tokens: promptTokens }),
         ...(contextTokens === undefined ? {} : { n_ctx: contextTokens }),
