@@ -59,7 +59,7 @@ export function expectationOf(schema: TSchema): string {
     const last = words.pop() ?? "";
     return words.length === 0 ? last : `${words.join(", ")} or ${last}`;
   }
-  return `${KINDS[String(schema["type"])] ?? "another value"}${bounds(schema)}`;
+  return `${KINDS[String(schema["type"])] ?? "any value"}${bounds(schema)}`;
 }
 
 /** Whether a value is of the schema's JSON type, so that only its range can be wrong. */

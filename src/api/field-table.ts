@@ -20,8 +20,7 @@ function objectsIn(schema: TSchema, path: string): readonly { readonly object: T
 }
 
 function takes(schema: TSchema, required: boolean): string {
-  const simple = Object.hasOwn(schema, "type") || Object.hasOwn(schema, "anyOf");
-  return `${simple ? expectationOf(schema) : "any value"}${required ? "; required" : ""}`;
+  return `${expectationOf(schema)}${required ? "; required" : ""}`;
 }
 
 function rowsOf(object: TObject, prefix: string): string[][] {

@@ -23,7 +23,7 @@ test.each([
   [optional(Type.Boolean()), "true or false"],
   [oneOf(["a", "b", "c"]), '"a", "b" or "c"'],
   [Type.Union([Type.String(), object({})]), "a string or an object"],
-  [Type.Unknown(), "another value"],
+  [Type.Unknown(), "any value"],
 ])("a schema is put into words", (schema, words) => {
   expect(expectationOf(schema)).toBe(words);
 });
