@@ -3,11 +3,12 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { AppError, cancellation } from "../core/errors.ts";
 import { type GenerationRequest, SAMPLING_NAMES } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
-import type { PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
+import type { Inspection, PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
 import { type Lease, Residency } from "../scheduler/residency.ts";
 import { TurnQueue } from "../scheduler/turn-queue.ts";
 import { answer } from "./answer.ts";
-import type { Engine, Generation } from "./engine.ts";
+import { embedBatch, type EmbeddingRequest, type Embeddings } from "./embed.ts";
+import type { Engine, Generation, InspectionAnswer } from "./engine.ts";
 import { type GenerationDefaults, resolveSampling, resolveTokensMax, samplingMismatch } from "./resolve-options.ts";
 
 /** What an engine works with. */
@@ -104,6 +105,26 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
+  async function embed(request: EmbeddingRequest, clientSignal: AbortSignal): Promise<Embeddings> {
+    const signal = workSignal(clientSignal);
+    const { value, model, release } = await hold(request.model, signal);
+    try {
+      return await embedBatch(request, { model, slot: value.slot, queue: value.queue, signal });
+    } finally {
+      release();
+    }
+  }
+
+  /** Takes no place in the queue either. */
+  async function inspect(name: string, question: Inspection, clientSignal: AbortSignal): Promise<InspectionAnswer> {
+    const { value, model, release } = await hold(name, workSignal(clientSignal));
+    try {
+      return { ...(await value.slot.inspect(question)), model, contextTokens: value.slot.capabilities.contextTokens };
+    } finally {
+      release();
+    }
+  }
+
   /** Takes the place in the queue before the prompt is prepared, so that a full queue costs nothing. */
   async function admit(
     request: GenerationRequest,
@@ -163,6 +184,13 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     generate,
     countTokens,
+    embed,
+    tokenize: async (model, text, wanted, signal) => inspect(model, { kind: "text", text, ...wanted }, signal),
+    detokenize: async (model, ids, signal) => inspect(model, { kind: "ids", ids, pieces: false }, signal),
+    applyTemplate: async (request, { pieces }, signal) => {
+      const { input, reasoning } = request;
+      return inspect(request.model, { kind: "prompt", prompt: { input, reasoning }, pieces }, signal);
+    },
     models: async () => options.catalog.list(),
     model: async (name) => options.catalog.resolve(name),
     status: () => ({

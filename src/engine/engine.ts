@@ -1,6 +1,8 @@
 /** The engine as the dialects see it. */
 import type { GenerationEvent, GenerationRequest, SamplingOptions } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
+import type { Inspected, Inspection } from "../core/runtime.ts";
+import type { EmbeddingRequest, Embeddings } from "./embed.ts";
 
 /** An admitted request: everything that could be refused at once has been checked. */
 export interface Generation {
@@ -13,6 +15,16 @@ export interface Generation {
   /** May be iterated once. Leaving the iteration, or the request's signal, frees the slot. Throws AppError. */
   readonly events: AsyncIterable<GenerationEvent>;
 }
+
+/** A text and its tokens, by the vocabulary of a model. */
+export interface InspectionAnswer extends Inspected {
+  readonly model: ModelDescriptor;
+  /** Length of the context that the model is open with. */
+  readonly contextTokens: number;
+}
+
+/** How a text is to be tokenized. */
+export type TokenizeOptions = Omit<Extract<Inspection, { kind: "text" }>, "kind" | "text">;
 
 /** One loaded model, for health and status. */
 export interface ModelStatus {
@@ -41,6 +53,16 @@ export interface Engine {
    * model_not_runnable, model_load_failed, …
    */
   countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number>;
+  /**
+   * The vectors of some texts, computed in one turn. Throws AppError as `generate` does, with the name of the input at fault, and
+   * unsupported_parameter for `dimensions`.
+   */
+  embed(request: EmbeddingRequest, signal: AbortSignal): Promise<Embeddings>;
+  /** Like the two below loads the model, but waits for no answer that is being made. Throws AppError invalid_request, model_not_found, … */
+  tokenize(model: string, text: string, options: TokenizeOptions, signal: AbortSignal): Promise<InspectionAnswer>;
+  detokenize(model: string, ids: readonly number[], signal: AbortSignal): Promise<InspectionAnswer>;
+  /** The prompt that a request would run with; its `ids` are null for a model without a tokenizer. */
+  applyTemplate(request: GenerationRequest, options: { readonly pieces: boolean }, signal: AbortSignal): Promise<InspectionAnswer>;
   /** Every model of the catalog, the default one first. The list follows the file system. */
   models(): Promise<readonly ModelDescriptor[]>;
   /** The model a name stands for; "" is the default one. Throws AppError model_not_found. */

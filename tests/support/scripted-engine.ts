@@ -4,6 +4,7 @@ import type { ServerOptions } from "../../src/api/context.ts";
 import { AppError } from "../../src/core/errors.ts";
 import type { GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../src/core/model.ts";
+import type { EmbeddingRequest } from "../../src/engine/embed.ts";
 import type { Engine, Generation } from "../../src/engine/engine.ts";
 
 export const MODEL: ModelDescriptor = {
@@ -42,11 +43,15 @@ export interface Script {
   readonly play?: (request: GenerationRequest, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
   /** Options that the runtime behind this engine cannot change per run. */
   readonly samplingIgnored?: Generation["samplingIgnored"];
+  /** The vectors of a request; by default all are the same. Token ids are letters by code point. */
+  readonly embed?: (request: EmbeddingRequest, signal: AbortSignal) => Promise<readonly Float32Array[]>;
   /** Runs before a request is admitted; what it throws is the refusal. */
   readonly admit?: (request: GenerationRequest, signal: AbortSignal) => Promise<void>;
 }
 
 export interface ScriptedEngine extends Engine {
+  /** Every request for vectors. */
+  readonly embeddings: EmbeddingRequest[];
   /** Every request that came, in order, with the signal it came with. */
   readonly requests: { readonly request: GenerationRequest; readonly signal: AbortSignal }[];
 }
@@ -60,6 +65,7 @@ async function* recite(events: readonly (GenerationEvent | Error)[]): AsyncGener
 
 export function scriptedEngine(script: Script = {}): ScriptedEngine {
   const requests: ScriptedEngine["requests"] = [];
+  const embeddings: ScriptedEngine["embeddings"] = [];
   const model = async (name: string): Promise<ModelDescriptor> => {
     const found = [MODEL, SLASHED].find((each) => name === "" || [each.id, ...each.aliases].includes(name));
     if (found === undefined)
@@ -68,6 +74,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
   };
   return {
     requests,
+    embeddings,
     model,
     models: async () => [MODEL, SLASHED],
     generate: async (request, signal): Promise<Generation> => {
@@ -87,6 +94,34 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
       await model(request.model);
       await script.admit?.(request, signal);
       return 11;
+    },
+    embed: async (request, signal) => {
+      embeddings.push(request);
+      const resolved = await model(request.model);
+      const vectors = await (script.embed?.(request, signal) ?? request.inputs.map(() => Float32Array.of(0.6, 0.8)));
+      return { model: resolved, vectors, tokens: vectors.map(() => 3) };
+    },
+    tokenize: async (name, text, { addSpecial, pieces }) => {
+      const letters = [...(addSpecial ? "^" : ""), ...text];
+      return {
+        model: await model(name),
+        contextTokens: 4096,
+        text,
+        ids: letters.map((letter) => letter.codePointAt(0) ?? 0),
+        pieces: pieces ? letters : [],
+      };
+    },
+    detokenize: async (name, ids) => ({
+      model: await model(name),
+      contextTokens: 4096,
+      text: String.fromCodePoint(...ids),
+      ids,
+      pieces: [],
+    }),
+    applyTemplate: async (request, { pieces }) => {
+      requests.push({ request, signal: new AbortController().signal });
+      const text = request.input.kind === "chat" ? request.input.messages.map(({ role, content }) => `<${role}>${content}`).join("") : "";
+      return { model: await model(request.model), contextTokens: 4096, text, ids: [1, 2], pieces: pieces ? ["<", [195]] : [] };
     },
     status: () => ({ uptimeS: 42.4, models: [{ id: MODEL.id, contextTokens: 4096, runtimeVersion: "1.3.0", running: false, queued: 0 }] }),
     close: async () => {},
@@ -108,6 +143,7 @@ export function serverOptions(engine: Engine, change: Partial<ServerOptions> = {
     engine,
     version: "9.9.9",
     log: { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") },
+    access: { keys: { current: () => [] }, allow: [], rateLimit: null },
     corsOrigins: ["http://localhost:*"],
     bodyBytesMax: 65_536,
     keepAliveCommentS: 60,
