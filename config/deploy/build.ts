@@ -90,7 +90,10 @@ async function bunBuild(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Everything the binary unpacks: the libraries under llama/, the C sources under their paths in the repository. */
+/** The built-in model, with what has to lie beside it. */
+const BUILTIN_MODEL = ["models/tiny-chat/tiny-chat.gguf", "models/tiny-chat/model.json"];
+
+/** Everything the binary unpacks: the libraries under llama/, the C sources and the built-in model under their paths in the repository. */
 async function nativeFiles(arch: Arch): Promise<AssetFile[]> {
   const folder = join(ROOT, `node_modules/@node-llama-cpp/linux-${arch}/bins/linux-${arch}`);
   const names = await readdir(folder).catch(() => {
@@ -100,7 +103,7 @@ async function nativeFiles(arch: Arch): Promise<AssetFile[]> {
   const sources = SOURCES.flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: ROOT })]).toSorted();
   return Promise.all([
     ...libraries.map(async (name) => ({ path: `llama/${name}`, content: await Bun.file(join(folder, name)).bytes() })),
-    ...sources.map(async (path) => ({ path, content: await Bun.file(join(ROOT, path)).bytes() })),
+    ...[...sources, ...BUILTIN_MODEL].map(async (path) => ({ path, content: await Bun.file(join(ROOT, path)).bytes() })),
   ]);
 }
 

@@ -10,6 +10,8 @@ import { distinctIds, listed, NameTable, shown } from "./model-names.ts";
 export interface CatalogOptions {
   /** Folders with models, the most important first. */
   readonly modelsDirs: readonly string[];
+  /** Folder of the model that comes with the program; absent or null: none. It may have to be unpacked first. */
+  readonly builtinDir?: () => Promise<string | null>;
   /** Name of the model that "" stands for; absent or "": the first that can run. */
   readonly defaultModel?: string;
   /** Why no .rkllm can run on this machine, as a sentence with the fix; null or absent when they can. */
@@ -27,7 +29,7 @@ export interface Catalog {
   list(): Promise<readonly ModelDescriptor[]>;
   /**
    * The model a name stands for, one that cannot run included; "" is the default: the configured one, else the first by name that can run,
-   * else the first. A name is looked up in the list and never becomes a path.
+   * the one that comes with the program last. A name is looked up in the list and never becomes a path.
    * Throws AppError model_not_found, and invalid_request where the name stands for several models.
    */
   resolve(name: string): Promise<ModelDescriptor>;
@@ -47,13 +49,13 @@ export function openCatalog(options: CatalogOptions): Catalog {
 
   // Calls that come while a scan is going on share it.
   const snapshot = (): Promise<Snapshot> => {
-    pending ??= scan(options.modelsDirs, describer).finally(() => {
+    pending ??= scan(options, describer).finally(() => {
       pending = null;
     });
     return pending;
   };
   const pick = (name: string, { models, names, problems }: Snapshot): ModelDescriptor => {
-    const model = name.trim() === "" ? (models.find((each) => each.unrunnableReason === undefined) ?? models[0]) : names.find(name);
+    const model = name.trim() === "" ? firstChoice(models) : names.find(name);
     if (model === undefined) throw notFound(name.trim(), models, problems, options.modelsDirs);
     return model;
   };
@@ -81,13 +83,19 @@ function defaultOf(name: string, state: Snapshot, pick: (name: string, state: Sn
   }
 }
 
-async function scan(modelsDirs: readonly string[], describer: Describer): Promise<Snapshot> {
-  const { weights, problems } = await discoverWeights(modelsDirs);
+/** A model that somebody put there goes before the one that comes with the program. */
+function firstChoice(models: readonly ModelDescriptor[]): ModelDescriptor | undefined {
+  const runnable = models.filter((model) => model.unrunnableReason === undefined);
+  return runnable.find((model) => model.builtin !== true) ?? runnable[0] ?? models[0];
+}
+
+async function scan({ modelsDirs, builtinDir }: CatalogOptions, describer: Describer): Promise<Snapshot> {
+  const { weights, problems } = await discoverWeights(modelsDirs, (await builtinDir?.()) ?? null);
   const drafts = await describer.describeAll(weights);
   const byName = new Intl.Collator("en", { numeric: true });
   const models = distinctIds(drafts)
     .map(({ entry, id }) => ({ base: settled(entry.model, id), adapters: entry.adapters }))
-    .sort((a, b) => byName.compare(a.base.id, b.base.id))
+    .sort((a, b) => Number(a.base.builtin === true) - Number(b.base.builtin === true) || byName.compare(a.base.id, b.base.id))
     .flatMap(({ base, adapters }) => [base, ...adapters.map((adapter) => adapted(base, adapter))]);
   return { models, names: new NameTable(models), problems };
 }

@@ -136,6 +136,7 @@ function describe({ file, facts, reading, manifest }: ReadFile, machine: Machine
     ...(toolkitVersion === undefined ? {} : { toolkitVersion }),
     sidecars: file.sidecars,
     ...(embedding === undefined ? {} : { embedding }),
+    ...(file.builtin ? { builtin: true } : {}),
     ...(reason === null ? {} : { unrunnableReason: reason }),
   };
   const longId = manifest.name === undefined ? name.longId : id;

@@ -4,7 +4,7 @@
  */
 import type { Dirent, Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { ModelFormat, ModelSidecars } from "../core/model.ts";
 import { MANIFEST_FILE } from "./manifest.ts";
 import { modelFormatOf, splitPartOf } from "./model-file-name.ts";
@@ -23,6 +23,8 @@ export interface WeightsFile {
   readonly partsMissing: number;
   readonly sidecars: ModelSidecars;
   readonly manifestPath: string | null;
+  /** It comes with the program. */
+  readonly builtin: boolean;
 }
 
 /** What was found, and folders that could not be read, as sentences. */
@@ -42,10 +44,14 @@ const SIDECARS: readonly (readonly [keyof ModelSidecars, readonly string[]])[] =
   ["generationConfig", ["generation_config.json"]],
 ];
 
-/** Models in the given folders: loose files, and files one folder down. The same folder twice counts once; a folder that does not exist is empty. */
-export async function discoverWeights(modelsDirs: readonly string[]): Promise<Discovery> {
+/**
+ * Models in the given folders: loose files, and files one folder down. The same folder twice counts once; a folder that does not exist is empty.
+ * @param builtinDir Folder of the model that comes with the program; it may lie in one of the others.
+ */
+export async function discoverWeights(modelsDirs: readonly string[], builtinDir: string | null = null): Promise<Discovery> {
   const problems: string[] = [];
-  const weights: WeightsFile[] = [];
+  const weights: Omit<WeightsFile, "builtin">[] = [];
+  const builtin = builtinDir === null ? [] : await weightsIn(builtinDir, basename(builtinDir), await entriesOf(builtinDir, problems));
   for (const dir of new Set(modelsDirs.map((given) => resolve(given)))) {
     const entries = await entriesOf(dir, problems);
     weights.push(...(await weightsIn(dir, null, entries)));
@@ -57,13 +63,15 @@ export async function discoverWeights(modelsDirs: readonly string[]): Promise<Di
       }
     }
   }
-  return { weights, problems };
+  const paths = new Set(builtin.map((file) => file.path));
+  const others = weights.filter((file) => !paths.has(file.path)).map((file) => ({ ...file, builtin: false }));
+  return { weights: [...others, ...builtin.map((file) => ({ ...file, builtin: true }))], problems };
 }
 
 /** The weights among the entries of one folder. */
-async function weightsIn(dir: string, folder: string | null, entries: readonly Dirent[]): Promise<WeightsFile[]> {
+async function weightsIn(dir: string, folder: string | null, entries: readonly Dirent[]): Promise<Omit<WeightsFile, "builtin">[]> {
   const names = new Set(entries.map((entry) => entry.name));
-  const found: WeightsFile[] = [];
+  const found: Omit<WeightsFile, "builtin">[] = [];
   for (const entry of entries) {
     const format = modelFormatOf(entry.name);
     const split = splitPartOf(entry.name);

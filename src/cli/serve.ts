@@ -56,6 +56,12 @@ async function greeting(url: URL, engine: Awaited<ReturnType<typeof createApp>>[
   }
   const names = usable.map((model) => model.id);
   const example = JSON.stringify({ model: names[0], messages: [{ role: "user", content: "Hello" }] });
+  if (usable.every((model) => model.builtin === true)) {
+    return (
+      `Listening on ${address} with ${names[0] ?? ""}, a small demonstration model; get a real one with: ` +
+      `rockchip-llama pull <owner/repository/file>; try: curl ${address}/v1/chat/completions -d '${example}'`
+    );
+  }
   const shown = names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`;
   return `Listening on ${address}; models: ${shown}; try: curl ${address}/v1/chat/completions -d '${example}'`;
 }

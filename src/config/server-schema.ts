@@ -101,6 +101,10 @@ const MODELS = {
     group: "Models",
     about: "Folder for what can be made again; null is $XDG_CACHE_HOME/rockchip-llama, or ~/.cache/rockchip-llama.",
   }),
+  builtin_model: setting(boolean(), true, {
+    group: "Models",
+    about: "Offers the small demonstration model that comes with the program; it is the default only where there is no other.",
+  }),
   default_model: setting(nullable(text("a model's name", "name")), null, {
     group: "Models",
     about: "Model that answers requests that name none; null leaves the choice to the server.",

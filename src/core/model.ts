@@ -65,6 +65,8 @@ export interface ModelDescriptor {
   readonly adapted?: { readonly base: ModelDescriptor; readonly adapter: Adapter };
   /** Absent for models that were not made for embeddings; the last token's hidden state is then what there is. */
   readonly embedding?: EmbeddingTraits;
+  /** It comes with the program: the default only where there is no other. */
+  readonly builtin?: true;
   /** Why this machine cannot run it, as a sentence with the fix; absent when it can. */
   readonly unrunnableReason?: string;
 }

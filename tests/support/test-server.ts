@@ -35,7 +35,18 @@ export interface TestServer extends AsyncDisposable {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const modelsDir = temporaryFolder();
   for (const [file, model] of Object.entries(options.models ?? { "tiny.gguf": {} })) writeTinyGguf(join(modelsDir, file), model);
-  const command = [process.execPath, MAIN, "serve", "--port", "0", "--models-dir", modelsDir, ...ONE_THREAD, ...(options.flags ?? [])];
+  const command = [
+    process.execPath,
+    MAIN,
+    "serve",
+    "--port",
+    "0",
+    "--models-dir",
+    modelsDir,
+    "--no-builtin-model",
+    ...ONE_THREAD,
+    ...(options.flags ?? []),
+  ];
   const server = await startServer(command, {
     cwd: modelsDir,
     env: { RKLLM_CPU_SEED: "1", RKLLM_CPU_MOODS: options.moods ?? "" },

@@ -22,6 +22,7 @@ describe("defaults", () => {
         rate_limit_burst: null,
         models_dir: [`${cwd}/models`],
         cache_dir: "/home/user/.cache/rockchip-llama",
+        builtin_model: true,
         default_model: null,
         models_loaded_max: 2,
         keep_alive_s: -1,
