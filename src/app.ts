@@ -5,6 +5,8 @@
 import type { AnyElysia } from "elysia";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { AccessOptions } from "./api/access/access-gate.ts";
+import { isOpenDoor, refuseOpenDoor } from "./api/access/open-door.ts";
 import { createServer } from "./api/server.ts";
 import { readBoardSoc } from "./catalog/board-soc.ts";
 import { openCatalog, type Catalog } from "./catalog/catalog.ts";
@@ -28,6 +30,8 @@ import { type NativeAssets, prepareNativeAssets } from "./runtime/native/assets.
 import { findRuntimeLibrary, librarySearchFolders } from "./runtime/native/library.ts";
 import type { LibrarySpec, OpenOptions } from "./runtime/protocol.ts";
 import { engineHostCommand } from "./runtime/self-command.ts";
+import { addKey, readKeyFile, revokeKey } from "./store/key-file.ts";
+import { openKeyRing } from "./store/key-ring.ts";
 import type { Log } from "./telemetry/log.ts";
 import { VERSION } from "./version.ts";
 
@@ -60,6 +64,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 export async function createApp({ loaded, environment, log }: AppOptions): Promise<App> {
   const { config, sources } = loaded;
   const { server } = config;
+  const access = openAccess(server, log);
   const soc = await readBoardSoc();
   const libraries = chooseLibraries(server);
   const catalog = openCatalogOf(server, libraries, soc);
@@ -80,6 +85,7 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
     engine,
     version: VERSION,
     log,
+    access,
     corsOrigins: server.cors_origins,
     bodyBytesMax: server.body_bytes_max,
     keepAliveCommentS: server.keep_alive_comment_s,
@@ -88,6 +94,32 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
     stallMs: server.idle_timeout_s === 0 ? TIMER_MS_MAX : server.idle_timeout_s * 1000,
   });
   return { app, engine, close: async () => engine.close() };
+}
+
+/** Who is let in. Throws AppError config_invalid for keys that cannot be read, and for a server that would be open to all unasked. */
+function openAccess(server: ServerConfig, log: Log): AccessOptions {
+  const keys = openKeyRing({
+    path: server.keys_file,
+    configured: server.api_key,
+    onFault: (error) => log.error("API keys not read again; the keys from before stay good", { error: error.message }),
+  });
+  const exposure = { host: server.host, keys: keys.current().length, networks: server.allow.length, insecure: server.insecure };
+  refuseOpenDoor(exposure);
+  if (isOpenDoor(exposure)) log.warn("every machine that reaches this one may use the server", { host: server.host });
+  const perMinute = server.rate_limit_per_minute;
+  const rateLimit = perMinute === 0 ? null : { perMinute, burst: server.rate_limit_burst ?? perMinute };
+  return { keys, allow: server.allow, rateLimit };
+}
+
+/** The file of API keys, for the command line. */
+export function openConfiguredKeys(server: ServerConfig) {
+  const path = server.keys_file;
+  return {
+    path,
+    list: () => readKeyFile(path),
+    add: (name: string) => addKey(path, name, new Date()),
+    revoke: (name: string) => revokeKey(path, name),
+  };
 }
 
 /** The catalog as this machine and configuration see it; the command line lists it without a server. */

@@ -1,5 +1,7 @@
 /** What every route is given, and what is known of one HTTP request while it lasts. */
 import type { Server } from "bun";
+import type { AccessOptions, AccessScope } from "./access/access-gate.ts";
+import type { ResponseStore } from "../core/stored-response.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../telemetry/log.ts";
 
@@ -21,6 +23,9 @@ export interface ServerOptions extends ApiTimes {
   /** Version of this program, for health and the API description. */
   readonly version: string;
   readonly log: Log;
+  /** Where responses are kept. */
+  readonly responses: ResponseStore;
+  readonly access: AccessOptions;
   /** Origins whose pages are allowed; `*` alone allows all, `*` inside an item is a wildcard. */
   readonly corsOrigins: readonly string[];
   /** Largest request body, bytes. */
@@ -35,7 +40,7 @@ export interface ServerOptions extends ApiTimes {
 export type DialectName = "openai" | "ollama" | "anthropic";
 
 /** One HTTP request, from its arrival to the end of its reply. */
-export interface RequestScope {
+export interface RequestScope extends AccessScope {
   readonly id: string;
   readonly dialect: DialectName;
   /** The request that belongs to the socket; routes may see a copy with a tidied path, on which timeouts have no effect. */
@@ -52,6 +57,7 @@ export interface ApiContext {
   readonly engine: Engine;
   readonly version: string;
   readonly log: Log;
+  readonly responses: ResponseStore;
   readonly times: ApiTimes;
   nowMs(this: void): number;
   scopeOf(request: Request): RequestScope;

@@ -3,6 +3,8 @@
  * every reply carries. It stands around the router, so nothing that a route or the router throws gets past it.
  */
 import { AppError } from "../core/errors.ts";
+import { createAccessGate } from "./access/access-gate.ts";
+import { peerAddress } from "./access/peer-address.ts";
 import type { ApiContext, DialectName, RequestScope, ServerOptions } from "./context.ts";
 import type { ErrorEncoder } from "./dialect.ts";
 import { logFailure } from "./failure-log.ts";
@@ -96,6 +98,7 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
   const { options, context } = parts;
   const newId = options.newId ?? ((): string => crypto.randomUUID().replaceAll("-", ""));
   const originOf = createOriginPolicy(options.corsOrigins);
+  const access = createAccessGate(options.access, context.nowMs);
 
   return (handle) => async (request) => {
     const url = urlOf(request);
@@ -104,23 +107,30 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
       id: newId(),
       dialect: dialectOf(path),
       connection: request,
+      client: peerAddress(context.server(), request),
       startedMs: context.nowMs(),
     };
     const origin = originOf(request);
     const respond = async (): Promise<Response> => {
       checkCaller(parts, request, origin);
       if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: preflightHeaders(request) });
+      access.admit(request, path, scope);
       checkRoute(parts, request, path);
       const routed = withPath(request, url, path);
       parts.scopes.set(routed, scope);
       return handle(routed);
     };
     const response = await respond().catch((thrown: unknown) => errorResponse(parts, scope, thrown));
-    for (const [name, value] of Object.entries(origin.headers)) response.headers.set(name, value);
+    for (const [name, value] of Object.entries(scope.limitHeaders ?? {})) response.headers.set(name, value);
+    for (const [name, value] of Object.entries(origin.headers)) {
+      // A route may depend on other headers as well.
+      if (name === "vary") response.headers.append(name, value);
+      else response.headers.set(name, value);
+    }
     response.headers.set("x-request-id", scope.id);
     if (scope.dialect === "anthropic") response.headers.set("request-id", scope.id);
     const ms = Math.round(context.nowMs() - scope.startedMs);
-    context.log.info("request", { id: scope.id, method: request.method, path, status: response.status, ms });
+    context.log.info("request", { id: scope.id, method: request.method, path, client: scope.client, status: response.status, ms });
     return response;
   };
 }

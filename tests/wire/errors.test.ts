@@ -11,6 +11,7 @@ const SCOPE: RequestScope = {
   id: "r7",
   dialect: "openai",
   connection: new Request("http://localhost/"),
+  client: "127.0.0.1",
   startedMs: 0,
   model: "Qwen9",
   promptField: "messages",

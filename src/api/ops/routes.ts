@@ -16,7 +16,9 @@ function home(request: Request): Response {
   return new Response(wantsPage ? HOME_PAGE : LIVENESS_TEXT, { headers: { "content-type": `${type}; charset=utf-8`, vary: "accept" } });
 }
 
-function health(context: ApiContext): Response {
+/** Everybody may know that the server lives; what it is doing is for clients that are let in. */
+function health(context: ApiContext, request: Request): Response {
+  if (context.scopeOf(request).admitted !== true) return Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } });
   const status = context.engine.status();
   const models = status.models.map((model) => ({
     id: model.id,
@@ -34,8 +36,8 @@ function health(context: ApiContext): Response {
 /** `documented` are the routes that the API description covers, beside health. */
 export function createOpsRoutes(context: ApiContext, documented: readonly AnyElysia[]): AnyElysia {
   const healthRoutes = new Elysia({ name: "health" })
-    .get("/health", () => health(context), { detail: HEALTH_DETAIL })
-    .get("/v1/health", () => health(context), { detail: { hide: true } });
+    .get("/health", ({ request }) => health(context, request), { detail: HEALTH_DETAIL })
+    .get("/v1/health", ({ request }) => health(context, request), { detail: { hide: true } });
   return new Elysia({ name: "ops" })
     .get("/", ({ request }) => home(request), { detail: { hide: true } })
     .use(healthRoutes)
