@@ -157,6 +157,13 @@ const RUNTIME = {
   }),
 };
 
+const ANSWERS = {
+  answer_retries_max: setting(integer(0, 10), 2, {
+    group: "Answers",
+    about: "How often an answer that is not the JSON it must be is asked for again, with its fault shown to the model; a call once at most.",
+  }),
+};
+
 const TIME_LIMITS = {
   load_timeout_s: setting(nullable(seconds()), null, {
     group: "Time limits",
@@ -189,6 +196,21 @@ const TIME_LIMITS = {
   }),
 };
 
+const RESPONSES = {
+  responses_max: setting(integer(0, 100_000), 1000, {
+    group: "Responses",
+    about: "Answers of `/v1/responses` that are kept in a file of `cache_dir`, so that a client can go on from them; 0 keeps none.",
+  }),
+  responses_bytes_max: setting(integer(65_536, 17_179_869_184, "bytes"), 67_108_864, {
+    group: "Responses",
+    about: "Most bytes that they take together; the oldest go first.",
+  }),
+  responses_age_max_s: setting(number(1, 315_360_000, "seconds"), 2_592_000, {
+    group: "Responses",
+    about: "How long one is kept.",
+  }),
+};
+
 const LOGGING = {
   log_level: setting(choice("error", "warn", "info", "debug"), "info", {
     group: "Logging",
@@ -216,7 +238,7 @@ const DOWNLOADS = {
 };
 
 /** What server.json may hold. */
-export const ServerSchema = Type.Object({ ...NETWORK, ...ACCESS, ...MODELS, ...RUNTIME, ...TIME_LIMITS, ...LOGGING, ...DOWNLOADS });
+export const ServerSchema = Type.Object({ ...NETWORK, ...ACCESS, ...MODELS, ...RUNTIME, ...ANSWERS, ...TIME_LIMITS, ...RESPONSES, ...LOGGING, ...DOWNLOADS });
 
 /** Server settings as the program works with them: paths are absolute, durations are seconds. */
 export type ServerConfig = Readonly<Static<typeof ServerSchema>>;

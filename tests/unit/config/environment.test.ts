@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { withoutSecrets } from "../../../src/config/environment.ts";
 import { load, refusal } from "./temporary-config.ts";
 
 describe("OLLAMA_HOST", () => {
@@ -104,4 +105,10 @@ describe("variables of our own", () => {
     expect(load({ env: { ROCKCHIP_LLAMA_CONFIG_DIR: "elsewhere" }, files }).config.server.port).toBe(7);
     expect(load({ env: { ROCKCHIP_LLAMA_CONFIG_DIR: "nowhere" }, configDir: "elsewhere", files }).config.server.port).toBe(7);
   });
+});
+
+test("other programs get the environment without keys and tokens", () => {
+  const env = { PATH: "/bin", HOME: undefined, ROCKCHIP_LLAMA_PORT: "1", RKLLM_LOG_LEVEL: "2" };
+  const secrets = { ROCKCHIP_LLAMA_API_KEY: "rl-secret", ROCKCHIP_LLAMA_HF_TOKEN: "hf_secret", HF_TOKEN: "hf_secret" };
+  expect(withoutSecrets({ ...env, ...secrets })).toEqual(env);
 });

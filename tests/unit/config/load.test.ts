@@ -34,6 +34,7 @@ describe("defaults", () => {
         exec_prefix: [],
         sampling_mismatch: "run",
         native_log_level: 0,
+        answer_retries_max: 2,
         load_timeout_s: null,
         prefill_stall_timeout_s: 120,
         prefill_stall_per_token_s: 0.25,
