@@ -32,6 +32,7 @@ import type { LibrarySpec, OpenOptions } from "./runtime/protocol.ts";
 import { engineHostCommand } from "./runtime/self-command.ts";
 import { addKey, readKeyFile, revokeKey } from "./store/key-file.ts";
 import { openKeyRing } from "./store/key-ring.ts";
+import { createResponseStore } from "./store/response-store.ts";
 import type { Log } from "./telemetry/log.ts";
 import { VERSION } from "./version.ts";
 
@@ -81,8 +82,16 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
     keepAliveMs: server.keep_alive_s < 0 ? Infinity : server.keep_alive_s * 1000,
     samplingMismatch: server.sampling_mismatch,
   });
+  const responses = createResponseStore({
+    path: join(server.cache_dir, "responses.sqlite"),
+    responsesMax: server.responses_max,
+    bytesMax: server.responses_bytes_max,
+    ageMaxMs: server.responses_age_max_s * 1000,
+    warn: log.warn,
+  });
   const app = createServer({
     engine,
+    responses,
     version: VERSION,
     log,
     access,
@@ -93,7 +102,11 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
     idleTimeoutS: server.idle_timeout_s,
     stallMs: server.idle_timeout_s === 0 ? TIMER_MS_MAX : server.idle_timeout_s * 1000,
   });
-  return { app, engine, close: async () => engine.close() };
+  const close = async (): Promise<void> => {
+    await engine.close();
+    responses.close();
+  };
+  return { app, engine, close };
 }
 
 /** Who is let in. Throws AppError config_invalid for keys that cannot be read, and for a server that would be open to all unasked. */

@@ -26,6 +26,7 @@ export function createServer(options: ServerOptions): AnyElysia {
     engine: options.engine,
     version: options.version,
     log: options.log,
+    responses: options.responses,
     times: options,
     nowMs: options.nowMs ?? Date.now,
     scopeOf: (request) => {

@@ -52,7 +52,7 @@ function openDatabase(path: string): Database {
     database.run(PRAGMAS);
     const version = database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
     if (version === 0) createTables(database);
-    else if (version !== TABLES_VERSION) throw new UnusableFile(`its version is ${version}, not ${TABLES_VERSION}`);
+    else if (version !== TABLES_VERSION) throw new UnusableFile(`its version is ${version ?? "unknown"}, not ${TABLES_VERSION}`);
     return database;
   } catch (thrown) {
     database.close();

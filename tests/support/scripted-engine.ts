@@ -6,6 +6,7 @@ import type { GenerationEvent, GenerationRequest } from "../../src/core/generati
 import type { ModelDescriptor } from "../../src/core/model.ts";
 import type { EmbeddingRequest } from "../../src/engine/embed.ts";
 import type { Engine, Generation } from "../../src/engine/engine.ts";
+import { createResponseStore } from "../../src/store/response-store.ts";
 
 export const MODEL: ModelDescriptor = {
   id: "qwen3-0.6b",
@@ -144,6 +145,7 @@ export function serverOptions(engine: Engine, change: Partial<ServerOptions> = {
     version: "9.9.9",
     log: { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") },
     access: { keys: { current: () => [] }, allow: [], rateLimit: null },
+    responses: createResponseStore({ path: ":memory:", responsesMax: 100, bytesMax: 1_000_000, ageMaxMs: 3_600_000, warn: writer("warn") }),
     corsOrigins: ["http://localhost:*"],
     bodyBytesMax: 65_536,
     keepAliveCommentS: 60,

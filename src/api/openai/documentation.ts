@@ -6,9 +6,11 @@ import type { ReplyDescription } from "../route-detail.ts";
 import { object } from "../schema.ts";
 import { TimingsObject } from "../timings.ts";
 
-const TAG = "OpenAI";
+/** Heading of the routes. */
+export const TAG = "OpenAI";
 
-const ErrorObject = object({
+/** A failure. */
+export const ErrorObject = object({
   error: object({
     message: Type.String(),
     type: Type.String(),
@@ -60,7 +62,8 @@ const TextCompletion = object({
 
 const Model = object({ id: Type.String(), object: Type.Literal("model"), created: Type.Integer(), owned_by: Type.String() });
 
-const ERRORS = {
+/** What a route that runs a model may refuse. */
+export const ERRORS = {
   400: jsonReply("The request is wrong, or its prompt does not fit the model's context.", ErrorObject),
   404: jsonReply("The model does not exist.", ErrorObject),
   429: jsonReply("The queue is full; Retry-After says when to come again.", ErrorObject),

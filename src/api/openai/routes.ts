@@ -18,6 +18,7 @@ import { CHAT_DETAIL, COMPLETION_DETAIL, MODEL_DETAIL, MODELS_DETAIL } from "./d
 import { encodeOpenAiError } from "./errors.ts";
 import { answerHeading } from "./heading.ts";
 import { modelList, modelObject } from "./models.ts";
+import { createResponseRoutes } from "./responses/routes.ts";
 
 function chat(context: ApiContext, scope: RequestScope, body: ChatBody): Promise<Response> {
   scope.promptField = "messages";
@@ -72,6 +73,7 @@ export function createOpenAiRoutes(context: ApiContext): AnyElysia {
       parse: jsonBody(CompletionBody),
       detail: COMPLETION_DETAIL,
     })
+    .use(createResponseRoutes(context))
     .get("/models", async () => Response.json(modelList(await context.engine.models())), { detail: MODELS_DETAIL })
     .get("/models/:id", async ({ params }) => Response.json(modelObject(await context.engine.model(params.id))), {
       params: object({ id: Type.String() }),
