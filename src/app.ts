@@ -125,7 +125,7 @@ function openAccess(server: ServerConfig, log: Log): AccessOptions {
 }
 
 /** The file of API keys, for the command line. */
-export function openConfiguredKeys(server: ServerConfig) {
+export function openConfiguredKeys(server: Pick<ServerConfig, "keys_file">) {
   const path = server.keys_file;
   return {
     path,

@@ -5,7 +5,7 @@ import { didYouMean } from "../config/nearest.ts";
 import { AppError } from "../core/errors.ts";
 
 /** What stands first on the command line. */
-export type CommandName = "serve" | "pull" | "list" | "version" | "help" | "engine-host";
+export type CommandName = "serve" | "pull" | "list" | "keys" | "version" | "help" | "engine-host";
 
 /** A flag that one command alone has. */
 export interface CommandFlag {
@@ -64,6 +64,13 @@ export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, Comm
     argumentsMin: 0,
     argumentsMax: 0,
     keys: ["models_dir", "log_level", "log_format"],
+  },
+  keys: {
+    usage: "add <name> | list | revoke <name>",
+    about: "Makes, lists and revokes the API keys of clients. A server that is running follows at once.",
+    argumentsMin: 1,
+    argumentsMax: 2,
+    keys: ["keys_file", "log_level", "log_format"],
   },
   version: { usage: "", about: "Prints the version.", argumentsMin: 0, argumentsMax: 0, keys: [] },
   help: { usage: "[command]", about: "Explains a command, or all of it.", argumentsMin: 0, argumentsMax: 1, keys: [] },

@@ -6,6 +6,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { ServerConfig } from "../config/server-schema.ts";
 import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
+import { alignedLines } from "./aligned-lines.ts";
 import { formatBytes } from "./progress.ts";
 
 /** Prints the models, the default one first. @returns the exit status 0, also where there are none. */
@@ -36,13 +37,9 @@ export function modelTable(models: readonly ModelDescriptor[]): string {
     model.soc ?? "-",
     model.unrunnableReason === undefined ? "yes" : `no (${reasons.indexOf(model.unrunnableReason) + 1})`,
   ]);
-  const table = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-  return [...lines, ...(reasons.length === 0 ? [] : [""]), ...reasons.map((reason, index) => `(${index + 1}) ${reason}`)].join("\n");
+  return [
+    ...alignedLines([head, ...rows]),
+    ...(reasons.length === 0 ? [] : [""]),
+    ...reasons.map((reason, index) => `(${index + 1}) ${reason}`),
+  ].join("\n");
 }

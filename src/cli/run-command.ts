@@ -1,5 +1,5 @@
 /** From the command line to the command. */
-import { environment } from "../config/environment.ts";
+import { environment, withoutSecrets } from "../config/environment.ts";
 import { loadConfig } from "../config/load.ts";
 import { AppError } from "../core/errors.ts";
 import { VERSION } from "../version.ts";
@@ -40,7 +40,7 @@ async function dispatch(given: Arguments): Promise<number> {
       return 0;
     case "serve": {
       const { serve } = await import("./serve.ts");
-      return serve(configuration(given), environment());
+      return serve(configuration(given), withoutSecrets(environment()));
     }
     case "pull": {
       const { pullCommand } = await import("./pull.ts");
@@ -49,6 +49,10 @@ async function dispatch(given: Arguments): Promise<number> {
     case "list": {
       const { listCommand } = await import("./list.ts");
       return listCommand(configuration(given).config.server);
+    }
+    case "keys": {
+      const { keysCommand } = await import("./keys.ts");
+      return keysCommand(given.positionals, configuration(given).config.server);
     }
     case "engine-host":
       throw new AppError("config_invalid", "engine-host is started by the server itself");

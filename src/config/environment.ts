@@ -11,6 +11,12 @@ export function environment(): Environment {
   return process.env;
 }
 
+/** The environment for other programs, which have no use for keys and tokens. */
+export function withoutSecrets(env: Environment): Environment {
+  const secret = KEYS.flatMap((key) => (key.secret === true ? [key.variable, ...(key.aliases ?? []).map(({ name }) => name)] : []));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name)));
+}
+
 /**
  * Kubernetes sets these for a Service that is called rockchip-llama: ROCKCHIP_LLAMA_SERVICE_HOST, ROCKCHIP_LLAMA_PORT_8080_TCP_ADDR, …,
  * and ROCKCHIP_LLAMA_PORT with a URL in it. They are not meant for us.

@@ -11,6 +11,8 @@ const VARIABLE = "TEST_TEMPORARY_FOLDER";
 const inherited = process.env[VARIABLE];
 const root = inherited ?? mkdtempSync(join(tmpdir(), "rockchip-llama-test-"));
 process.env[VARIABLE] = root;
+// Servers that tests start have no API keys, whatever its owner's own server has.
+process.env["XDG_DATA_HOME"] = join(root, "data");
 if (inherited === undefined) {
   afterAll(() => {
     rmSync(root, { recursive: true, force: true });

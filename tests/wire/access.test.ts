@@ -31,7 +31,7 @@ describe("a key", () => {
 
   test.each<[Record<string, string>]>([
     [{ authorization: `Basic ${btoa(`user:${KEY}`)}` }],
-    [{ authorization: `Bearer ${KEY} ` + "x" }],
+    [{ authorization: `Bearer ${KEY} x` }],
     [{ authorization: `Bearer ${KEY.toLowerCase()}` }],
     [{ authorization: `Bearer ${KEY.slice(0, -1)}` }],
     [{ cookie: `key=${KEY}` }],

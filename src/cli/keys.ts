@@ -1,0 +1,28 @@
+/** The `keys` command: makes, lists and revokes API keys. */
+import { openConfiguredKeys } from "../app.ts";
+import type { ServerConfig } from "../config/server-schema.ts";
+import { AppError } from "../core/errors.ts";
+import { alignedLines } from "./aligned-lines.ts";
+
+/** Runs `keys <words>`. @returns the exit status 0. Throws AppError config_invalid for what cannot be done. */
+export function keysCommand([verb = "", name]: readonly string[], config: Pick<ServerConfig, "keys_file">): number {
+  const keys = openConfiguredKeys(config);
+  if (verb === "list" && name === undefined) {
+    const rows = keys.list().map((key) => [key.name, key.created.slice(0, 10), `…${key.last_four}`]);
+    const none = "There is no API key. Make one with: rockchip-llama keys add <name>";
+    console.log(rows.length === 0 ? none : alignedLines([["NAME", "CREATED", "KEY"], ...rows]).join("\n"));
+    return 0;
+  }
+  if (verb === "add" && name !== undefined) {
+    // The key alone on the standard output, for scripts.
+    console.log(keys.add(name));
+    console.error(`This is the key of ${name}. It is shown this once; ${keys.path} has only its hash.`);
+    return 0;
+  }
+  if (verb === "revoke" && name !== undefined) {
+    keys.revoke(name);
+    console.log(`The key of ${name} is revoked.`);
+    return 0;
+  }
+  throw new AppError("config_invalid", "This is how: rockchip-llama keys add <name>, keys list, keys revoke <name>.");
+}
