@@ -1,6 +1,6 @@
 /** Whole answers in the form of Anthropic's Messages API. */
 import type { FinishReason, ToolCall, Usage } from "../../core/generation.ts";
-import { hasWholeArguments } from "../collected-answer.ts";
+import { wholeCalls } from "../collected-answer.ts";
 import type { CollectedAnswer } from "../collected-answer.ts";
 import type { JsonObject } from "../dialect.ts";
 
@@ -46,8 +46,7 @@ function callBlock(call: ToolCall): JsonObject {
 
 /** The reply to a request that was not streamed. */
 export function messageReply(heading: MessageHeading, answer: CollectedAnswer): JsonObject {
-  // The call that the token limit cut off is left out: nobody can run half a call.
-  const calls = answer.toolCalls.filter((call) => answer.reason !== "length" || hasWholeArguments(call)).map(callBlock);
+  const calls = wholeCalls(answer).map(callBlock);
   const content = [
     ...(answer.reasoning === "" ? [] : [{ type: "thinking", thinking: answer.reasoning, signature: "" }]),
     ...(answer.text === "" ? [] : [{ type: "text", text: answer.text }]),

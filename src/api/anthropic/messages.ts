@@ -1,5 +1,6 @@
 /** Messages of a request in canonical form. A turn here may hold what are several turns there: results of calls come before what the user says. */
 import type { ChatMessage, ToolCall } from "../../core/generation.ts";
+import { jsonText } from "../json-text.ts";
 import { present } from "../schema.ts";
 import { blockText, isDropped, refuseMissing, refuseValue, textOf } from "./blocks.ts";
 import type { BlockParam, MessageParam, MessagesBody } from "./schema.ts";
@@ -23,9 +24,8 @@ export function systemText(system: MessagesBody["system"]): string {
 }
 
 /** Arguments are an object; a text is taken for what the model wrote. */
-function argumentsText(input: unknown): string {
-  if (typeof input === "string") return input;
-  return JSON.stringify(input ?? {});
+function argumentsText(input: unknown, field: string): string {
+  return typeof input === "string" ? input : jsonText(input ?? {}, field);
 }
 
 /** A result as the model reads it. That it is an error is said in words: templates have no place for the flag. */
@@ -50,7 +50,11 @@ function addBlock(turn: Turn, block: BlockParam, role: MessageParam["role"], fie
   }
   if (block.type === "tool_use") {
     const name = block.name ?? refuseMissing(`${field}.name`, "a string");
-    turn.calls.push({ id: block.id ?? refuseMissing(`${field}.id`, "a string"), name, arguments: argumentsText(block.input) });
+    turn.calls.push({
+      id: block.id ?? refuseMissing(`${field}.id`, "a string"),
+      name,
+      arguments: argumentsText(block.input, `${field}.input`),
+    });
   } else if (block.type === "tool_result") {
     const toolCallId = block.tool_use_id ?? refuseMissing(`${field}.tool_use_id`, "a string");
     turn.results.push({ role: "tool", content: resultText(block, field), toolCallId });
