@@ -5,6 +5,14 @@ export interface Measurement {
   readonly unit: string;
   /** What it should stay below, where there is an aim. */
   readonly aimMax?: number;
+  /** What it should reach, where there is an aim. */
+  readonly aimMin?: number;
+}
+
+/** Whether a number is as it should be; null where there is no aim. */
+export function meetsAim({ value, aimMax, aimMin }: Measurement): boolean | null {
+  if (aimMax === undefined && aimMin === undefined) return null;
+  return value <= (aimMax ?? Infinity) && value >= (aimMin ?? -Infinity);
 }
 
 /** The middle value: one slow run on a busy machine does not move it. */

@@ -10,7 +10,7 @@ import { startServer } from "../tests/support/server-process.ts";
 import { writeTinyGguf } from "../tests/support/tiny-gguf.ts";
 import { measureGeneration } from "./generation.ts";
 import { machineFacts } from "./machine.ts";
-import type { Measurement } from "./measurement.ts";
+import { meetsAim, type Measurement } from "./measurement.ts";
 import { measureRequests } from "./requests.ts";
 import { measureStartup } from "./startup.ts";
 
@@ -51,8 +51,10 @@ async function executableSizes(): Promise<Measurement[]> {
   }));
 }
 
-function line({ name, value, unit, aimMax }: Measurement): string {
-  const aim = aimMax === undefined ? "" : value <= aimMax ? `  (aim ${aimMax}: met)` : `  (aim ${aimMax}: MISSED)`;
+function line(measurement: Measurement): string {
+  const { name, value, unit, aimMax, aimMin } = measurement;
+  const met = meetsAim(measurement);
+  const aim = met === null ? "" : `  (aim ${aimMax ?? aimMin ?? ""}: ${met ? "met" : "MISSED"})`;
   return `${name.padEnd(64)}${value.toFixed(1).padStart(10)} ${unit}${aim}`;
 }
 

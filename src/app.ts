@@ -68,10 +68,10 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
   const access = openAccess(server, log);
   const soc = await readBoardSoc();
   const libraries = chooseLibraries(server);
-  const catalog = openCatalogOf(server, libraries, soc);
   // Compiled binaries unpack their libraries on the first start; the server listens meanwhile.
   const assets = prepareNativeAssets(server.cache_dir);
   assets.catch(() => {});
+  const catalog = openCatalogOf(server, libraries, soc, assets);
   const engine = createEngine({
     catalog,
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
@@ -81,6 +81,7 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
     modelsLoadedMax: server.models_loaded_max,
     keepAliveMs: server.keep_alive_s < 0 ? Infinity : server.keep_alive_s * 1000,
     samplingMismatch: server.sampling_mismatch,
+    answerRetriesMax: server.answer_retries_max,
   });
   const responses = createResponseStore({
     path: join(server.cache_dir, "responses.sqlite"),
@@ -137,12 +138,15 @@ export function openConfiguredKeys(server: Pick<ServerConfig, "keys_file">) {
 
 /** The catalog as this machine and configuration see it; the command line lists it without a server. */
 export function openConfiguredCatalog(server: ServerConfig, soc: Soc | null): Catalog {
-  return openCatalogOf(server, chooseLibraries(server), soc);
+  return openCatalogOf(server, chooseLibraries(server), soc, prepareNativeAssets(server.cache_dir));
 }
 
-function openCatalogOf(server: ServerConfig, libraries: Libraries, soc: Soc | null): Catalog {
+function openCatalogOf(server: ServerConfig, libraries: Libraries, soc: Soc | null, assets: Promise<NativeAssets>): Catalog {
+  // Without the native files nothing can be loaded; that is said when something is to be.
+  const builtinDir = async () => assets.then(({ builtinModelDir }) => builtinModelDir).catch(() => null);
   return openCatalog({
     modelsDirs: server.models_dir,
+    ...(server.builtin_model ? { builtinDir } : {}),
     rkllmUnavailableReason: libraries.rkllmUnavailableReason,
     boardSoc: soc,
     ...(server.default_model === null ? {} : { defaultModel: server.default_model }),

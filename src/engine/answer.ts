@@ -1,20 +1,29 @@
-/** From an admitted request to its events: waits for the turn, runs, matches stop sequences, counts, and gives everything back. */
-import { createOutputStream } from "../chat/output-stream.ts";
-import { assert, cancellation } from "../core/errors.ts";
-import type { FinishReason, GenerationEvent, Sampling, Usage } from "../core/generation.ts";
+/**
+ * From an admitted request to its events: waits for the turn, runs, tries again where the answer is not what was demanded, and gives
+ * everything back.
+ */
+import { AppError, assert, cancellation } from "../core/errors.ts";
+import type { FinishReason, GenerationEvent, GenerationRequest, Sampling } from "../core/generation.ts";
 import type { Adapter } from "../core/model.ts";
-import type { PreparedPrompt, RunStats, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
+import type { PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
 import type { Turn } from "../scheduler/turn-queue.ts";
+import type { Demand } from "./demand.ts";
+import { type Passage, readPassage } from "./passage.ts";
+import { type FaultyAnswer, promptRequest } from "./prompt-request.ts";
 
 /** An admitted request. Times are performance.now() readings, ms. */
 export interface Admitted {
+  readonly request: GenerationRequest;
+  readonly demand: Demand;
+  /** How often an answer that is not what was demanded is asked for again. */
+  readonly retriesMax: number;
   readonly slot: RuntimeSlot;
   readonly turn: Turn;
   readonly prompt: PreparedPrompt;
-  readonly tokensMax: number;
+  /** Tokens that an answer to a prompt of so many tokens may have. Throws AppError context_length_exceeded. */
+  readonly tokensMaxOf: (promptTokens: number) => number;
   readonly sampling: Sampling;
   readonly adapter?: Adapter;
-  readonly stop: readonly string[];
   readonly signal: AbortSignal;
   readonly arrivedMs: number;
   readonly loadedMs: number;
@@ -54,59 +63,97 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
 }
 
 async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, undefined> {
-  const { slot, turn, prompt, tokensMax, sampling, adapter, signal } = admitted;
+  const { slot, turn, demand } = admitted;
   try {
     await turn.granted;
   } catch (thrown) {
-    slot.discard(prompt.promptId);
+    slot.discard(admitted.prompt.promptId);
     throw thrown;
   }
   const grantedMs = performance.now();
-  const enough = new AbortController();
-  const output = createOutputStream({ stop: admitted.stop });
-  let completionTokens = 0;
-  let stopped = false;
-  let end: Extract<TokenEvent, { kind: "end" }> | null = null;
-  // The runtime cannot be asked for nothing: prefill alone is one token that nobody sees.
-  const silent = tokensMax === 0;
-  const events = slot.run(
-    { promptId: prompt.promptId, tokensMax: Math.max(1, tokensMax), sampling, ...(adapter === undefined ? {} : { adapter }) },
-    AbortSignal.any([signal, enough.signal]),
-  );
-  for await (const event of events) {
-    if (event.kind === "end") end = event;
-    else if (!stopped && !silent) {
-      completionTokens += event.tokens;
-      const piece = output.push(event.text);
-      if (piece.text !== "") yield { kind: "text", text: piece.text };
-      stopped = piece.stopped;
-      if (stopped) enough.abort();
-    }
+  const passages: Passage[] = [];
+  // A call is asked for once more: the client can tell the model what is wrong with it, too.
+  let retriesLeft = demand.json === null ? Math.min(admitted.retriesMax, 1) : admitted.retriesMax;
+  for (let prompt: PreparedPrompt | null = admitted.prompt; prompt !== null;) {
+    const passage: Passage = yield* pass(admitted, prompt, retriesLeft === 0);
+    passages.push(passage);
+    if (passage.fault === null) break;
+    const again = retriesLeft-- > 0 && passage.calls === 0;
+    prompt = again ? await promptForAnotherTry(admitted, { said: passage.said, fault: passage.fault }) : null;
+    if (prompt === null) yield* settleFor(passage, passage.fault, demand);
   }
-  if (signal.aborted) throw cancellation(signal);
-  assert(end !== null, "a run ends with an end");
-  const rest = stopped || silent ? "" : output.end().text;
-  if (rest !== "") yield { kind: "text", text: rest };
-  const reason: FinishReason = !stopped && (end.reason === "length" || silent) ? "length" : "stop";
-  yield {
+  yield finish(admitted, passages, grantedMs);
+}
+
+async function* pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolean): AsyncGenerator<GenerationEvent, Passage, undefined> {
+  const { request, slot, demand, signal, sampling, adapter } = admitted;
+  const tokensMax = admitted.tokensMaxOf(prompt.promptTokens);
+  return yield* readPassage({
+    slot,
+    prompt,
+    opening: promptRequest(request).opening?.kind ?? null,
+    run: { promptId: prompt.promptId, tokensMax: Math.max(1, tokensMax), sampling, ...(adapter === undefined ? {} : { adapter }) },
+    silent: tokensMax === 0,
+    stop: request.stop,
+    demand,
+    lastTry,
+    signal,
+  });
+}
+
+/** null where the conversation has no room for another try. */
+async function promptForAnotherTry({ slot, request, tokensMaxOf }: Admitted, faulty: FaultyAnswer): Promise<PreparedPrompt | null> {
+  const prompt = await slot.prepare(promptRequest(request, faulty));
+  try {
+    tokensMaxOf(prompt.promptTokens);
+    return prompt;
+  } catch {
+    slot.discard(prompt.promptId);
+    return null;
+  }
+}
+
+/** After the last try: what was demanded has to come, or the request has failed. A call that need not have come is shown as it was written. */
+function* settleFor(passage: Passage, fault: string, demand: Demand): Generator<GenerationEvent> {
+  if (passage.calls > 0 || (demand.json === null && !demand.mustCall)) {
+    if (passage.unsent !== "") yield { kind: "text", text: passage.unsent };
+    return;
+  }
+  const wanted = demand.json === null ? "the call it must be" : "the JSON it must be";
+  throw new AppError("output_invalid", `The model's answer is not ${wanted}: ${fault}. Ask more simply, or use a larger model.`, {
+    details: { partialText: passage.said },
+  });
+}
+
+function finish(admitted: Admitted, passages: readonly Passage[], grantedMs: number): GenerationEvent {
+  const first = passages[0];
+  const last = passages.at(-1);
+  assert(first !== undefined && last !== undefined, "an answer has been tried for at least once");
+  const sum = (value: (passage: Passage) => number): number => passages.reduce((total, passage) => total + value(passage), 0);
+  const called = sum((passage) => passage.calls) > 0;
+  const reason: FinishReason = last.reason === "length" ? "length" : called ? "tool_calls" : "stop";
+  const { promptTokens } = admitted.prompt;
+  // What the runtime did not compute came from its KV cache. Without figures (an aborted run may have none) nothing is claimed.
+  const computed = first.stats.prefillTokens > 0 ? Math.min(first.stats.prefillTokens, promptTokens) : promptTokens;
+  return {
     kind: "finish",
     reason,
-    usage: usageOf(prompt.promptTokens, completionTokens, end.stats),
+    ...(last.stopSequence === null ? {} : { stopSequence: last.stopSequence }),
+    usage: {
+      promptTokens,
+      cachedTokens: promptTokens - computed,
+      completionTokens: sum((passage) => passage.completionTokens),
+      reasoningTokens: sum((passage) => passage.reasoningTokens),
+    },
     timings: {
       loadMs: admitted.loadedMs - admitted.arrivedMs,
       queueMs: grantedMs - admitted.loadedMs,
-      prefillTokens: end.stats.prefillTokens,
-      prefillMs: end.stats.prefillMs,
-      decodeTokens: end.stats.decodeTokens,
-      decodeMs: end.stats.decodeMs,
-      memoryMb: end.stats.memoryMb,
+      prefillTokens: sum((passage) => passage.stats.prefillTokens),
+      prefillMs: sum((passage) => passage.stats.prefillMs),
+      decodeTokens: sum((passage) => passage.stats.decodeTokens),
+      decodeMs: sum((passage) => passage.stats.decodeMs),
+      memoryMb: last.stats.memoryMb,
       totalMs: performance.now() - admitted.arrivedMs,
     },
   };
-}
-
-/** What the runtime did not compute came from its KV cache. Without figures (an aborted run may have none) nothing is claimed. */
-function usageOf(promptTokens: number, completionTokens: number, stats: RunStats): Usage {
-  const computed = stats.prefillTokens > 0 ? Math.min(stats.prefillTokens, promptTokens) : promptTokens;
-  return { promptTokens, cachedTokens: promptTokens - computed, completionTokens, reasoningTokens: 0 };
 }

@@ -8,7 +8,9 @@ import { type Lease, Residency } from "../scheduler/residency.ts";
 import { TurnQueue } from "../scheduler/turn-queue.ts";
 import { answer } from "./answer.ts";
 import { embedBatch, type EmbeddingRequest, type Embeddings } from "./embed.ts";
+import { demandOf } from "./demand.ts";
 import type { Engine, Generation, InspectionAnswer } from "./engine.ts";
+import { promptRequest } from "./prompt-request.ts";
 import { type GenerationDefaults, resolveSampling, resolveTokensMax, samplingMismatch } from "./resolve-options.ts";
 
 /** What an engine works with. */
@@ -24,6 +26,8 @@ export interface EngineOptions {
   readonly keepAliveMs: number;
   /** What a runtime with fixed sampling does with a request that wants other values. */
   readonly samplingMismatch: "run" | "refuse";
+  /** How often an answer that is not in the form it must have is asked for again. */
+  readonly answerRetriesMax: number;
 }
 
 /** A model that is loaded, and the line of those who want it, with an adapter or without. */
@@ -97,7 +101,7 @@ export function createEngine(options: EngineOptions): Engine {
     const lease = await hold(request.model, workSignal(clientSignal));
     const { slot } = lease.value;
     try {
-      const prompt = await slot.prepare({ input: request.input, reasoning: request.reasoning });
+      const prompt = await slot.prepare(promptRequest(request));
       slot.discard(prompt.promptId);
       return prompt.promptTokens;
     } finally {
@@ -133,25 +137,31 @@ export function createEngine(options: EngineOptions): Engine {
   ): Promise<Generation> {
     const { slot, queue, defaults } = loaded;
     const adapter = visit.model.adapted?.adapter;
+    const demand = demandOf(request);
     const samplingIgnored = fixedSampling(request, loaded);
+    const tokensMaxOf = (promptTokens: number): number =>
+      resolveTokensMax({
+        requested: request.tokensMax,
+        defaultMax: defaults.tokensMax,
+        promptTokens,
+        contextTokens: slot.capabilities.contextTokens,
+      });
     const turn = queue.take(visit.signal);
     let prompt: PreparedPrompt | null = null;
     try {
-      prompt = await slot.prepare({ input: request.input, reasoning: request.reasoning });
-      const tokensMax = resolveTokensMax({
-        requested: request.tokensMax,
-        defaultMax: defaults.tokensMax,
-        promptTokens: prompt.promptTokens,
-        contextTokens: slot.capabilities.contextTokens,
-      });
+      prompt = await slot.prepare(promptRequest(request));
+      // One that is too long is refused before it has its turn.
+      tokensMaxOf(prompt.promptTokens);
       const events = answer({
+        request,
+        demand,
+        retriesMax: options.answerRetriesMax,
         slot,
         turn,
         prompt,
-        tokensMax,
+        tokensMaxOf,
         sampling: slot.capabilities.perRunSampling ? resolveSampling(request.sampling, defaults.sampling) : defaults.sampling,
         ...(adapter === undefined ? {} : { adapter }),
-        stop: request.stop,
         signal: visit.signal,
         arrivedMs: visit.arrivedMs,
         loadedMs: visit.loadedMs,
@@ -188,8 +198,7 @@ export function createEngine(options: EngineOptions): Engine {
     tokenize: async (model, text, wanted, signal) => inspect(model, { kind: "text", text, ...wanted }, signal),
     detokenize: async (model, ids, signal) => inspect(model, { kind: "ids", ids, pieces: false }, signal),
     applyTemplate: async (request, { pieces }, signal) => {
-      const { input, reasoning } = request;
-      return inspect(request.model, { kind: "prompt", prompt: { input, reasoning }, pieces }, signal);
+      return inspect(request.model, { kind: "prompt", prompt: promptRequest(request), pieces }, signal);
     },
     models: async () => options.catalog.list(),
     model: async (name) => options.catalog.resolve(name),

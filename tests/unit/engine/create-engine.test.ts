@@ -46,6 +46,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     modelsLoadedMax: 1,
     keepAliveMs: Infinity,
     samplingMismatch: "run",
+    answerRetriesMax: 0,
   });
   return { engine, held, status: () => engine.status().models[0] };
 }

@@ -1,0 +1,198 @@
+/** One run of the model, read while it goes on: thoughts, text, calls and JSON are told apart, and judged by what was demanded. */
+import { createJsonReader, type JsonProgress, type JsonReader } from "../chat/json/json-reader.ts";
+import { createOutputStream, type OutputDelta, type OutputEvent, type OutputStream } from "../chat/output-stream.ts";
+import { assert, cancellation } from "../core/errors.ts";
+import type { GenerationEvent } from "../core/generation.ts";
+import type { AnswerOpening, PreparedPrompt, Run, RunStats, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
+import type { Demand } from "./demand.ts";
+
+/** A run and how it is to be read. */
+export interface PassageOptions {
+  readonly slot: RuntimeSlot;
+  readonly prompt: PreparedPrompt;
+  /** What kind of opening was asked for, if any. */
+  readonly opening: AnswerOpening["kind"] | null;
+  readonly run: Run;
+  /** The runtime cannot be asked for nothing: a silent run is one token that nobody sees. */
+  readonly silent: boolean;
+  readonly stop: readonly string[];
+  readonly demand: Demand;
+  /** A call that does not fit its function is let through: there will be no other try. */
+  readonly lastTry: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What became of a run. */
+export interface Passage {
+  readonly reason: "stop" | "length";
+  readonly stopSequence: string | null;
+  readonly stats: RunStats;
+  readonly completionTokens: number;
+  readonly reasoningTokens: number;
+  readonly calls: number;
+  /** What keeps the answer from being what was demanded; null where it is. */
+  readonly fault: string | null;
+  /** What the model wrote, thoughts left out, where it may have to be shown to it again; "" where nothing was demanded. */
+  readonly said: string;
+  /** Text that the client has not got: it was held back until there would be a call, or was to be one. */
+  readonly unsent: string;
+}
+
+/** Reads one run. Throws AppError cancelled, runtime_error, engine_lost. The run is over when the iteration is. */
+export async function* readPassage(options: PassageOptions): AsyncGenerator<GenerationEvent, Passage, undefined> {
+  const enough = new AbortController();
+  const reading = new Reading(options);
+  let end: Extract<TokenEvent, { kind: "end" }> | null = null;
+  for await (const event of options.slot.run(options.run, AbortSignal.any([options.signal, enough.signal]))) {
+    if (event.kind === "end") end = event;
+    else if (!reading.done && !options.silent) {
+      yield* reading.push(event.text, event.tokens);
+      if (reading.done) enough.abort();
+    }
+  }
+  if (options.signal.aborted) throw cancellation(options.signal);
+  assert(end !== null, "a run ends with an end");
+  const cut = options.silent || (end.reason === "length" && !reading.done);
+  if (!options.silent) yield* reading.end(cut);
+  return reading.passage(cut ? "length" : "stop", end.stats);
+}
+
+/** The reading of one run: what has come, and whether more is wanted. */
+class Reading {
+  /** Nothing more is of interest. */
+  done = false;
+  private readonly options: PassageOptions;
+  private readonly output: OutputStream;
+  private readonly json: JsonReader | null;
+  private readonly keepsWords: boolean;
+  private completionTokens = 0;
+  private reasoningTokens = 0;
+  private calls = 0;
+  private cutCall = false;
+  private fault: string | null = null;
+  private said = "";
+  private unsent = "";
+  private stopSequence: string | null = null;
+
+  constructor(options: PassageOptions) {
+    const { prompt, opening, stop, demand } = options;
+    this.options = options;
+    const { format, opening: begun } = prompt;
+    this.output = createOutputStream({ stop, format, tools: demand.tools, opening: opening === "tool_call" ? begun : "" });
+    this.json = demand.json === null ? null : createJsonReader(demand.json);
+    this.keepsWords = demand.json !== null || demand.tools.length > 0;
+    if (this.json !== null && opening === "text") {
+      this.said = begun;
+      this.json.push(begun);
+    }
+  }
+
+  *push(text: string, tokens: number): Generator<GenerationEvent> {
+    this.completionTokens += tokens;
+    if (this.output.thinking) this.reasoningTokens += tokens;
+    yield* this.take(this.output.push(text), false);
+    if (this.stopSequence === null || this.done) return;
+    yield* this.conclude(false);
+    this.done = true;
+  }
+
+  /** @param cut whether the token limit ended the run */
+  *end(cut: boolean): Generator<GenerationEvent> {
+    if (this.done) return;
+    yield* this.take(this.output.end(), cut);
+    if (!this.done) yield* this.conclude(cut && this.stopSequence === null);
+  }
+
+  passage(reason: "stop" | "length", stats: RunStats): Passage {
+    const { stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent } = this;
+    // With a whole call in hand, an answer is cut short only where another call was.
+    const complete = stopSequence !== null || (calls > 0 && !this.cutCall);
+    return { reason: complete ? "stop" : reason, stopSequence, stats, completionTokens, reasoningTokens, calls, fault, said, unsent };
+  }
+
+  private *take(delta: OutputDelta, cut: boolean): Generator<GenerationEvent> {
+    for (const event of delta.events) {
+      if (this.done) return;
+      yield* this.takeEvent(event, cut);
+    }
+    this.stopSequence ??= delta.stopSequence;
+  }
+
+  /** The text has ended: was it all that was demanded? */
+  private *conclude(cut: boolean): Generator<GenerationEvent> {
+    if (this.calls > 0) return;
+    if (this.json !== null) yield* this.endJson(cut);
+    else if (cut) yield* this.release();
+    else if (this.options.demand.mustCall) this.fail("there is no call");
+  }
+
+  private *takeEvent(event: OutputEvent, cut: boolean): Generator<GenerationEvent> {
+    switch (event.kind) {
+      case "reasoning":
+        yield event;
+        return;
+      case "text":
+        if (this.keepsWords) this.said += event.text;
+        if (this.json !== null) yield* this.judge(this.json.push(event.text));
+        else if (this.options.demand.mustCall) this.unsent += event.text;
+        else yield event;
+        return;
+      case "tool_call":
+        yield* this.takeCall(event.name, event.arguments);
+        return;
+      case "malformed_call":
+        // The token limit came in the middle of it: the beginning of a call is of no use to anybody.
+        if (cut) {
+          this.cutCall = true;
+          return;
+        }
+        this.said += event.text;
+        this.unsent += event.text;
+        this.fail(event.fault);
+    }
+  }
+
+  private *takeCall(name: string, argumentsText: string): Generator<GenerationEvent> {
+    const { demand, lastTry } = this.options;
+    const isOther = demand.onlyFunction !== null && name !== demand.onlyFunction;
+    const fault = isOther ? `the function must be ${demand.onlyFunction}, not ${name}` : demand.callFault(name, argumentsText);
+    if (fault !== null && (isOther || !lastTry) && this.calls === 0) {
+      this.said += `{"name": ${JSON.stringify(name)}, "arguments": ${argumentsText}}`;
+      this.fail(fault);
+      return;
+    }
+    yield* this.release();
+    const index = this.calls++;
+    yield { kind: "tool_call_start", index, id: newCallId(), name };
+    yield { kind: "tool_call_arguments", index, text: argumentsText };
+    this.done = demand.oneCall;
+  }
+
+  private *judge(progress: JsonProgress): Generator<GenerationEvent> {
+    if (progress.state === "impossible") this.fail(progress.fault);
+    if (progress.state !== "complete") return;
+    this.done = true;
+    yield { kind: "text", text: progress.text };
+  }
+
+  private *endJson(cut: boolean): Generator<GenerationEvent> {
+    if (cut) yield { kind: "text", text: this.said };
+    else yield* this.judge(this.json?.end() ?? { state: "open" });
+  }
+
+  private *release(): Generator<GenerationEvent> {
+    if (this.unsent === "") return;
+    yield { kind: "text", text: this.unsent };
+    this.unsent = "";
+  }
+
+  private fail(fault: string): void {
+    this.fault = fault;
+    this.done = true;
+  }
+}
+
+/** Unique for ever: clients keep their history by it. */
+function newCallId(): string {
+  return `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;
+}

@@ -1,0 +1,252 @@
+import { expect, test } from "bun:test";
+import type { Catalog } from "../../../src/catalog/catalog.ts";
+import { AppError } from "../../../src/core/errors.ts";
+import type { ChatInput, GenerationEvent, GenerationRequest, ToolDefinition } from "../../../src/core/generation.ts";
+import type { ModelDescriptor } from "../../../src/core/model.ts";
+import type { OutputFormat, PromptRequest, RuntimeSlot } from "../../../src/core/runtime.ts";
+import { createEngine } from "../../../src/engine/create-engine.ts";
+
+const MODEL = { id: "tiny", path: "/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
+const QWEN: OutputFormat = { reasoning: { open: "<think>", close: "</think>", begun: false }, toolSyntax: "hermes" };
+const WEATHER: ToolDefinition = {
+  name: "get_weather",
+  parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+};
+const CALL = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Oslo"}}\n</tool_call>';
+const BAD_CALL = '<tool_call>\n{"name": "get_weather", "arguments": {"city": 7}}\n</tool_call>';
+const PERSON = { type: "object", properties: { name: { type: "string" }, age: { type: "integer" } }, required: ["name", "age"] };
+
+/** What one run says, in pieces; `cut`: the token limit ends it. */
+interface Said {
+  readonly text: string;
+  readonly cut?: true;
+}
+
+/** An engine whose model says one text after another, four characters a token, and notes what it was asked and how far it was let speak. */
+function engineSaying(...answers: readonly (string | Said)[]) {
+  const prompts: PromptRequest[] = [];
+  const spoken: string[] = [];
+  const held = new Set<number>();
+  const slot: RuntimeSlot = {
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 1000 },
+    prepare: async (prompt: PromptRequest) => {
+      const opening = prompt.opening?.kind === "text" ? prompt.opening.text : "";
+      held.add(prompts.push(prompt));
+      return { promptId: prompts.length, promptTokens: 10 * prompts.length, format: QWEN, opening };
+    },
+    discard: (id: number) => void held.delete(id),
+    async *run({ promptId }: { promptId: number }, signal: AbortSignal) {
+      held.delete(promptId);
+      const answer = answers[spoken.length] ?? "";
+      const { text, cut } = typeof answer === "string" ? { text: answer, cut: undefined } : answer;
+      const index = spoken.push("") - 1;
+      for (let at = 0; at < text.length && !signal.aborted; at += 4) {
+        spoken[index] += text.slice(at, at + 4);
+        yield { kind: "text" as const, text: text.slice(at, at + 4), tokens: 1 };
+      }
+      const reason = signal.aborted ? ("aborted" as const) : cut === undefined ? ("stop" as const) : ("length" as const);
+      yield { kind: "end" as const, reason, stats: { prefillTokens: 4, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 } };
+    },
+    close: async () => {},
+  } as unknown as RuntimeSlot;
+  const engine = createEngine({
+    catalog: { resolve: async () => MODEL } as unknown as Catalog,
+    openSlot: async () => slot,
+    defaultsOf: async () => ({ sampling: {} as never, tokensMax: null }),
+    queueDepthMax: 1,
+    modelsLoadedMax: 1,
+    keepAliveMs: Infinity,
+    samplingMismatch: "run",
+    answerRetriesMax: 2,
+  });
+  return { engine, prompts, spoken, held };
+}
+
+function request(change: Partial<Omit<GenerationRequest, "input">> & { input?: Partial<ChatInput> } = {}): GenerationRequest {
+  const { input, ...rest } = change;
+  return {
+    id: "r1",
+    model: "",
+    reasoning: { mode: "auto" },
+    sampling: {},
+    stop: [],
+    ...rest,
+    input: { kind: "chat", messages: [{ role: "user", content: "Hi" }], tools: [], ...input },
+  };
+}
+
+/** Neighbouring pieces of text and thoughts joined, ids and figures of the finish left out. */
+async function answerOf(engine: ReturnType<typeof engineSaying>["engine"], asked: GenerationRequest): Promise<unknown[]> {
+  const events: Record<string, unknown>[] = [];
+  const { events: stream } = await engine.generate(asked, new AbortController().signal);
+  for await (const event of stream) {
+    const last = events.at(-1);
+    if ((event.kind === "text" || event.kind === "reasoning") && last?.["kind"] === event.kind)
+      last["text"] = `${String(last["text"])}${event.text}`;
+    else events.push(shown(event));
+  }
+  return events;
+}
+
+function shown(event: GenerationEvent): Record<string, unknown> {
+  if (event.kind === "finish") return { finish: event.reason };
+  if (event.kind === "tool_call_start") return { call: event.name };
+  return event.kind === "tool_call_arguments" ? { arguments: event.text } : { ...event };
+}
+
+async function faultOf(engine: ReturnType<typeof engineSaying>["engine"], asked: GenerationRequest): Promise<AppError> {
+  return answerOf(engine, asked).then(
+    () => expect.unreachable("the request fails") as never,
+    (thrown: unknown) => AppError.from(thrown),
+  );
+}
+
+const OSLO = [{ call: "get_weather" }, { arguments: '{"city": "Oslo"}' }, { finish: "tool_calls" }];
+
+test("a thought, a text and calls come apart, and the finish says that there are calls", async () => {
+  const { engine } = engineSaying(`<think>\nHm.\n</think>\n\nI look.\n${CALL}\n${CALL}`);
+  expect(await answerOf(engine, request({ input: { tools: [WEATHER] } }))).toEqual([
+    { kind: "reasoning", text: "Hm." },
+    { kind: "text", text: "I look." },
+    ...OSLO.slice(0, 2),
+    ...OSLO,
+  ]);
+});
+
+test("tokens of a thought are counted as such", async () => {
+  const { engine } = engineSaying("<think>\nabcdefgh\n</think>\n\nYes.");
+  const { events } = await engine.generate(request(), new AbortController().signal);
+  let counted: number[] = [];
+  for await (const event of events) if (event.kind === "finish") counted = [event.usage.completionTokens, event.usage.reasoningTokens];
+  // Eight tokens of four characters: two until the tag stands, two with the thought, three with its end.
+  expect(counted).toEqual([8, 5]);
+});
+
+test("with one call at a time the model is stopped after the first", async () => {
+  const { engine, spoken } = engineSaying(`${CALL}\n${CALL}`);
+  expect(await answerOf(engine, request({ input: { tools: [WEATHER], parallelToolCalls: false } }))).toEqual(OSLO);
+  expect(spoken[0]?.length).toBeLessThan(CALL.length + 8);
+});
+
+test("a call that does not fit its function is shown to the model, and only the better one reaches the client", async () => {
+  const { engine, prompts } = engineSaying(BAD_CALL, CALL);
+  expect(await answerOf(engine, request({ input: { tools: [WEATHER] } }))).toEqual(OSLO);
+  const turns = prompts[1]?.input.kind === "chat" ? prompts[1].input.messages : [];
+  expect(turns.at(-2)?.content).toContain('"city": 7');
+  expect(turns.at(-1)?.content).toMatch(/^That is not a valid call: .*city.*\. Answer with the call alone\.$/);
+});
+
+test("a call that does not fit twice goes to the client, who can say what is wrong", async () => {
+  const { engine, spoken } = engineSaying(BAD_CALL, BAD_CALL, CALL);
+  expect(await answerOf(engine, request({ input: { tools: [WEATHER] } }))).toEqual([
+    { call: "get_weather" },
+    { arguments: '{"city": 7}' },
+    { finish: "tool_calls" },
+  ]);
+  expect(spoken).toHaveLength(2);
+});
+
+test("a call that is no call twice is shown as the model wrote it", async () => {
+  const garbage = "<tool_call>\nget the weather\n</tool_call>";
+  const { engine } = engineSaying(garbage, garbage);
+  const answer = await answerOf(engine, request({ input: { tools: [WEATHER] } }));
+  expect(answer).toEqual([{ kind: "text", text: expect.stringContaining("get the weather") }, { finish: "stop" }]);
+});
+
+test("a call that the token limit cut in two is left out", async () => {
+  const { engine, spoken } = engineSaying({ text: CALL.slice(0, -20), cut: true });
+  expect(await answerOf(engine, request({ input: { tools: [WEATHER] } }))).toEqual([{ finish: "length" }]);
+  expect(spoken).toHaveLength(1);
+});
+
+test("a call that must come is begun for the model, which does not think then", async () => {
+  const { engine, prompts } = engineSaying(CALL);
+  await answerOf(engine, request({ input: { tools: [WEATHER], toolChoice: { mode: "required" } } }));
+  expect(prompts[0]).toMatchObject({ opening: { kind: "tool_call", name: "get_weather" }, reasoning: { mode: "off" } });
+});
+
+test("a model that was told to think begins a call that must come by itself", async () => {
+  const { engine, prompts } = engineSaying(`<think>\nHm.\n</think>\n\n${CALL}`);
+  const asked = request({ reasoning: { mode: "on" }, input: { tools: [WEATHER], toolChoice: { mode: "required" } } });
+  expect(await answerOf(engine, asked)).toEqual([{ kind: "reasoning", text: "Hm." }, ...OSLO]);
+  expect(prompts[0]).toMatchObject({ reasoning: { mode: "on" } });
+  expect(prompts[0]?.opening).toBeUndefined();
+});
+
+test("words in place of a call that must come fail the request, with the words", async () => {
+  const { engine, spoken, held } = engineSaying("It is warm.", "Warm!");
+  const asked = request({ reasoning: { mode: "on" }, input: { tools: [WEATHER], toolChoice: { mode: "required" } } });
+  expect(await faultOf(engine, asked)).toMatchObject({ code: "output_invalid", details: { partialText: "Warm!" } });
+  expect([spoken.length, held.size]).toEqual([2, 0]);
+});
+
+test("another function than the one that must be called is refused", async () => {
+  const { engine } = engineSaying(CALL, CALL);
+  const tools = [WEATHER, { name: "get_time" }];
+  const fault = await faultOf(engine, request({ input: { tools, toolChoice: { mode: "function", name: "get_time" } } }));
+  expect(fault.message).toContain("get_time, not get_weather");
+});
+
+test("JSON ends with its last bracket, and the model with it", async () => {
+  const { engine, spoken, prompts } = engineSaying(`name": "Ada", "age": 36}${" and more".repeat(20)}`);
+  const asked = request({ responseFormat: { kind: "json_schema", schema: PERSON } });
+  expect(await answerOf(engine, asked)).toEqual([{ kind: "text", text: '{"name": "Ada", "age": 36}' }, { finish: "stop" }]);
+  expect(spoken[0]?.length).toBeLessThan(40);
+  expect(prompts[0]).toMatchObject({ opening: { kind: "text", text: '{"' }, reasoning: { mode: "off" } });
+});
+
+test("JSON that does not fit is broken off, and the model is shown what was wrong", async () => {
+  const { engine, spoken, prompts } = engineSaying(`name": 5${", and so on".repeat(20)}`, 'name": "Ada", "age": 36}');
+  const asked = request({ responseFormat: { kind: "json_schema", schema: PERSON } });
+  expect(await answerOf(engine, asked)).toEqual([{ kind: "text", text: '{"name": "Ada", "age": 36}' }, { finish: "stop" }]);
+  expect(spoken[0]?.length).toBeLessThan(20);
+  const turns = prompts[1]?.input.kind === "chat" ? prompts[1].input.messages : [];
+  expect(turns.at(-1)?.content).toMatch(/^That is not valid: .*"name".*\. Answer with the JSON alone\.$/);
+});
+
+test("JSON that never fits fails the request after the last try, with what there was", async () => {
+  const { engine, spoken } = engineSaying("no", "no", "no", "no");
+  const fault = await faultOf(engine, request({ responseFormat: { kind: "json_object" } }));
+  expect(fault).toMatchObject({ code: "output_invalid", details: { partialText: expect.stringContaining("no") } });
+  expect(spoken).toHaveLength(3);
+});
+
+test("JSON that the token limit cut in two reaches the client as far as it came", async () => {
+  const { engine, spoken } = engineSaying({ text: 'name": "Ad', cut: true });
+  const asked = request({ responseFormat: { kind: "json_object" } });
+  expect(await answerOf(engine, asked)).toEqual([{ kind: "text", text: '{"name": "Ad' }, { finish: "length" }]);
+  expect(spoken).toHaveLength(1);
+});
+
+test("with functions on offer the answer may be a call in place of JSON", async () => {
+  const { engine } = engineSaying(CALL);
+  expect(await answerOf(engine, request({ responseFormat: { kind: "json_object" }, input: { tools: [WEATHER] } }))).toEqual(OSLO);
+});
+
+test("a schema that is none is refused before anything is loaded for it", async () => {
+  const { engine, prompts } = engineSaying();
+  const asked = request({ responseFormat: { kind: "json_schema", schema: { type: "banana" } } });
+  expect(await faultOf(engine, asked)).toMatchObject({ code: "invalid_request", details: { field: "response_format" } });
+  expect(prompts).toEqual([]);
+});
+
+test("an unfinished last turn is gone on with", async () => {
+  const { engine, prompts } = engineSaying("is blue.");
+  const messages = [
+    { role: "user", content: "The sky?" },
+    { role: "assistant", content: "The sky " },
+  ] as const;
+  expect(await answerOf(engine, request({ input: { messages, continueLast: true } }))).toEqual([
+    { kind: "text", text: "is blue." },
+    { finish: "stop" },
+  ]);
+  expect(prompts[0]).toMatchObject({ opening: { kind: "text", text: "The sky " }, input: { messages: [messages[0]] } });
+});
+
+test("the finish names the stop sequence that ended the answer", async () => {
+  const { engine } = engineSaying("One. Two. Three.");
+  const { events } = await engine.generate(request({ stop: ["Two"] }), new AbortController().signal);
+  let last: GenerationEvent | undefined;
+  for await (const event of events) last = event;
+  expect(last).toMatchObject({ kind: "finish", reason: "stop", stopSequence: "Two" });
+});
