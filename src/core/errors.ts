@@ -44,8 +44,8 @@ export type ErrorCode =
 export interface ErrorDetails {
   /** Path of the offending request field, in the dialect's own spelling, e.g. `messages[0].role`. */
   readonly field?: string;
-  /** What is wrong with it (invalid_request): the body is no JSON, the field is missing, of another type, or out of range, or it names something that is not stored. */
-  readonly fault?: "json" | "missing" | "type" | "value" | "reference";
+  /** What is wrong with it (invalid_request): the body is no JSON, the field is missing, of another type, or out of range, it names something that is not stored, or it is no JSON Schema. */
+  readonly fault?: "json" | "missing" | "type" | "value" | "reference" | "schema";
   /** Tokens in the prompt and in the model's context (context_length_exceeded). */
   readonly promptTokens?: number;
   /** Set where `promptTokens` is only a lower bound: the prompt was refused before it was tokenized. */

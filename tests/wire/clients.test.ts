@@ -66,6 +66,90 @@ describe("openai", () => {
     ]);
   });
 
+  test("it reads several answers and several prompts, whole and in chunks", async () => {
+    await using api = listen({ events: HELLO });
+    const client = openai(api.url);
+    const whole = await client.chat.completions.create({ model: MODEL, messages: MESSAGES, n: 2 });
+    const chunks = await gather(await client.chat.completions.create({ model: MODEL, messages: MESSAGES, n: 2, stream: true }));
+    const texts = await client.completions.create({ model: MODEL, prompt: ["a", "b"], n: 2 });
+    const said = (index: number): string =>
+      chunks.flatMap(({ choices }) => choices.filter((choice) => choice.index === index).map(({ delta }) => delta.content ?? "")).join("");
+    expect([
+      whole.choices.map(({ message }) => message.content),
+      said(0),
+      said(1),
+      texts.choices.map(({ index, text }) => [index, text]),
+    ]).toEqual([["Hello", "Hello"], "Hello", "Hello", [0, 1, 2, 3].map((index) => [index, "Hello"])]);
+  });
+
+  test("its helper calls functions until the model has an answer", async () => {
+    let turns = 0;
+    const play = async function* (): AsyncGenerator<GenerationEvent> {
+      turns += 1;
+      yield* turns === 1 ? CALL : HELLO;
+    };
+    await using api = listen({ play });
+    const cities: unknown[] = [];
+    const runner = openai(api.url).chat.completions.runTools({
+      model: MODEL,
+      messages: MESSAGES,
+      tool_choice: "auto",
+      tools: [
+        {
+          type: "function",
+          function: {
+            name: "weather",
+            description: "Tells the weather.",
+            parameters: { type: "object", properties: { city: { type: "string" } } },
+            parse: JSON.parse,
+            function: (given: object) => {
+              cities.push(given);
+              return "Rain.";
+            },
+          },
+        },
+      ],
+    });
+    const last = api.engine.requests;
+    expect([await runner.finalContent(), cities, last[1]?.request.input]).toMatchObject([
+      "Hello",
+      [{ city: "Oslo" }],
+      {
+        messages: [
+          { role: "user" },
+          { role: "assistant", toolCalls: [{ id: "call_a", name: "weather" }] },
+          { role: "tool", content: "Rain.", toolCallId: "call_a" },
+        ],
+      },
+    ]);
+  });
+
+  test("its helper reads an answer that fits a schema", async () => {
+    await using api = listen({ events: [{ kind: "text", text: '{"a":1}' }, finishEvent()] });
+    const schema = { type: "object", properties: { a: { type: "integer" } }, required: ["a"], additionalProperties: false };
+    const completion = await openai(api.url).chat.completions.parse({
+      model: MODEL,
+      messages: MESSAGES,
+      response_format: { type: "json_schema", json_schema: { name: "answer", strict: true, schema } },
+    });
+    expect([completion.choices[0]?.message.content, api.engine.requests[0]?.request.responseFormat]).toEqual([
+      '{"a":1}',
+      { kind: "json_schema", schema },
+    ]);
+  });
+
+  test("it reads calls of the old functions", async () => {
+    await using api = listen({ events: CALL });
+    const { choices } = await openai(api.url).chat.completions.create({
+      model: MODEL,
+      messages: MESSAGES,
+      functions: [{ name: "weather" }],
+    });
+    expect(choices).toMatchObject([
+      { finish_reason: "function_call", message: { function_call: { name: "weather", arguments: '{"city":"Oslo"}' } } },
+    ]);
+  });
+
   test("it raises the error of a refused request with its status, code and parameter", async () => {
     await using api = listen({});
     const request = openai(api.url).chat.completions.create({ model: "nope", messages: MESSAGES, stream: true });

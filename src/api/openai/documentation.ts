@@ -3,7 +3,7 @@ import { Type } from "@sinclair/typebox";
 import type { TSchema } from "@sinclair/typebox";
 import { jsonReply, routeDetail } from "../route-detail.ts";
 import type { ReplyDescription } from "../route-detail.ts";
-import { object } from "../schema.ts";
+import { object, oneOf } from "../schema.ts";
 import { TimingsObject } from "../timings.ts";
 
 /** Heading of the routes. */
@@ -26,6 +26,7 @@ const ChatCompletion = object({
   object: Type.Literal("chat.completion"),
   created: Type.Integer({ description: "Seconds since the epoch." }),
   model: Type.String(),
+  system_fingerprint: Type.String({ description: "Changes with the model's file and the server's version." }),
   choices: Type.Array(
     object({
       index: Type.Integer(),
@@ -42,8 +43,11 @@ const ChatCompletion = object({
             }),
           ),
         ),
+        function_call: Type.Optional(
+          object({ name: Type.String(), arguments: Type.String() }, { description: "In answer to `functions`." }),
+        ),
       }),
-      finish_reason: Type.String({ description: "`stop`, `length` or `tool_calls`." }),
+      finish_reason: oneOf(["stop", "length", "tool_calls", "function_call"]),
     }),
   ),
   usage: Usage,
@@ -55,7 +59,8 @@ const TextCompletion = object({
   object: Type.Literal("text_completion"),
   created: Type.Integer(),
   model: Type.String(),
-  choices: Type.Array(object({ text: Type.String(), index: Type.Integer(), finish_reason: Type.String() })),
+  system_fingerprint: Type.String(),
+  choices: Type.Array(object({ text: Type.String(), index: Type.Integer(), finish_reason: oneOf(["stop", "length"]) })),
   usage: Usage,
   timings: TimingsObject,
 });

@@ -47,6 +47,7 @@ const FAULT_CODES = {
   type: "invalid_type",
   value: "invalid_value",
   reference: "previous_response_not_found",
+  schema: "invalid_json_schema",
 } as const;
 
 /** Seconds to wait where the engine names none; OpenAI's clients heed at most 60. */
