@@ -1,0 +1,26 @@
+/** What an answer in JSON can be made to begin with, so that a small model does not begin with words. */
+import type { ResponseFormat } from "../../core/generation.ts";
+import { compileSchema } from "./json-schema.ts";
+import { TYPE_BITS, type SchemaNode, allowedTypes } from "./schema-node.ts";
+
+/** The beginning of every object that has a key. Vocabularies have it as one token, or as two that end here. */
+const OBJECT_OPENING = '{"';
+
+/**
+ * The text that an answer of this form may be made to begin with; "" where that could rule out an answer that fits: one that is no object, or an empty
+ * object. A JSON object without a schema is taken to have a key.
+ *
+ * @throws AppError invalid_request when the schema is none.
+ */
+export function jsonOpening(format: ResponseFormat): string {
+  if (format.kind === "json_object") return OBJECT_OPENING;
+  const { root } = compileSchema(format.schema, "response_format");
+  return allowedTypes(root) === TYPE_BITS.object && needsKey(root) ? OBJECT_OPENING : "";
+}
+
+function needsKey(node: SchemaNode): boolean {
+  if (node === false) return false;
+  if ((node.required?.length ?? 0) > 0 || (node.minProperties ?? 0) > 0) return true;
+  if (node.allOf?.some(needsKey) === true) return true;
+  return [node.anyOf, node.oneOf].some((parts) => parts?.every(needsKey) === true);
+}
