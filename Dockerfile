@@ -1,5 +1,5 @@
 # One small image for arm64 boards and amd64 machines: docker buildx build --platform linux/arm64,linux/amd64 .
-# docs/docker.md says how to run it, and which devices a board's NPU needs.
+# docs/docker.md says how to run it, who may use it, and which devices a board's NPU needs.
 
 # Everything but the last stage runs on the machine that builds, whatever it builds for; npm brings the pinned Bun.
 FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS dependencies
@@ -11,7 +11,8 @@ RUN npm install
 FROM dependencies AS development
 COPY . .
 EXPOSE 8080
-CMD ["npm", "start", "--", "--host", "0.0.0.0"]
+# For one developer: publish the port on 127.0.0.1 alone.
+CMD ["npm", "start", "--", "--host", "0.0.0.0", "--insecure"]
 
 FROM dependencies AS build
 ARG TARGETARCH
@@ -27,16 +28,17 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --system render \
     && useradd --system --uid 10001 --groups render,video --home-dir /cache --shell /usr/sbin/nologin rockchip-llama \
-    && install --directory --owner=rockchip-llama /models /cache
+    && install --directory --owner=rockchip-llama /models /cache /data
 COPY --from=build /app/dist/rockchip-llama /usr/local/bin/rockchip-llama
 COPY --from=build /app/dist/LICENSE /app/dist/NOTICE /app/dist/THIRD_PARTY_LICENSES.txt /usr/share/doc/rockchip-llama/
 ENV ROCKCHIP_LLAMA_HOST=0.0.0.0 \
     ROCKCHIP_LLAMA_PORT=8080 \
     ROCKCHIP_LLAMA_MODELS_DIR=/models \
-    ROCKCHIP_LLAMA_CACHE_DIR=/cache
+    ROCKCHIP_LLAMA_CACHE_DIR=/cache \
+    ROCKCHIP_LLAMA_KEYS_FILE=/data/keys.json
 USER 10001
 WORKDIR /cache
-VOLUME ["/models", "/cache"]
+VOLUME ["/models", "/cache", "/data"]
 EXPOSE 8080
 # The executable is its own health check: with BUN_BE_BUN it is Bun, which can fetch; the image needs no curl.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \

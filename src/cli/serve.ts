@@ -1,7 +1,8 @@
 /** The `serve` command: listens until it is told to stop. */
-import { createApp } from "../app.ts";
+import { createApp, openConfiguredKeys } from "../app.ts";
 import type { Environment } from "../config/environment.ts";
 import type { LoadedConfig } from "../config/load.ts";
+import type { ServerConfig } from "../config/server-schema.ts";
 import { AppError, assert } from "../core/errors.ts";
 import { createLog } from "../telemetry/log.ts";
 
@@ -22,7 +23,7 @@ export async function serve(loaded: LoadedConfig, environment: Environment): Pro
   }
   const listener = app.server;
   assert(listener !== null, "an application that listens has a server");
-  console.log(await greeting(listener.url, engine));
+  console.log(await greeting(listener.url, engine, needsKey(server)));
   const signal = await toldToStop;
   log.info("stopping", { signal });
   // No new connections; what runs goes on until it is done, the time is up, or somebody insists.
@@ -45,9 +46,15 @@ export function listenFault(cause: unknown, { host, port }: { readonly host: str
   return `${message}.`;
 }
 
+/** Whether there are API keys at the start. */
+function needsKey(server: ServerConfig): boolean {
+  return server.api_key !== null || openConfiguredKeys(server).list().length > 0;
+}
+
 /** One line: where, what, and how to try it. */
-async function greeting(url: URL, engine: Awaited<ReturnType<typeof createApp>>["engine"]): Promise<string> {
+async function greeting(url: URL, engine: Awaited<ReturnType<typeof createApp>>["engine"], keyed: boolean): Promise<string> {
   const address = url.href.replace(/\/$/, "");
+  const curl = `curl ${address}/v1/chat/completions${keyed ? ' -H "Authorization: Bearer <key>"' : ""} -d`;
   const models = await engine.models();
   const usable = models.filter((model) => model.unrunnableReason === undefined);
   if (usable.length === 0) {
@@ -59,11 +66,11 @@ async function greeting(url: URL, engine: Awaited<ReturnType<typeof createApp>>[
   if (usable.every((model) => model.builtin === true)) {
     return (
       `Listening on ${address} with ${names[0] ?? ""}, a small demonstration model; get a real one with: ` +
-      `rockchip-llama pull <owner/repository/file>; try: curl ${address}/v1/chat/completions -d '${example}'`
+      `rockchip-llama pull <owner/repository/file>; try: ${curl} '${example}'`
     );
   }
   const shown = names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`;
-  return `Listening on ${address}; models: ${shown}; try: curl ${address}/v1/chat/completions -d '${example}'`;
+  return `Listening on ${address}; models: ${shown}; try: ${curl} '${example}'`;
 }
 
 async function stopSignal(): Promise<string> {

@@ -66,6 +66,7 @@ test("an address that other machines reach is refused with three ways out, and e
   await using open = await serve(here, "--host", "0.0.0.0", "--insecure");
   const statuses = [await statusOf(locked.url), await statusOf(locked.url, key), await statusOf(allowing.url), await statusOf(open.url)];
   expect(statuses).toEqual([401, 200, 200, 200]);
+  expect(locked.output).not.toContain(key);
 });
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === "IPv6"));
