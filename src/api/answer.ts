@@ -69,5 +69,10 @@ async function streamed(context: ApiContext, scope: RequestScope, exchange: Exch
 
 function ignoredHeader(exchange: Exchange, generation: Generation | null): Record<string, string> {
   const names = [...exchange.ignored, ...(generation?.samplingIgnored ?? []).map((name) => SAMPLING_NAMES[name])];
+  return ignoredHeaders(names);
+}
+
+/** The header that names fields which were sent in vain; none where there are none. */
+export function ignoredHeaders(names: readonly string[]): Record<string, string> {
   return names.length === 0 ? {} : { [IGNORED_HEADER]: names.join(", ") };
 }

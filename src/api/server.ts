@@ -10,8 +10,10 @@ import { createMethodTable } from "./method-table.ts";
 import type { MethodTable } from "./method-table.ts";
 import { encodeOllamaError } from "./ollama/errors.ts";
 import { createOllamaRoutes } from "./ollama/routes.ts";
+import { createEmbeddingRoutes } from "./openai/embeddings/routes.ts";
 import { encodeOpenAiError } from "./openai/errors.ts";
 import { createOpenAiRoutes } from "./openai/routes.ts";
+import { createTokenRoutes } from "./openai/tokens/routes.ts";
 import { createOpsRoutes } from "./ops/routes.ts";
 import { createRequestGate, errorResponse } from "./request-scope.ts";
 import type { RequestHandler, ScopeParts } from "./request-scope.ts";
@@ -63,7 +65,8 @@ export function createServer(options: ServerOptions): AnyElysia {
   // Elysia's type says only that functions are wrapped, not that they take a request and give a response.
   app.wrap((handle) => gate(handle as unknown as RequestHandler));
   app.onError(({ code, error, request }) => errorResponse(parts, context.scopeOf(request), requestFault(code, error)));
-  const dialects = [createOpenAiRoutes(context), createOllamaRoutes(context), createAnthropicRoutes(context)];
+  const openai = [createOpenAiRoutes(context), createEmbeddingRoutes(context), createTokenRoutes(context)];
+  const dialects = [...openai, createOllamaRoutes(context), createAnthropicRoutes(context)];
   for (const routes of [...dialects, createOpsRoutes(context, dialects)]) app.use(routes);
   return app;
 }

@@ -37,10 +37,15 @@ test("it names every documented operation once, and no page or file of ours", as
       "get /v1/models/{id} retrieveModel",
       "post /api/chat ollamaChat",
       "post /api/generate ollamaGenerate",
+      "post /v1/apply-template applyTemplate",
       "post /v1/chat/completions createChatCompletion",
       "post /v1/completions createCompletion",
+      "post /v1/detokenize detokenize",
+      "post /v1/embeddings createEmbedding",
       "post /v1/messages createMessage",
       "post /v1/messages/count_tokens countTokens",
+      "post /v1/rerank rerank",
+      "post /v1/tokenize tokenize",
     ],
   ]);
 });
@@ -68,12 +73,7 @@ test("request bodies are described as JSON alone, by the schemas that check them
     },
   });
   const bodies = Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ requestBody }) => requestBody?.content ?? []));
-  expect(bodies.map((content) => Object.keys(content))).toEqual([
-    ["application/json"],
-    ["application/json"],
-    ["application/json"],
-    ["application/json"],
-  ]);
+  expect([...new Set(bodies.flatMap((content) => Object.keys(content)))]).toEqual(["application/json"]);
 });
 
 test("docs/api.md names every route that the description has", async () => {

@@ -1,0 +1,56 @@
+/** The routes of embeddings and reranking. */
+import type { TObject } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { AnyElysia } from "elysia";
+import type { ModelDescriptor } from "../../../core/model.ts";
+import { ignoredHeaders } from "../../answer.ts";
+import type { ApiContext, RequestScope } from "../../context.ts";
+import { heldWork } from "../../held-work.ts";
+import { jsonBody } from "../../json-body.ts";
+import { notedFields } from "../../request-field.ts";
+import { EMBEDDINGS_DETAIL, RERANK_DETAIL } from "./documentation.ts";
+import { decodeEmbedding, embeddingList } from "./embed.ts";
+import { decodeRerank, rerankReply } from "./rerank.ts";
+import { EmbeddingBody, RerankBody } from "./schema.ts";
+
+/** Says what a reply is worth that nothing in it shows. */
+const NOTE_HEADER = "x-rockchip-llama-note";
+const NOTE = "This model was not made for embeddings: its vectors are the hidden state of the last token, and likeness may mean little.";
+
+function headersOf(model: ModelDescriptor, schema: TObject, body: object): Record<string, string> {
+  const note = model.embedding === undefined ? { [NOTE_HEADER]: NOTE } : {};
+  return { "cache-control": "no-store", ...note, ...ignoredHeaders(notedFields(schema, body)) };
+}
+
+async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBody): Promise<Response> {
+  const request = decodeEmbedding(scope.id, body);
+  return heldWork(context, scope, async (signal) => {
+    const embeddings = await context.engine.embed(request, signal);
+    const headers = headersOf(embeddings.model, EmbeddingBody, body);
+    return Response.json(embeddingList(embeddings, body.encoding_format ?? "float"), { headers });
+  });
+}
+
+async function rerank(context: ApiContext, scope: RequestScope, body: RerankBody): Promise<Response> {
+  const decoded = decodeRerank(scope.id, body);
+  return heldWork(context, scope, async (signal) => {
+    const embeddings = await context.engine.embed(decoded.request, signal);
+    const headers = headersOf(embeddings.model, RerankBody, body);
+    return Response.json(rerankReply(`rerank-${scope.id}`, decoded, embeddings), { headers });
+  });
+}
+
+/** The routes; the request gate also leads to those under /v1 without it. */
+export function createEmbeddingRoutes(context: ApiContext): AnyElysia {
+  const ranking = { body: RerankBody, parse: jsonBody(RerankBody) };
+  const otherName = { ...ranking, detail: { hide: true } };
+  return new Elysia({ name: "embeddings", normalize: false })
+    .post("/v1/embeddings", ({ body, request }) => embed(context, context.scopeOf(request), body), {
+      body: EmbeddingBody,
+      parse: jsonBody(EmbeddingBody),
+      detail: EMBEDDINGS_DETAIL,
+    })
+    .post("/v1/rerank", ({ body, request }) => rerank(context, context.scopeOf(request), body), { ...ranking, detail: RERANK_DETAIL })
+    .post("/v1/reranking", ({ body, request }) => rerank(context, context.scopeOf(request), body), otherName)
+    .post("/v2/rerank", ({ body, request }) => rerank(context, context.scopeOf(request), body), otherName);
+}
