@@ -65,7 +65,7 @@ describe("several answers", () => {
         { index: 1, message: { content: "I am r1-1." }, finish_reason: "stop" },
       ],
       usage: { prompt_tokens: 11, completion_tokens: 4, total_tokens: 15, prompt_tokens_details: { cached_tokens: 4 } },
-      timings: { cache_n: 4, prompt_n: 14, predicted_n: 4, predicted_ms: 200, predicted_per_second: 20, memory_mb: 512, queue_ms: 6 },
+      timings: { cache_n: 8, prompt_n: 14, predicted_n: 4, predicted_ms: 200, predicted_per_second: 20, memory_mb: 512, queue_ms: 6 },
     });
   });
 

@@ -59,5 +59,7 @@ function usageObject(usage: Usage): JsonObject {
 /** `usage` and `timings` of a whole reply, or of the chunk that closes a stream. */
 export function figuresObject(answers: readonly Figures[], answersPerPrompt: number): JsonObject {
   const { usage, timings } = totalOf(answers, answersPerPrompt);
-  return { usage: usageObject(usage), timings: timingsObject(timings, usage) };
+  // Times are sums over all answers, and so is the part of their prompts that took none.
+  const cachedTokens = answers.reduce((sum, answer) => sum + answer.usage.cachedTokens, 0);
+  return { usage: usageObject(usage), timings: timingsObject(timings, { ...usage, cachedTokens }) };
 }
