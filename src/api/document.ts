@@ -8,9 +8,9 @@ import { CompletionBody } from "./openai/completion-schema.ts";
 import { EmbeddingBody, RerankBody } from "./openai/embeddings/schema.ts";
 
 /** Pages with tables, by path from the repository's root. */
-export const API_PAGES = ["docs/api/openai.md", "docs/api/embeddings.md"] as const;
+export const API_PAGES = ["docs/api/openai.md", "docs/api/anthropic.md", "docs/api/embeddings.md"] as const;
 
-const BODIES: readonly TObject[] = [ChatBody, CompletionBody, EmbeddingBody, RerankBody];
+const BODIES: readonly TObject[] = [ChatBody, CompletionBody, EmbeddingBody, RerankBody, MessagesBody];
 
 const TABLE = /(<!-- fields of (\w+) -->\n)[^]*?(<!-- end of fields -->)/g;
 

@@ -5,15 +5,16 @@ import type {
   GenerationRequest,
   ReasoningChoice,
   ResponseFormat,
+  SamplingOptions,
   ToolChoice,
   ToolDefinition,
 } from "../../core/generation.ts";
-import type { SamplingOptions } from "../../core/generation.ts";
+import { notedFields } from "../request-field.ts";
 import { present } from "../schema.ts";
 import { stopSequences } from "../stop-sequences.ts";
 import { refuse, refuseMissing, refuseValue } from "./blocks.ts";
 import { chatMessages } from "./messages.ts";
-import type { MessagesBody } from "./schema.ts";
+import { MessagesBody, Thinking } from "./schema.ts";
 
 /** A decoded request and what only the reply needs. */
 export interface DecodedMessages {
@@ -21,9 +22,6 @@ export interface DecodedMessages {
   readonly stream: boolean;
   readonly ignored: readonly string[];
 }
-
-/** Fields that are let through without effect; the reply names them. */
-const WITHOUT_EFFECT = ["mcp_servers", "container", "context_management"] as const;
 
 /** Tools of other types have no schema of their own and run at Anthropic. */
 function isCustom(tool: NonNullable<MessagesBody["tools"]>[number]): boolean {
@@ -87,10 +85,9 @@ function samplingOf(body: MessagesBody): SamplingOptions {
 }
 
 function ignoredFields(body: MessagesBody): string[] {
-  const sent = (name: string): boolean => ((body as Readonly<Record<string, unknown>>)[name] ?? null) !== null;
   return [
-    ...WITHOUT_EFFECT.filter(sent),
-    ...(typeof body.thinking?.budget_tokens === "number" ? ["thinking.budget_tokens"] : []),
+    ...notedFields(MessagesBody, body),
+    ...notedFields(Thinking, body.thinking ?? {}).map((name) => `thinking.${name}`),
     ...(body.tools ?? []).flatMap((tool, index) => (isCustom(tool) ? [] : [`tools[${index}]`])),
   ];
 }
