@@ -254,7 +254,7 @@ class SchemaParser {
       "invalid_request",
       `${path.length > PATH_LENGTH_MAX ? `…${path.slice(-PATH_LENGTH_MAX)}` : path} ${fault}. Send a valid JSON Schema.`,
       {
-        details: { field: this.field, fault: "value" },
+        details: { field: this.field, fault: "schema" },
       },
     );
   }

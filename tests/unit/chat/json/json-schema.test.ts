@@ -177,7 +177,7 @@ describe("what is no schema is refused with its place", () => {
     expect(refusal(schema)).toEqual({
       code: "invalid_request",
       message: `${FIELD}${fault}. Send a valid JSON Schema.`,
-      details: { field: FIELD, fault: "value" },
+      details: { field: FIELD, fault: "schema" },
     });
   });
 
