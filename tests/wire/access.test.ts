@@ -1,5 +1,8 @@
 /** Who is let in, as clients of each dialect see it. */
+import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, test } from "bun:test";
+import { Ollama } from "ollama";
+import OpenAI from "openai";
 import type { ServerOptions } from "../../src/api/context.ts";
 import { parseNetwork } from "../../src/core/network.ts";
 import { listen } from "../support/api-socket.ts";
@@ -47,11 +50,12 @@ describe("a key", () => {
 
   test("opens a stream", async () => {
     const body = { ...CHAT, stream: true };
-    const headers = { authorization: `Bearer ${KEY}` };
+    const headers = { authorization: `Bearer ${KEY}`, origin: "http://localhost:3000" };
     const [open, closed] = await Promise.all([
       ask({ events: HELLO }, "/v1/chat/completions", { body, headers }, access()),
       ask({ events: HELLO }, "/v1/chat/completions", { body }, access()),
     ]);
+    expect(open.headers.get("access-control-allow-origin")).toBe("http://localhost:3000");
     expect([open.status, open.headers.get("content-type"), (await open.text()).endsWith("data: [DONE]\n\n")]).toEqual([
       200,
       "text/event-stream; charset=utf-8",
@@ -120,6 +124,34 @@ describe("without the right key", () => {
   test("a page of an origin that is not allowed is refused before its key is looked at", async () => {
     const refused = await get("/v1/models", { origin: "https://evil.example", authorization: `Bearer ${KEY}` });
     expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([403, null]);
+  });
+});
+
+describe("the official clients", () => {
+  /** What each of them gets for a key: that it is let in, or the status and words it throws. */
+  async function outcomes(url: string, key: string): Promise<readonly unknown[]> {
+    const lists = [
+      new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 }).models.list(),
+      new Anthropic({ baseURL: url, apiKey: key, maxRetries: 0 }).messages.create({
+        model: CHAT.model,
+        max_tokens: 9,
+        messages: [{ role: "user", content: "hi" }],
+      }),
+      new Ollama({ host: url, headers: { authorization: `Bearer ${key}` } }).list(),
+    ];
+    const settled = await Promise.allSettled(lists);
+    return settled.map((result) =>
+      result.status === "fulfilled" ? "let in" : `${(result.reason as Error).constructor.name}: ${(result.reason as Error).message}`,
+    );
+  }
+
+  test("are let in with a key, and told why they are not without", async () => {
+    await using server = listen({ events: HELLO }, access());
+    expect(await outcomes(server.url, KEY)).toEqual(["let in", "let in", "let in"]);
+    const [openai, anthropic, ollama] = await outcomes(server.url, WRONG);
+    expect(openai).toStartWith("AuthenticationError: 401 Incorrect API key provided: …_END.");
+    expect(anthropic).toMatch(/^AuthenticationError: 401 .*Incorrect API key provided: …_END\./s);
+    expect(ollama).toStartWith("ResponseError: Incorrect API key provided: …_END.");
   });
 });
 
