@@ -1,11 +1,13 @@
 /** Any body, to every route that takes a conversation or a prompt: the reply is always one that a client can read. */
 import type { TObject } from "@sinclair/typebox";
 import * as fc from "fast-check";
+import { MessagesBody } from "../../src/api/anthropic/schema.ts";
 import { ChatBody } from "../../src/api/openai/chat-schema.ts";
 import { CompletionBody } from "../../src/api/openai/completion-schema.ts";
 import { createServer } from "../../src/api/server.ts";
 import type { GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
 import { finishEvent, scriptedEngine, serverOptions } from "../support/scripted-engine.ts";
+import { anthropicFault } from "./anthropic-fault.ts";
 import { schemaValues } from "./schema-values.ts";
 
 /** A route, what it takes, and what is wrong with a reply; null where nothing is. */
@@ -16,7 +18,7 @@ export interface Target {
 }
 
 /** A reply that has been read to its end. */
-interface Reply {
+export interface Reply {
   readonly status: number;
   readonly type: string;
   readonly text: string;
@@ -29,6 +31,8 @@ const REPLY_MS_MAX = 20_000;
 export const TARGETS: readonly Target[] = [
   { path: "/v1/chat/completions", body: ChatBody, fault: openAiFault },
   { path: "/v1/completions", body: CompletionBody, fault: openAiFault },
+  { path: "/v1/messages", body: MessagesBody, fault: anthropicFault },
+  { path: "/v1/messages/count_tokens", body: MessagesBody, fault: anthropicFault },
 ];
 
 /** A little of everything that an engine can say to a request. */
