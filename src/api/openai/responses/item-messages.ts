@@ -50,7 +50,7 @@ class MessageWriter {
   #turn: OpenTurn | null = null;
 
   add(item: InputItem, field: string): void {
-    switch (item.type) {
+    switch (item.type ?? "message") {
       case "message":
         return this.#message(item, field);
       case "reasoning":
@@ -123,8 +123,7 @@ export type FieldOf = (index: number) => string;
 /** The conversation as messages. Throws AppError, naming the field, for parts that are not text and for items without their parts. */
 export function itemMessages(items: readonly StoredItem[], fieldOf: FieldOf): ChatMessage[] {
   const writer = new MessageWriter();
-  // Every item went through the schema, now or when it was stored.
-  for (const [index, item] of items.entries()) writer.add(item as InputItem, fieldOf(index));
+  for (const [index, item] of items.entries()) writer.add(item, fieldOf(index));
   writer.close();
   return writer.messages;
 }

@@ -68,7 +68,8 @@ export function responseObject(heading: ResponseHeading, state: ResponseState, o
     error: state.status === "failed" ? { code: state.code, message: state.message } : null,
     incomplete_details: state.status === "incomplete" ? { reason: "max_output_tokens" } : null,
     model: heading.model,
-    output,
+    // A copy: the list grows while a response is made.
+    output: [...output],
     ...echo(heading),
     usage: ended ? usageObject(state.usage) : null,
     ...(ended ? { timings: timingsObject(state.timings, state.usage) } : {}),
