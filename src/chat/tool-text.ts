@@ -4,10 +4,13 @@
  */
 import type { ToolCall, ToolDefinition } from "../core/generation.ts";
 
+/** How a call is to be written. */
+export const CALL_INSTRUCTION = `To call one, answer with:\n<tool_call>\n{"name": "the name", "arguments": {}}\n</tool_call>`;
+
 /** What stands in the system turn. */
 export function toolInstructions(tools: readonly ToolDefinition[]): string {
   const list = tools.map((tool) => JSON.stringify({ type: "function", function: tool })).join("\n");
-  return `You can call these functions:\n<tools>\n${list}\n</tools>\nTo call one, answer with:\n<tool_call>\n{"name": "the name", "arguments": {}}\n</tool_call>`;
+  return `You can call these functions:\n<tools>\n${list}\n</tools>\n${CALL_INSTRUCTION}`;
 }
 
 /** A call as the model is told to write it; arguments stand as they were written. */

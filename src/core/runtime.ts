@@ -13,7 +13,18 @@ export interface RuntimeCapabilities {
 }
 
 /** The ways in which model families write a call; chat/tool-syntax/ has one reader for each. */
-export type ToolSyntax = "hermes" | "qwen-xml" | "llama" | "mistral" | "deepseek" | "gemma" | "functionary";
+export type ToolSyntax =
+  | "hermes"
+  | "qwen-xml"
+  | "llama"
+  | "mistral"
+  | "mistral-args"
+  | "deepseek"
+  | "gemma"
+  | "function-gemma"
+  | "gemma-4"
+  | "functionary"
+  | "function-tag";
 
 /** How the answers to a prompt are to be read; chat/output-format.ts finds it. */
 export interface OutputFormat {
