@@ -15,7 +15,7 @@ const BILLING_HEADER = "x-anthropic-billing-header:";
 const SPEAKERS: Readonly<Record<string, MessageParam["role"]>> = { tool_use: "assistant", thinking: "assistant", tool_result: "user" };
 
 /** The system prompt; "" for none. Throws AppError, naming the field. */
-export function systemText(system: MessagesBody["system"]): string {
+function systemText(system: MessagesBody["system"]): string {
   if (typeof system === "string") return system;
   return (system ?? [])
     .map((block, index) => blockText(block, `system[${index}]`))
