@@ -1,7 +1,8 @@
-/** What all objects of one reply have in common. */
+/** The fields that every object of a reply begins with. */
 import type { ModelDescriptor } from "../../core/model.ts";
 import type { ApiContext, RequestScope } from "../context.ts";
 
+/** What all objects of one reply have in common. */
 export interface AnswerHeading {
   readonly id: string;
   /** Seconds since the epoch. */
