@@ -14,7 +14,7 @@ async function reply(path: string, body: unknown, script: Script = {}) {
 }
 
 /** What was refused, in short. */
-async function refusal(path: string, body: unknown, script: Script = {}) {
+async function refusal(path: string, body: unknown, script: Script = {}): Promise<unknown[]> {
   const {
     status,
     body: { error },

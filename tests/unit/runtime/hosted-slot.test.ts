@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { OutputFormat, RuntimeCapabilities, TokenEvent } from "../../../src/core/runtime.ts";
 import type { HostLink } from "../../../src/runtime/host-link.ts";
+import { base64OfFloats } from "../../../src/runtime/float-text.ts";
 import { HostedSlot } from "../../../src/runtime/hosted-slot.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
 
@@ -197,4 +198,55 @@ test("HostedSlot heeds nothing that comes from a host it has given up", async ()
   host.say({ kind: "text", promptId, text: "late", tokens: 1 });
   await Bun.sleep(60);
   expect(kills).toHaveLength(1);
+});
+
+test("HostedSlot makes a vector of a prompt, and prepares the prompt again where its host was lost before", async () => {
+  const { open, prepare, hosts } = stage();
+  const { slot, host } = await open();
+  const { promptId } = await prepare(slot, host);
+  host.die("signal SIGSEGV");
+  await Bun.sleep(0);
+  const embedding = slot.embed({ promptId }, never());
+  await Bun.sleep(0);
+  const next = hosts[1]!;
+  next.say({ kind: "opened", capabilities: CAPABILITIES });
+  await next.hears("prepare");
+  next.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "" } });
+  await next.hears("embed");
+  next.say({ kind: "vector", promptId, vector: base64OfFloats(Float32Array.of(1, -2.5)) });
+  next.say({ kind: "ended", promptId, reason: "stop", stats: STATS });
+  expect(await embedding).toEqual(Float32Array.of(1, -2.5));
+});
+
+test("HostedSlot ends a vector's run when its client goes, and waits until it has stopped", async () => {
+  const { open, prepare } = stage();
+  const { slot, host } = await open();
+  const { promptId } = await prepare(slot, host);
+  const client = new AbortController();
+  const embedding = slot.embed({ promptId }, client.signal);
+  await host.hears("embed");
+  client.abort();
+  await host.hears("abort");
+  host.say({ kind: "ended", promptId, reason: "aborted", stats: STATS });
+  expect(embedding).rejects.toMatchObject({ code: "cancelled" });
+  await embedding.catch(() => {});
+});
+
+test("HostedSlot fails a vector's run with its host, and a question about tokens is asked of the next host", async () => {
+  const { open, prepare, hosts } = stage();
+  const { slot, host } = await open();
+  const { promptId } = await prepare(slot, host);
+  const embedding = slot.embed({ promptId }, never());
+  await host.hears("embed");
+  const inspection = slot.inspect({ kind: "ids", ids: [1], pieces: false });
+  await host.hears("inspect");
+  host.die("signal SIGSEGV");
+  expect(embedding).rejects.toMatchObject({ code: "engine_lost" });
+  await embedding.catch(() => {});
+  await Bun.sleep(0);
+  const next = hosts[1]!;
+  next.say({ kind: "opened", capabilities: CAPABILITIES });
+  const { inspectionId } = await next.hears("inspect");
+  next.say({ kind: "inspected", inspectionId, answer: { text: "a", ids: [1], pieces: [] } });
+  expect(await inspection).toEqual({ text: "a", ids: [1], pieces: [] });
 });
