@@ -54,7 +54,9 @@ test.each<[ErrorCode, readonly unknown[]]>([
 });
 
 test("what is wrong with a field decides OpenAI's code", () => {
-  const codes = (["json", "missing", "type", "value", "schema"] as const).map((fault) => openAi("invalid_request", { field: "n", fault })[2]);
+  const codes = (["json", "missing", "type", "value", "schema"] as const).map(
+    (fault) => openAi("invalid_request", { field: "n", fault })[2],
+  );
   expect(codes).toEqual(["invalid_json", "missing_required_parameter", "invalid_type", "invalid_value", "invalid_json_schema"]);
 });
 
