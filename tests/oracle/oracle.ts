@@ -15,6 +15,8 @@ export interface OracleModel {
   encode(segments: readonly PromptSegment[]): number[];
   /** The tokens that follow a prompt at temperature 0, the one that ends the model's turn left out, and their text. */
   greedy(promptIds: readonly number[], tokensMax: number): Promise<OracleAnswer>;
+  /** The embedding of a text as llama.cpp makes it, with the tokens that the model wants around it. */
+  embed(text: string): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,10 @@ interface NativeModel {
   detokenize(ids: readonly number[], specialTokens: boolean, lastTokens: readonly number[]): string;
   isEogToken(id: number): boolean;
   createContext(options: object): Promise<NativeContext>;
+  createEmbeddingContext(options: object): Promise<{
+    getEmbeddingFor(text: string): Promise<{ vector: readonly number[] }>;
+    dispose(): Promise<void>;
+  }>;
   dispose(): Promise<void>;
 }
 
@@ -70,6 +76,12 @@ export async function openOracle(path: string, options: { vocabOnly?: boolean; c
       }
       await context.dispose();
       return { ids, text: model.detokenize(ids, false, promptIds) };
+    },
+    embed: async (text) => {
+      const context = await model.createEmbeddingContext({ contextSize: options.contextTokens ?? 1024, threads: THREADS, batchSize: 512 });
+      const { vector } = await context.getEmbeddingFor(text);
+      await context.dispose();
+      return vector;
     },
     close: () => model.dispose(),
   };
