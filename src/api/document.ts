@@ -6,11 +6,12 @@ import { fieldTable } from "./field-table.ts";
 import { ChatBody } from "./openai/chat-schema.ts";
 import { CompletionBody } from "./openai/completion-schema.ts";
 import { EmbeddingBody, RerankBody } from "./openai/embeddings/schema.ts";
+import { ResponseBody } from "./openai/responses/schema.ts";
 
 /** Pages with tables, by path from the repository's root. */
-export const API_PAGES = ["docs/api/openai.md", "docs/api/anthropic.md", "docs/api/embeddings.md"] as const;
+export const API_PAGES = ["docs/api/openai.md", "docs/api/anthropic.md", "docs/api/embeddings.md", "docs/api/responses.md"] as const;
 
-const BODIES: readonly TObject[] = [ChatBody, CompletionBody, EmbeddingBody, RerankBody, MessagesBody];
+const BODIES: readonly TObject[] = [ChatBody, CompletionBody, EmbeddingBody, RerankBody, ResponseBody, MessagesBody];
 
 const TABLE = /(<!-- fields of (\w+) -->\n)[^]*?(<!-- end of fields -->)/g;
 

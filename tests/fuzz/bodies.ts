@@ -8,6 +8,7 @@ import { createServer } from "../../src/api/server.ts";
 import type { GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
 import { finishEvent, scriptedEngine, serverOptions } from "../support/scripted-engine.ts";
 import { anthropicFault } from "./anthropic-fault.ts";
+import { AnswerableBody, inputTokensFault, responseFault } from "./response-fault.ts";
 import { schemaValues } from "./schema-values.ts";
 
 /** A route, what it takes, and what is wrong with a reply; null where nothing is. */
@@ -31,6 +32,8 @@ const REPLY_MS_MAX = 20_000;
 export const TARGETS: readonly Target[] = [
   { path: "/v1/chat/completions", body: ChatBody, fault: openAiFault },
   { path: "/v1/completions", body: CompletionBody, fault: openAiFault },
+  { path: "/v1/responses", body: AnswerableBody, fault: responseFault },
+  { path: "/v1/responses/input_tokens", body: AnswerableBody, fault: inputTokensFault },
   { path: "/v1/messages", body: MessagesBody, fault: anthropicFault },
   { path: "/v1/messages/count_tokens", body: MessagesBody, fault: anthropicFault },
 ];

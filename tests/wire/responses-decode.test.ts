@@ -303,7 +303,6 @@ test.each<[string, Readonly<Record<string, unknown>>, readonly [string, string]]
   ["a result that is no text", { input: [{ type: "function_call_output", call_id: "c", output: 5 }] }, ["invalid_request", "input[0].output"]],
   ["a call without a name", { input: [{ type: "function_call", call_id: "c", arguments: "{}" }] }, ["invalid_request", "input[0].name"]],
   ["a tool without a name", { tools: [{ type: "function" }] }, ["invalid_request", "tools[0].name"]],
-  ["an image among the instructions", { instructions: [{ role: "system", content: [image] }] }, ["unsupported_parameter", "instructions[0].content[0]"]],
   ["a conversation", { conversation: "conv_1" }, ["unsupported_parameter", "conversation"]],
   ["a stored prompt", { prompt: { id: "pmpt_1" } }, ["unsupported_parameter", "prompt"]],
   ["work in the background", { background: true }, ["unsupported_parameter", "background"]],

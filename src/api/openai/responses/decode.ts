@@ -75,11 +75,8 @@ function messagesOf(requestId: string, body: InputTokensBody, memory: Memory): {
   if (all.length > MESSAGES_MAX) refuseValue("previous_response_id", `leads to more than ${MESSAGES_MAX} items.`);
   const conversation = itemMessages(all, (index) => (index < earlier.length ? "previous_response_id" : `input[${index - earlier.length}]`));
   if (conversation.length === 0) refuseValue("input", "holds nothing that a model can read.");
-  const instructions = body.instructions ?? [];
-  if (typeof instructions === "string")
-    return { input, messages: [...(instructions === "" ? [] : [{ role: "system" as const, content: instructions }]), ...conversation] };
-  const system = itemMessages(inputItems(requestId, instructions, memory.findItem), (index) => `instructions[${index}]`);
-  return { input, messages: [...system, ...conversation] };
+  const instructions: ChatMessage[] = (body.instructions ?? "") === "" ? [] : [{ role: "system", content: body.instructions ?? "" }];
+  return { input, messages: [...instructions, ...conversation] };
 }
 
 /** The part of a body that makes the prompt. Throws AppError, naming the field. */

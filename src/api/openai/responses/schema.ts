@@ -75,7 +75,7 @@ const CONVERSATION_FIELDS = {
     "What is new in the conversation: a text of the user's, or items. It may be left out only beside `previous_response_id`.",
   ),
   instructions: optional(
-    Type.Union([Type.String(), Type.Array(Item)]),
+    Type.String(),
     "A system message in front of the conversation. A response that goes on from this one does not inherit it.",
   ),
   previous_response_id: optional(
