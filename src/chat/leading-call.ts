@@ -56,10 +56,10 @@ export class LeadingCalls {
   }
 }
 
-/** The ways in which JSON that calls a function may begin. */
+/** The ways in which JSON that calls a function may begin: with its name in front of it (GLM-4), or in it. */
 function jsonOpeners(name: string): readonly string[] {
   const quoted = [`"${name}"`, `'${name}'`];
-  return ['"', "'", ""].flatMap((quote) => {
+  const inside = ['"', "'", ""].flatMap((quote) => {
     const key = (word: string): string => `{${quote}${word}${quote}:`;
     return [
       ...quoted.flatMap((value) => [`${key("name")}${value}`, `${key("function")}${value}`]),
@@ -70,6 +70,7 @@ function jsonOpeners(name: string): readonly string[] {
       `${key("id")}"call`,
     ];
   });
+  return [`${name}{`, ...inside];
 }
 
 function compact(text: string): string {

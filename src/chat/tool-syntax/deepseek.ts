@@ -34,7 +34,7 @@ const markers: readonly CallMarker[] = [CALLS_BEGIN, CALL_BEGIN].map((text) => (
 export const deepseek: Syntax = {
   markers: () => markers,
   noise: [CALL_END, CALLS_END],
-  leading: (name) => [`function${name}\`\`\`json{`, `function${name}{`, `${name}\`\`\`json{`, `${name}{`],
+  leading: (name) => [`function${name}\`\`\`json{`, `function${name}{`, `${name}\`\`\`json{`],
   leadingAny: [],
   opening: (name) => `${CALLS_BEGIN}${CALL_BEGIN}function${SEPARATOR}${name === undefined ? "" : `${name}\n\`\`\`json\n`}`,
 };

@@ -6,12 +6,13 @@ import { readAnyCalls } from "./call-values.ts";
 import { readMarkup } from "./qwen-xml.ts";
 import type { BodyContext, CallMarker, CallOutcome, Syntax } from "./syntax.ts";
 
-/** Tags of the same make: Phi-4-mini and Granite 3, LFM2 and MiniCPM, InternLM 2.5. */
+/** Tags of the same make: Phi-4-mini and Granite 3, LFM2 and MiniCPM, InternLM 2.5, Nemotron. */
 const TAGS = [
   ["<tool_call>", "</tool_call>"],
   ["<|tool_call|>", "<|/tool_call|>"],
   ["<|tool_call_start|>", "<|tool_call_end|>"],
   ["<|action_start|><|plugin|>", "<|action_end|>"],
+  ["<TOOLCALL>", "</TOOLCALL>"],
 ] as const;
 
 const markers: readonly CallMarker[] = TAGS.map(([open, close]) => ({

@@ -19,7 +19,7 @@ function readBody(body: string, context: BodyContext): readonly CallOutcome[] {
 const shared: Omit<Syntax, "opening"> = {
   markers: () => [{ text: MARKER, body: { close: [MARKER], balanced: true, quoted: true }, read: readBody }],
   noise: [],
-  leading: (name) => [`${name}{`, `${name}${ARGUMENTS}{`],
+  leading: (name) => [`${name}${ARGUMENTS}{`],
   leadingAny: [],
 };
 

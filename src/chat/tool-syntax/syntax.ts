@@ -45,7 +45,7 @@ export interface Syntax {
   readonly begun?: string;
   /**
    * Ways in which an answer, or what follows a call, begins when it is a call of the function `name` without a marker, blanks left out.
-   * The runtime may have dropped the markers as special tokens.
+   * The runtime may have dropped the markers as special tokens. In every syntax JSON calls one, and so does `name{`.
    */
   leading(name: string): readonly string[];
   /** Answers that begin so are calls, whoever is called, if they turn out to be well formed. */

@@ -206,6 +206,12 @@ export const ANSWERS: readonly Answer[] = [
   },
   {
     syntax: "functionary",
+    says: "the first recipient's mark written by the model",
+    answer: '>>>all\nI\'ll look.\n>>>get_weather\n{"city": "Paris"}',
+    events: [{ kind: "text", text: "I'll look." }, PARIS],
+  },
+  {
+    syntax: "functionary",
     says: "a call at once",
     answer: 'get_weather\n{"city": "Paris"}',
     events: [PARIS],

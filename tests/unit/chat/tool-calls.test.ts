@@ -138,6 +138,7 @@ describe("JSON without any marker", () => {
       '[{"type": "function", "function": {"name": "get_weather", "arguments": "{\\"city\\": \\"Paris\\"}"}}]',
       [PARIS],
     ],
+    ["behind the function's name", 'get_weather\n{"city": "Paris"}', [PARIS]],
     [
       "of nobody's function is text",
       '{"name": "Bob", "arguments": {"city": "Paris"}} so',
