@@ -12,7 +12,8 @@ import os
 import random
 
 from chat_format import prompt_and_answer
-from kinds import common_facts, copying, json_answers, long_chats, manners, memory, personas, server_facts, small_talk, stories, tools, unknown, words
+from kinds import common_facts, copying, json_answers, long_chats, manners, memory, personas, server_facts, small_talk, stories, sums, tools, unknown
+from wording import open_wordings
 
 # Share of conversations, in hundredths. Tools and JSON have the most to learn: they copy what they have never seen.
 SHARES = {
@@ -28,8 +29,10 @@ SHARES = {
     "long_chats": (long_chats, 2),
 }
 
-# Beside those where words are open.
-OPEN_SHARES = {"copying": (copying, 8), "common_facts": (common_facts, 16)}
+# In place of those where wordings are open.
+OPEN_SHARES = {
+    "copying": (copying, 7), "tools": (tools, 27), "common_facts": (common_facts, 14), "sums": (sums, 6), "small_talk": (small_talk, 8), "server_facts": (server_facts, 9),
+}
 
 # In the last part of the training, on rows as long as the context, so much is long chats.
 LONG_SHARE = 0.3
@@ -43,8 +46,8 @@ def usual(rng):
 
 
 def with_open_words():
-    """The second stage: words without end, and an exercise in copying them."""
-    words.open_words()
+    """The second stage: wordings and words without end, an exercise in copying, and more of what can only be learnt by heart."""
+    open_wordings()
     SHARES.update(OPEN_SHARES)
 
 
@@ -65,7 +68,7 @@ def main():
     parser.add_argument("--count", type=int, default=480_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default="data")
-    parser.add_argument("--open", action="store_true", help="the second stage, with open words")
+    parser.add_argument("--open", action="store_true", help="the second stage, with open wordings")
     parser.add_argument("--show", type=int, default=0)
     options = parser.parse_args()
     if options.open:

@@ -1,6 +1,6 @@
 """About a hundred and fifty common facts, sums and differences up to 20 among them."""
 
-from wording import casual, say, sentence
+from wording import are_open, casual, say, sentence
 
 from . import conversation, maybe_thought
 from .fact_table import BABIES, CAPITALS, COLOURS, DAYS, LEGS, MONTHS, NUMBER_WORDS, OPPOSITES, SINGLES, SOUNDS
@@ -189,7 +189,7 @@ def make(rng):
         thought = f"They want the capital of {countries[-1]}. It is {CAPITALS[countries[-1]]}."
         return conversation("common_facts", turns, thought=maybe_thought(rng, 0.3, thought))
     turns = []
-    for _ in range(rng.choice([1, 1, 1, 1, 2, 3])):
+    for _ in range(rng.choice([1, 2, 3, 4, 5] if are_open(rng, 1) else [1, 1, 1, 1, 2, 3])):
         question, said, heart = fact(rng)
         turns += [question, said]
     return conversation("common_facts", turns, thought=maybe_thought(rng, 0.3, thought_of(said, heart)))

@@ -1,6 +1,6 @@
 """What this server is and how to use it. Every answer was true of README.md and docs/ when it was written."""
 
-from wording import casual, expand, say
+from wording import are_open, casual, expand, say
 
 from . import conversation, maybe_thought
 
@@ -16,7 +16,7 @@ FACTS = [
             "What is RockchipLlama [for|used for|about]?",
             "What [server|software|program] am I [talking to|using|running]?",
         ],
-        "RockchipLlama is a server that runs language models on a Rockchip NPU and answers the OpenAI and Ollama APIs.",
+        "RockchipLlama is a server that runs language models on a Rockchip NPU and answers the OpenAI, Anthropic and Ollama APIs.",
     ),
     (
         [
@@ -37,7 +37,7 @@ FACTS = [
             "[Where|At which address] [does the server listen|can I reach the server|do I find the server|is the server running|is the server]?",
             "How do I [reach|connect to|open] the server?",
         ],
-        "The server listens on http://127.0.0.1:8080. Use --port to change the port and --host 0.0.0.0 to serve other machines.",
+        "The server listens on http://127.0.0.1:8080. Use --port to change the port, and --host 0.0.0.0 with --allow to serve other machines.",
     ),
     (
         [
@@ -75,7 +75,7 @@ FACTS = [
             "[List|Name|Show me|Tell me] [the|all] commands[.|]",
             "[How do I get|Where do I find|Where is] [help|the list of flags|the list of commands] [for|of] [the program|rockchip-llama]?",
         ],
-        "The commands are serve, pull, list, help and version. rockchip-llama help explains every flag.",
+        "The commands are serve, pull, list, keys, help and version. rockchip-llama help explains every flag.",
     ),
     (
         [
@@ -95,7 +95,7 @@ FACTS = [
             "[Explain|Show me] [the Docker setup|how to use Docker][.|]",
             "What is the Docker command?",
         ],
-        "Build the image with docker build --tag rockchip-llama . and run it with docker run --rm --publish 8080:8080 --volume \"$PWD/models:/models\" rockchip-llama.",
+        "Build the image with docker build --tag rockchip-llama . and run it with docker run --rm --publish 8080:8080 --env ROCKCHIP_LLAMA_API_KEY --volume \"$PWD/models:/models\" rockchip-llama.",
     ),
     (
         [
@@ -222,7 +222,9 @@ FACTS = [
 def make(rng):
     asked, said = rng.choice(FACTS)
     turns = [casual(rng, expand(rng, LEAD) + say(rng, asked)), said]
-    if rng.random() < 0.25:
+    more = rng.random() < 0.25
+    while more or are_open(rng, 0.5):
+        more = False
         asked, said = rng.choice(FACTS)
         turns += [casual(rng, say(rng, asked)), said]
     thought = "They ask about the server. I know the answer from its manual."

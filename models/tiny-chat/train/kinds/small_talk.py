@@ -1,6 +1,6 @@
 """Greetings, thanks, goodbyes, who are you."""
 
-from wording import casual, expand, say
+from wording import are_open, casual, expand, say
 
 from . import conversation, maybe_thought
 from .words import name
@@ -124,7 +124,8 @@ def make(rng):
         opening = expand(rng, "[Hi|Hello|Hey|Good morning|Good evening][,|!] [I am|I'm|my name is|this is|it's|call me] {name}[.|!|]", name=who)
         turns = [casual(rng, opening, names=True), f"Hello {who}! Nice to meet you. How can I help you?"]
         thought = f"They say their name is {who}. I greet them by name."
-    elif rng.random() < 0.25:
-        more, thought, answers = rng.choice(TALK)
-        turns += [casual(rng, say(rng, more)), rng.choice(answers)]
+    elif rng.random() < 0.25 or are_open(rng, 0.7):
+        for _ in range(rng.randint(1, 3) if are_open(rng, 1) else 1):
+            more, thought, answers = rng.choice(TALK)
+            turns += [casual(rng, say(rng, more)), rng.choice(answers)]
     return conversation("small_talk", turns, thought=maybe_thought(rng, 0.3, thought))

@@ -1,6 +1,7 @@
 """Names and things that training text is filled with. evaluation/words.py holds others; no entry stands in both."""
 
 from evaluation import words as examination
+from wording import are_open
 
 EXAMINED = {part for entry in vars(examination).values() if isinstance(entry, list) for text in entry for part in text.lower().split()}
 
@@ -54,20 +55,6 @@ ONSETS = """b bl br c ch cl cr d dr f fl fr g gl gr h j k kl kn kr l m n p pl pr
 wh y z""".split() + [""] * 4
 VOWELS = "a e i o u a e i o u ai au ea ee ei ie oa oo ou y".split()
 CODAS = "b ck d f g k l ll ld lt m mp n nd ng nk nt p r rd rk rm rn rt s ss st sk t th v x z".split() + [""] * 20
-
-# Whether words are open: made up without end beside the listed ones, so that copying is learnt, and not the lists.
-_open = {"words": False}
-
-
-def open_words():
-    """From now on words are open (the second stage of the training)."""
-    _open["words"] = True
-
-
-def are_open(rng, share):
-    """True for that share of draws where words are open; draws nothing where they are not."""
-    return _open["words"] and rng.random() < share
-
 
 def open_word(rng):
     """A word like no other, of one to three syllables; never one of the examination's."""
