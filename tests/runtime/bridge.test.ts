@@ -1,4 +1,4 @@
-import { cc, type Pointer, ptr } from "bun:ffi";
+import { cc, ptr } from "bun:ffi";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { CALL_STATE } from "../../src/runtime/native/abi.ts";
@@ -101,8 +101,8 @@ function vectorsOf(rows: HiddenRows | undefined, given: readonly { width: number
     memory.set(values);
     const address = values.length === 0 ? null : ptr(memory);
     const verdict = source.symbols.give_rows(
-      bridge.resultCallback as Pointer,
-      channel.userdata(1, rows) as Pointer,
+      bridge.resultCallback,
+      channel.userdata(1, rows),
       address,
       width,
       count ?? values.length / width,

@@ -103,7 +103,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
       return { model: resolved, vectors, tokens: vectors.map(() => 3) };
     },
     tokenize: async (name, text, { addSpecial, pieces }) => {
-      const letters = [...(addSpecial ? "^" : ""), ...text];
+      const letters = Array.from(addSpecial ? `^${text}` : text);
       return {
         model: await model(name),
         contextTokens: 4096,

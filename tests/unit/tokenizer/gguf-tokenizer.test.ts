@@ -57,6 +57,11 @@ describe("a SentencePiece vocabulary", () => {
     expect([tokenizer.addBos, pieces(tokenizer, plain("the"))]).toEqual([false, [" the"]]);
   });
 
+  test("names the end that a text to be embedded gets, where the file asks for one", () => {
+    const asks = (value: boolean) => tiny({ metadata: { "tokenizer.ggml.add_eos_token": { type: "bool", value } } });
+    expect([spm.textEndId, asks(false).textEndId, asks(true).textEndId]).toEqual([null, null, spm.eosId]);
+  });
+
   test("joins neighbouring plain segments, so that a word may cross them", () => {
     expect(pieces(spm, plain("the num"), plain("ber"))).toEqual(["<s>", " the", " number"]);
   });

@@ -145,6 +145,13 @@ describe("BPE with byte tokens", () => {
     expect([tokenizer.addBos, tokenizer.bosToken, without.addBos, without.bosId]).toEqual([true, "<s>", false, 1]);
   });
 
+  test("takes the end of a text to be embedded from the post-processor, or from tokenizer_config.json", () => {
+    const single = [{ SpecialToken: { id: "<s>" } }, { Sequence: { id: "A" } }, { SpecialToken: { id: "</s>" } }];
+    const ending = { ...textBpe, post_processor: { type: "Sequence", processors: [{ type: "TemplateProcessing", single }] } };
+    const told = tokenizerFromJson(textBpe, { add_eos_token: true, eos_token: "</s>" });
+    expect([tokenizer.textEndId, tokenizerFromJson(ending, null).textEndId, told.textEndId]).toEqual([null, 2, 2]);
+  });
+
   test("falls back to the unknown token where byte tokens are missing", () => {
     const model = { ...textBpe.model, vocab: vocabularyOf(["<unk>", "<s>", "</s>", "▁", "a"]), merges: [] };
     expect(pieces(tokenizerFromJson({ ...textBpe, model }, null), plain("aé"))).toEqual(["<s>", " ", "a", "<unk>"]);
