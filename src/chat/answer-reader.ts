@@ -13,6 +13,8 @@ import type { Answer, State } from "./answer-state.ts";
 import type { BodyBounds, CallMarker, CallOutcome } from "./tool-syntax/syntax.ts";
 import { SYNTAXES, watchedSyntax } from "./tool-syntax/table.ts";
 
+const FENCE = "```";
+
 /** Reads one answer. */
 export interface AnswerReader {
   read(text: string): void;
@@ -90,10 +92,9 @@ function createLead(answer: Answer, options: { readonly thought: boolean; readon
     if (open === compact) return createThought(answer);
     const verdict = begun ? "text" : leading.judge(compact);
     if (verdict === "call") {
-      const fence = held.lastIndexOf("```");
-      const bounds: BodyBounds = { close: fence === -1 ? [] : ["```"], balanced: fence === -1, quoted: true };
-      const fenceEnd = fence === -1 ? 0 : fence + 3;
-      return createCall(answer, { kind: "leading", bounds, before: held.slice(0, fenceEnd) });
+      const start = callStart(held);
+      const bounds: BodyBounds = { close: start === 0 ? [] : [FENCE], balanced: start === 0, quoted: true };
+      return createCall(answer, { kind: "leading", bounds, before: held.slice(0, start) });
     }
     return verdict === "open" || open.startsWith(compact) ? "open" : "text";
   };
@@ -125,10 +126,10 @@ function createLead(answer: Answer, options: { readonly thought: boolean; readon
   };
 }
 
-/** Behind the fence, which is no part of what it holds. */
+/** Where a call's body begins: behind the fence that it stands in, if any. */
 function callStart(held: string): number {
-  const fence = held.lastIndexOf("```");
-  return fence === -1 ? 0 : fence + 3;
+  const fence = held.lastIndexOf(FENCE);
+  return fence === -1 ? 0 : fence + FENCE.length;
 }
 
 function createThought(answer: Answer): State {

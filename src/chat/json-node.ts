@@ -1,6 +1,6 @@
 /** JSON as a tree that forgets nothing: key order, doubled keys and numbers stand as they were written. */
 
-/** `plain` is a number, true, false or null as JSON text; an object's `source` is the text it was read from. */
+/** `plain` is a number, true, false or null as JSON text; an object's `source` is the text it was read from, "" for none. */
 export type JsonNode =
   | { readonly kind: "object"; readonly entries: readonly (readonly [key: string, value: JsonNode])[]; readonly source: string }
   | { readonly kind: "array"; readonly items: readonly JsonNode[] }

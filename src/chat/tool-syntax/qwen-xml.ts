@@ -3,7 +3,7 @@
  * function's schema says what they are.
  * source: chat_template of Qwen/Qwen3-Coder-30B-A3B-Instruct
  */
-import { type JsonNode, jsonText } from "../json-node.ts";
+import type { JsonNode } from "../json-node.ts";
 import { repairJson } from "../json-repair.ts";
 import { callWith, propertiesOf } from "./call-values.ts";
 import { type BodyContext, type CallOutcome, CUT_FAULT, type Syntax } from "./syntax.ts";
@@ -63,12 +63,7 @@ function valueOf(text: string, schema: unknown): JsonNode {
   const value = json?.ending === "cut" || json?.values.length !== 1 ? undefined : json.values[0];
   if (value === undefined) return string;
   // Quoted text of a parameter without a type keeps its quotes: nobody asked for JSON.
-  return value.kind === "string" && types.length === 0 ? string : stable(value);
-}
-
-/** A value on its own line must be JSON as it stands. */
-function stable(node: JsonNode): JsonNode {
-  return node.kind === "object" ? { ...node, source: jsonText(node) } : node;
+  return value.kind === "string" && types.length === 0 ? string : value;
 }
 
 function typesIn(schema: unknown): readonly string[] {

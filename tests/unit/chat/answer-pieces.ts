@@ -3,14 +3,14 @@ import { createOutputStream, type OutputEvent } from "../../../src/chat/output-s
 import type { ToolDefinition } from "../../../src/core/generation.ts";
 import type { OutputFormat, ToolSyntax } from "../../../src/core/runtime.ts";
 
-export const WEATHER: ToolDefinition = {
+const WEATHER: ToolDefinition = {
   name: "get_weather",
   parameters: {
     type: "object",
     properties: { city: { type: "string" }, days: { type: "integer" }, options: { type: "object" }, unit: { type: ["string", "null"] } },
   },
 };
-export const ADD: ToolDefinition = {
+const ADD: ToolDefinition = {
   name: "add",
   parameters: { type: "object", properties: { a: { type: "number" }, b: { type: "number" } } },
 };

@@ -9,7 +9,7 @@ export function call(name: string, args: string): OutputEvent {
 }
 
 export const PARIS = call("get_weather", '{"city": "Paris"}');
-export const BOTH = [PARIS, call("add", '{"a": 1, "b": 2}')];
+const BOTH = [PARIS, call("add", '{"a": 1, "b": 2}')];
 
 /** An answer and what it consists of. */
 export interface Answer extends Reading {
