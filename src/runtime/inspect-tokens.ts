@@ -5,10 +5,10 @@ import type { PromptSegment, Tokenizer } from "../core/prompt.ts";
 import type { Inspected, Inspection } from "../core/runtime.ts";
 
 /**
- * Longest text that is tokenized only to be looked at. It may be longer than the context, but the host must not be kept so long from the
- * answer that it is making meanwhile.
+ * Longest text that is tokenized only to be looked at. It may be longer than the context, but the host must not be kept from its pings,
+ * nor from the answer that it is making: a text of this length and of the worst kind took a second on a desktop.
  */
-const TEXT_BYTES_MAX = 1 << 20;
+const TEXT_BYTES_MAX = 1 << 18;
 
 /** The tokens of a text. Throws AppError invalid_request for one that is too long. */
 export function inspectText(question: Extract<Inspection, { kind: "text" }>, tokenizer: Tokenizer, control: ControlText): Inspected {

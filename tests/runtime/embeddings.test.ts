@@ -195,7 +195,7 @@ test("pieces of tokens spell the text, those inside a character as bytes", async
 
 test("ids that do not exist and texts without end are refused, and the model goes on", async () => {
   await using server = await startTestServer();
-  const refusals = [json(server, "/detokenize", { tokens: [1, 999_999] }), json(server, "/tokenize", { content: "a".repeat(2 ** 20 + 1) })];
+  const refusals = [json(server, "/detokenize", { tokens: [1, 999_999] }), json(server, "/tokenize", { content: "a".repeat(2 ** 18 + 1) })];
   expect(await Promise.all(refusals)).toMatchObject([{ error: { code: "invalid_request" } }, { error: { code: "invalid_request" } }]);
   expect(await tokensOf(server, { content: "the" })).toHaveLength(1);
 });

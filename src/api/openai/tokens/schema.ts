@@ -5,7 +5,7 @@ import { object, optional } from "../../schema.ts";
 import { ChatBody } from "../chat-schema.ts";
 
 /** Most token ids that are turned into text at once. */
-const IDS_MAX = 1 << 20;
+const IDS_MAX = 1 << 18;
 
 const { model, messages, tools, reasoning_effort, chat_template_kwargs, enable_thinking } = ChatBody.properties;
 const { add_generation_prompt, continue_final_message } = ChatBody.properties;
