@@ -5,7 +5,7 @@
 import { JSON_DEPTH_MAX, KEY_LENGTH_MAX, NUMBER_LENGTH_MAX } from "./json-limits.ts";
 import { type NumberState, isFinishedNumber, nextNumberState } from "./json-number.ts";
 import type { Demand, SchemaCursor } from "./schema-cursor.ts";
-import { inside } from "./schema-fault.ts";
+import { inside, shorten } from "./schema-fault.ts";
 import type { JsonType } from "./schema-node.ts";
 
 /** The fault of text that no way of going on makes JSON. */
@@ -178,7 +178,7 @@ export class JsonScanner {
     const frame = this.frames.at(-1);
     if (key.length > KEY_LENGTH_MAX) return { fault: `a key is longer than ${KEY_LENGTH_MAX} characters` };
     this.place.push(key);
-    if (frame?.keys?.has(key) === true) return { fault: `the key "${key}" stands twice${inside(this.place)}` };
+    if (frame?.keys?.has(key) === true) return { fault: `the key "${shorten(key)}" stands twice${inside(this.place)}` };
     frame?.keys?.add(key);
     const member = this.cursor.member(frame?.demand ?? [], key, this.place);
     if ("fault" in member) return member;

@@ -10,7 +10,7 @@ import { parseSchema } from "./parse-schema.ts";
 import { type Place, describeFault, subject } from "./schema-fault.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
-/** Schemas applied in one check, each of them possibly to many members: about a second at worst. */
+/** Schemas applied in one check, slow ones counted several times. An ordinary answer takes a few thousand; this many take some seconds at worst. */
 const STEPS_MAX = 250_000;
 const TOO_MUCH = "it takes too long to check";
 

@@ -14,6 +14,11 @@ const PARTS_MAX = 20_000;
 /** Comparing all items of a list with each other takes the square of their number, so a list of different items is kept shorter than this. */
 const UNIQUE_ITEMS_MAX = 256;
 const FEW_ITEMS = 16;
+/** What trying a pattern may take, in the steps of `patternTextMax`: for as many texts as there are, and for a few hundred in an answer. */
+const STEPS_OFTEN_MAX = 20_000;
+const STEPS_SELDOM_MAX = 300_000;
+/** A pattern for keys is tried on every key. */
+const PARTS_OF_KEY_PATTERN = 400;
 
 /** How much of a place in the schema a message names. */
 const PATH_LENGTH_MAX = 120;
@@ -93,25 +98,31 @@ class SchemaParser {
     return node;
   }
 
-  /** The library compares each item with each, also those of an array that is too long already: it is asked to only where that ends soon, and pays by length. */
+  /** The library compares each item with each, also those of an array that is too long already. */
   private boundUnique(node: Node): void {
-    const unique = (steps: number): Node => this.metered({ uniqueItems: true }, steps);
-    const few = this.metered({ maxItems: FEW_ITEMS }, 1);
-    const tooMany = this.metered({ minItems: UNIQUE_ITEMS_MAX + 1 }, 1);
     delete node["uniqueItems"];
     node["maxItems"] = Math.min(UNIQUE_ITEMS_MAX, (node["maxItems"] as number | undefined) ?? Infinity);
-    const bounded = [
-      { if: this.metered({ minItems: FEW_ITEMS + 1 }, 1), else: unique(4) },
-      { if: this.metered({ anyOf: [few, tooMany] }, 1), else: unique(1000) },
+    const bounded = this.bounded({ uniqueItems: true }, "Items", FEW_ITEMS, UNIQUE_ITEMS_MAX);
+    node["allOf"] = [...((node["allOf"] as SchemaNode[] | undefined) ?? []), ...bounded];
+  }
+
+  /** A demand that takes long to check, as two that are made only where that ends soon: up to `few` for little, up to `many` for more of the steps. */
+  private bounded(demand: Node, unit: "Items" | "Length", few: number, many: number): readonly Node[] {
+    const atMost = this.metered({ [`max${unit}`]: few }, 1);
+    const moreThanFew = this.metered({ [`min${unit}`]: few + 1 }, 1);
+    const tooMany = this.metered({ [`min${unit}`]: many + 1 }, 1);
+    return [
+      this.metered({ if: moreThanFew, else: this.metered({ ...demand }, 40) }, 1),
+      this.metered({ if: this.metered({ anyOf: [atMost, tooMany] }, 1), else: this.metered({ ...demand }, 600) }, 1),
     ];
-    node["allOf"] = [...((node["allOf"] as SchemaNode[] | undefined) ?? []), ...bounded.map((part) => this.metered(part, 1))];
   }
 
   private weight(node: Node): number {
-    const patterns = Object.keys((node["patternProperties"] as object | undefined) ?? {}).length;
+    const patterns = Object.keys((node["patternProperties"] as object | undefined) ?? {});
+    const trials = patterns.map((pattern) => (patternTextMax(pattern, STEPS_OFTEN_MAX) < KEY_LENGTH_MAX ? 2000 : 50));
     const lists = [node["enum"], node["required"], Object.keys((node["properties"] as object | undefined) ?? {})];
     const entries = lists.reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 0);
-    return Math.floor(entries / 16) + 50 * patterns;
+    return trials.reduce((sum, steps) => sum + steps, Math.floor(entries / 16));
   }
 
   private readStrings(raw: JsonObject, node: Node, path: string): void {
@@ -125,10 +136,9 @@ class SchemaParser {
     if (typeof format === "string" && FORMATS.includes(format)) node["format"] = format;
     if (pattern === undefined) return;
     if (typeof pattern !== "string") throw this.fault(`${path}.pattern`, "is not a string");
-    const textMax = patternTextMax(pattern);
-    if (textMax === 0) return;
-    const limited = { if: this.metered({ minLength: textMax + 1 }, 1), else: this.metered({ pattern }, 4) };
-    node["allOf"] = [this.metered(limited, 1)];
+    const often = patternTextMax(pattern, STEPS_OFTEN_MAX);
+    const seldom = patternTextMax(pattern, STEPS_SELDOM_MAX);
+    if (seldom > 0) node["allOf"] = this.bounded({ pattern }, "Length", often, seldom);
   }
 
   private readValues(raw: JsonObject, node: Node, path: string): void {
@@ -178,7 +188,8 @@ class SchemaParser {
   private readPatterns(raw: JsonObject, node: Node, path: string, depth: number): void {
     if (raw["patternProperties"] === undefined) return;
     const parts = this.parseNamed(raw["patternProperties"], `${path}.patternProperties`, depth);
-    const usable = Object.entries(parts).filter(([pattern]) => patternTextMax(pattern) >= KEY_LENGTH_MAX);
+    this.count(Object.keys(parts).length * PARTS_OF_KEY_PATTERN, path);
+    const usable = Object.entries(parts).filter(([pattern]) => patternTextMax(pattern, STEPS_SELDOM_MAX) >= KEY_LENGTH_MAX);
     node["patternProperties"] = named(usable);
     if (usable.length === Object.keys(parts).length) return;
     delete node["additionalProperties"];

@@ -4,26 +4,24 @@
  */
 
 const PATTERN_LENGTH_MAX = 1000;
-/** Steps that one trial may take at worst; about 20 ms. */
-const STEPS_MAX = 5_000_000;
 /** A pattern that cannot even be tried on so short a text is of no use. */
 const TEXT_LENGTH_MIN = 16;
 /** A repetition with no more choices than this counts as so many ways, one with more as endless. */
 const FEW = 8;
 
 /**
- * The longest text in UTF-16 units on which the pattern is sure to end soon; 0 where it must not be used at all: it is no JavaScript
+ * The longest text in UTF-16 units on which trying the pattern takes about `stepsMax` steps at worst, of which a million last some 10 ms; 0 where it must not be used at all: it is no JavaScript
  * expression with the `u` flag (`\Z` and other languages' syntax), it refers back, or it repeats without end what itself repeats or has alternatives.
  */
-export function patternTextMax(pattern: string): number {
+export function patternTextMax(pattern: string, stepsMax: number): number {
   if (pattern.length > PATTERN_LENGTH_MAX || !isExpression(pattern)) return 0;
   const ways = countWays(pattern);
   if (ways === null) return 0;
   // A text is tried from each of its characters unless the pattern is tied to the beginning.
   const isAnchored = pattern.startsWith("^") && !ways.hasAlternatives;
   const endless = ways.endless + (isAnchored ? 0 : 1);
-  if (ways.few > STEPS_MAX) return 0;
-  const textMax = endless === 0 ? STEPS_MAX : Math.floor((STEPS_MAX / ways.few) ** (1 / endless));
+  if (ways.few > stepsMax) return 0;
+  const textMax = endless === 0 ? stepsMax : Math.floor((stepsMax / ways.few) ** (1 / endless));
   return textMax < TEXT_LENGTH_MIN ? 0 : textMax;
 }
 
