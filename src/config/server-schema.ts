@@ -99,7 +99,7 @@ const MODELS = {
   }),
   cache_dir: setting(cacheDirectory(), null, {
     group: "Models",
-    about: "Folder for what can be made again; null is $XDG_CACHE_HOME/rockchip-llama, or ~/.cache/rockchip-llama.",
+    about: "Folder for what can be made again and for stored responses; null is $XDG_CACHE_HOME/rockchip-llama, or ~/.cache/rockchip-llama.",
   }),
   builtin_model: setting(boolean(), true, {
     group: "Models",
