@@ -1,6 +1,9 @@
 /** Numbers as JSON writes them, character by character. */
 
-/** Where in a number one is: `sign` behind the minus, `exponent` behind the e, `exponentSign` behind its sign; the others are named for their last digit. */
+/**
+ * Where in a number one is: `sign` behind the minus, `exponent` behind the e, `exponentSign` behind its sign; the others are named for
+ * their last digit.
+ */
 export type NumberState = "start" | "sign" | "zero" | "whole" | "point" | "fraction" | "exponent" | "exponentSign" | "power";
 
 const DIGIT: Readonly<Record<NumberState, NumberState | null>> = {

@@ -7,8 +7,8 @@ import { TYPE_BITS, type SchemaNode, allowedTypes } from "./schema-node.ts";
 const OBJECT_OPENING = '{"';
 
 /**
- * The text that an answer of this form may be made to begin with; "" where that could rule out an answer that fits: one that is no object, or an empty
- * object. A JSON object without a schema is taken to have a key.
+ * The text that an answer of this form may be made to begin with; "" where that could rule out an answer that fits: one that is no object,
+ * or an empty object. A JSON object without a schema is taken to have a key.
  *
  * @throws AppError invalid_request when the schema is none.
  */

@@ -32,8 +32,8 @@ export interface JsonReaderOptions {
 }
 
 /**
- * Blanks, the first line of a code fence and, where the value is an array or an object, up to PROSE_LENGTH_MAX characters of other words are passed over
- * in front of the value; what stands behind it is not looked at.
+ * Blanks, the first line of a code fence and, where the value is an array or an object, up to PROSE_LENGTH_MAX characters of other words
+ * are passed over in front of the value; what stands behind it is not looked at.
  */
 export function createJsonReader({ schema, objectOnly }: JsonReaderOptions): JsonReader {
   const cursor = createSchemaCursor(schema);

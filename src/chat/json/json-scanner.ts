@@ -1,6 +1,7 @@
 /**
- * Reads one JSON value character by character, by the letter of RFC 8259 and with a schema beside it, so that the first character that cannot be right is
- * known as such. Beyond the RFC, a key may not stand twice: readers differ in which value then counts, and a model that repeats keys has lost its way.
+ * Reads one JSON value character by character, by the letter of RFC 8259 and with a schema beside it, so that the first character that
+ * cannot be right is known as such. Beyond the RFC, a key may not stand twice: readers differ in which value then counts, and a model that
+ * repeats keys has lost its way.
  */
 import { JSON_DEPTH_MAX, KEY_LENGTH_MAX, NUMBER_LENGTH_MAX } from "./json-limits.ts";
 import { type NumberState, isFinishedNumber, nextNumberState } from "./json-number.ts";

@@ -2,7 +2,7 @@
  * Checks a value against a client's JSON Schema. The checking is `@cfworker/json-schema`'s, which reads a schema as data and makes no
  * code of it; what it is given is not the client's object but our reading of it (`parse-schema.ts`), and it works within a bound.
  *
- * What is not checked: `format` beyond the common ones, patterns that could take too long or are no JavaScript, and references beyond the document.
+ * What is not checked: `format` beyond the common ones, and patterns that could take too long or are no JavaScript.
  */
 import { type Schema, validate } from "@cfworker/json-schema";
 import { JSON_DEPTH_MAX, KEY_LENGTH_MAX } from "./json-limits.ts";
@@ -10,14 +10,18 @@ import { parseSchema } from "./parse-schema.ts";
 import { type Place, describeFault, subject } from "./schema-fault.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
-/** Schemas applied in one check, slow ones counted several times. An ordinary answer takes a few thousand; this many take some seconds at worst. */
+/**
+ * Schemas applied in one check, slow ones counted several times. An ordinary answer takes a few thousand; this many take some seconds at
+ * worst.
+ */
 const STEPS_MAX = 250_000;
 const TOO_MUCH = "it takes too long to check";
 
 /** A schema ready to check values with. */
 export interface JsonSchema {
   /**
-   * Null when the value fits, else one plain sentence fragment that names the place and what is wrong there, e.g. `"age" must be a number, not text`.
+   * Null when the value fits, else one plain sentence fragment that names the place and what is wrong there, e.g. `"age" must be a number,
+   * not text`.
    * @param value As JSON.parse gives it.
    */
   fault(value: unknown): string | null;

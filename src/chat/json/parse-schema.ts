@@ -11,7 +11,9 @@ import type { SchemaNode } from "./schema-node.ts";
 const DEPTH_MAX = 200;
 /** Schemas, and entries of their lists. */
 const PARTS_MAX = 20_000;
-/** Comparing all items of a list with each other takes the square of their number, so a list of different items is kept shorter than this. */
+/**
+ * Comparing all items of a list with each other takes the square of their number, so a list of different items is kept shorter than this.
+ */
 const UNIQUE_ITEMS_MAX = 256;
 const FEW_ITEMS = 16;
 /** What trying a pattern may take, in the steps of `patternTextMax`: for as many texts as there are, and for a few hundred in an answer. */
@@ -106,7 +108,10 @@ class SchemaParser {
     node["allOf"] = [...((node["allOf"] as SchemaNode[] | undefined) ?? []), ...bounded];
   }
 
-  /** A demand that takes long to check, as two that are made only where that ends soon: up to `few` for little, up to `many` for more of the steps. */
+  /**
+   * A demand that takes long to check, as two that are made only where that ends soon: up to `few` for little, up to `many` for more of
+   * the steps.
+   */
   private bounded(demand: Node, unit: "Items" | "Length", few: number, many: number): readonly Node[] {
     const atMost = this.metered({ [`max${unit}`]: few }, 1);
     const moreThanFew = this.metered({ [`min${unit}`]: few + 1 }, 1);

@@ -10,8 +10,9 @@ const TEXT_LENGTH_MIN = 16;
 const FEW = 8;
 
 /**
- * The longest text in UTF-16 units on which trying the pattern takes about `stepsMax` steps at worst, of which a million last some 10 ms; 0 where it must not be used at all: it is no JavaScript
- * expression with the `u` flag (`\Z` and other languages' syntax), it refers back, or it repeats without end what itself repeats or has alternatives.
+ * The longest text in UTF-16 units on which trying the pattern takes about `stepsMax` steps at worst, of which a million last some 10 ms;
+ * 0 where it must not be used at all: it is no JavaScript expression with the `u` flag (`\Z` and other languages' syntax), it refers back, or
+ * it repeats without end what itself repeats or has alternatives.
  */
 export function patternTextMax(pattern: string, stepsMax: number): number {
   if (pattern.length > PATTERN_LENGTH_MAX || !isExpression(pattern)) return 0;

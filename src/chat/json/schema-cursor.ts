@@ -1,6 +1,7 @@
 /**
- * Follows a value through its schema while the value is still being written, and says as early as it can that no way of going on would fit. At each place
- * it knows the schemas that the value there must fit whatever comes; where that depends on what comes, it knows none and lets everything pass.
+ * Follows a value through its schema while the value is still being written, and says as early as it can that no way of going on would
+ * fit. At each place it knows the schemas that the value there must fit whatever comes; where that depends on what comes, it knows none and
+ * lets everything pass.
  */
 import type { JsonSchema } from "./json-schema.ts";
 import { type Place, countFault, missing, notAllowed, typeFault } from "./schema-fault.ts";

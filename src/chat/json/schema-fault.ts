@@ -70,7 +70,8 @@ export function inside(place: Place): string {
 }
 
 /**
- * @param errors What the library found wrong, outermost first. @param node The schema that was applied. @param value What it was applied to.
+ * @param errors What the library found wrong, outermost first. @param node The schema that was applied.
+ * @param value What it was applied to.
  * @param place Where the value stands.
  */
 export function describeFault(errors: readonly OutputUnit[], node: SchemaNode, value: unknown, place: Place): string {
@@ -147,8 +148,8 @@ function describe(error: OutputUnit, keyword: unknown, owner: SchemaNode, found:
 }
 
 /**
- * The error that is closest to the cause. Of alternatives that all fail, the one that got furthest into the value is likely the one that was meant;
- * where none got further than the value's type, it is the choice itself that failed.
+ * The error that is closest to the cause. Of alternatives that all fail, the one that got furthest into the value is likely the one that
+ * was meant; where none got further than the value's type, it is the choice itself that failed.
  */
 function closest(errors: readonly OutputUnit[]): OutputUnit | undefined {
   const at = errors.findIndex(({ keyword }) => !WRAPPERS.has(keyword));

@@ -1,6 +1,7 @@
 /**
  * A client's JSON Schema, read once into a form that is safe to check with: only keywords we know, each of the right type, within
- * bounds. References become edges of a graph, so nothing is looked up later, and a schema that refers to itself costs no more than one that does not.
+ * bounds. References become edges of a graph, so nothing is looked up later, and a schema that refers to itself costs no more than one
+ * that does not.
  */
 
 /** The types of JSON as bits, so that a set of them is a number. */
@@ -46,7 +47,9 @@ export function jsonTypeOf(value: unknown): JsonType {
   return type === "string" || type === "number" || type === "boolean" ? type : "object";
 }
 
-/** The types that a value fitting the node can have at most, as a set of TYPE_BITS. Safe because no node applies itself to the same value. */
+/**
+ * The types that a value fitting the node can have at most, as a set of TYPE_BITS. Safe because no node applies itself to the same value.
+ */
 export function allowedTypes(node: SchemaNode, known = new Map<SchemaNode, number>()): number {
   if (node === false) return 0;
   const before = known.get(node);

@@ -1,7 +1,10 @@
 /** Finds what a `$ref` means inside its own document. Nothing is ever fetched. */
 import { isObject } from "./json-object.ts";
 
-/** The part of the document that a reference leads to: `#`, `#/a/pointer`, `#anchor`, or an `$id` with any of these behind it. Undefined where there is none. */
+/**
+ * The part of the document that a reference leads to: `#`, `#/a/pointer`, `#anchor`, or an `$id` with any of these behind it. Undefined
+ * where there is none.
+ */
 export type References = (reference: string) => unknown;
 
 /** @param root The whole document. Anchors are looked for in all of it, whichever `$id` they belong to. */
