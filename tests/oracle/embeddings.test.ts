@@ -41,18 +41,15 @@ function differences(ours: readonly (readonly number[])[], theirs: readonly (rea
 
 const NEAR = TEXTS.map(() => expect.closeTo(0, 3));
 
-test.skipIf(!hasOracle)(
-  "vectors are llama.cpp's for tiny models, of the last token and the mean (skipped where tests/oracle is not installed)",
-  async () => {
-    const pooled = (type: number) => ({ vocabulary: "bpe", metadata: { "llama.pooling_type": { type: "u32", value: type } } }) as const;
-    const models = { "mean.gguf": pooled(1), "last.gguf": pooled(3) };
-    await using server = await startTestServer({ models, flags: ["--models-loaded-max", "2"] });
-    const found = ["mean", "last"].map(async (model) =>
-      differences(await serverVectors(server.url, model), await oracleVectors(join(server.modelsDir, `${model}.gguf`))),
-    );
-    expect(await Promise.all(found)).toEqual([NEAR, NEAR]);
-  },
-);
+test.skipIf(!hasOracle)("vectors are llama.cpp's for tiny models (skipped where tests/oracle is absent)", async () => {
+  const pooled = (type: number) => ({ vocabulary: "bpe", metadata: { "llama.pooling_type": { type: "u32", value: type } } }) as const;
+  const models = { "mean.gguf": pooled(1), "last.gguf": pooled(3) };
+  await using server = await startTestServer({ models, flags: ["--models-loaded-max", "2"] });
+  const found = ["mean", "last"].map(async (model) =>
+    differences(await serverVectors(server.url, model), await oracleVectors(join(server.modelsDir, `${model}.gguf`))),
+  );
+  expect(await Promise.all(found)).toEqual([NEAR, NEAR]);
+});
 
 const NOTHING_TO_COMPARE = !hasOracle || !existsSync(SMOLLM2);
 test.skipIf(NOTHING_TO_COMPARE)("vectors are llama.cpp's for SmolLM2 (skipped where one is absent)", async () => {
