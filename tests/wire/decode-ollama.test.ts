@@ -73,6 +73,19 @@ describe("chat", () => {
     });
   });
 
+  test("a format is JSON, or JSON that fits a schema", () => {
+    const formatOf = (format: unknown): unknown => decodeOllamaChat("r1", chat({ format })).request.responseFormat;
+    expect([formatOf("json"), formatOf({ type: "object" }), formatOf("")]).toEqual([
+      { kind: "json_object" },
+      { kind: "json_schema", schema: { type: "object" } },
+      undefined,
+    ]);
+    expect(refusal(() => decodeOllamaGenerate("r1", generate({ raw: true, format: "json" })))).toEqual([
+      "unsupported_parameter",
+      '"format" is not supported in raw mode. Leave out "raw".',
+    ]);
+  });
+
   test("a call without messages only loads the model, or unloads it with keep_alive 0", () => {
     const only = (fields: Readonly<Record<string, unknown>>): unknown => decodeOllamaChat("r1", chat(fields)).only;
     expect([only({ messages: [] }), only({ messages: null }), only({ messages: [], keep_alive: 0 }), only({ keep_alive: 0 })]).toEqual([
@@ -87,7 +100,7 @@ describe("chat", () => {
     ["no model", { model: "" }, ["invalid_request", "model is required"]],
     ["an unknown role", { messages: [{ role: "robot" }] }, ["invalid_request", '"messages[0].role" must be "system", "user", "assistant" or "tool", not "robot"']],
     ["an image", { messages: [{ role: "user", images: ["aGk="] }] }, ["unsupported_parameter", '"messages[0].images" is not supported: images cannot be read. Send text only.']],
-    ["a format", { format: "json" }, ["unsupported_parameter", '"format" is not supported: the answer cannot be constrained. Leave it out and ask for JSON in the prompt.']],
+    ["a format that is none", { format: "xml" }, ["invalid_request", 'invalid format: "xml"; expected "json" or a valid JSON Schema object']],
     ["log probabilities", { logprobs: true }, ["unsupported_parameter", '"logprobs" is not supported: the runtime gives no access to token probabilities.']],
     ["a strange wish to think", { think: "hard" }, ["invalid_request", 'invalid think value: "hard" (must be "high", "medium", "low", "max", true, or false)']],
   ])("%s is refused", (_what, fields, expected) => {

@@ -6,9 +6,11 @@ import type {
   GenerationInput,
   GenerationRequest,
   ReasoningChoice,
+  ResponseFormat,
   ToolCall,
   ToolDefinition,
 } from "../../core/generation.ts";
+import { jsonText } from "../json-text.ts";
 import { present } from "../schema.ts";
 import { keepAliveMs } from "./keep-alive.ts";
 import { decodeOptions } from "./options.ts";
@@ -44,14 +46,27 @@ function refuse(field: string, message: string): never {
 }
 
 function refuseUnsupported(body: OllamaChatBody | OllamaGenerateBody): void {
-  const format = body.format ?? "";
-  if (format !== "")
-    refuse("format", '"format" is not supported: the answer cannot be constrained. Leave it out and ask for JSON in the prompt.');
   if (body.logprobs === true) refuse("logprobs", '"logprobs" is not supported: the runtime gives no access to token probabilities.');
 }
 
 function refuseImages(images: readonly string[] | null | undefined, field: string): void {
   if ((images?.length ?? 0) > 0) refuse(field, `"${field}" is not supported: images cannot be read. Send text only.`);
+}
+
+/** "json", or a JSON Schema. Throws AppError invalid_request. */
+function formatOf(format: unknown): ResponseFormat | undefined {
+  if (format === undefined || format === null || format === "") return undefined;
+  if (format === "json") return { kind: "json_object" };
+  if (typeof format === "object" && !Array.isArray(format)) {
+    return { kind: "json_schema", schema: format as Readonly<Record<string, unknown>> };
+  }
+  throw new AppError(
+    "invalid_request",
+    `invalid format: ${JSON.stringify(format).slice(0, 80)}; expected "json" or a valid JSON Schema object`,
+    {
+      details: { field: "format", fault: "value" },
+    },
+  );
 }
 
 function reasoningOf(think: boolean | string | null | undefined): ReasoningChoice {
@@ -69,7 +84,7 @@ function toolCalls(message: OllamaMessage, index: number): ToolCall[] {
     return {
       id: call.id ?? `call_${index}_${position}`,
       name: call.function.name,
-      arguments: typeof given === "string" ? given : JSON.stringify(given),
+      arguments: typeof given === "string" ? given : jsonText(given, `messages[${index}].tool_calls[${position}].function.arguments`),
     };
   });
 }
@@ -112,6 +127,7 @@ function decoded(id: string, body: OllamaChatBody | OllamaGenerateBody, input: G
       sampling,
       tokensMax: input === null ? 0 : tokensMax,
       stop,
+      responseFormat: input?.kind === "chat" ? formatOf(body.format) : undefined,
     }),
     stream: body.stream ?? true,
     ignored,
@@ -145,6 +161,7 @@ export function decodeOllamaGenerate(id: string, body: OllamaGenerateBody): Deco
   if ((body.suffix ?? "") !== "") refuse("suffix", `"${body.model ?? ""}" does not support insert`);
   const prompt = body.prompt ?? "";
   if (prompt === "") return decoded(id, body, null);
+  if (body.raw === true && formatOf(body.format) !== undefined) refuse("format", '"format" is not supported in raw mode. Leave out "raw".');
   if (body.raw === true) return decoded(id, body, { kind: "completion", prompt });
   const user: ChatMessage = { role: "user", content: prompt };
   const messages: ChatMessage[] = system === "" ? [user] : [{ role: "system", content: system }, user];

@@ -36,7 +36,7 @@ const COMMON_FIELDS = {
     Type.Union([Type.Boolean(), Type.String()]),
     "Whether a model that can think should: a boolean, or `low`, `medium`, `high`, `max`.",
   ),
-  format: optional(Type.Unknown(), "Not supported unless empty."),
+  format: optional(Type.Unknown(), "`json`, or the JSON Schema that the answer has to fit."),
   options: optional(
     Type.Record(Type.String(), Type.Unknown()),
     "`temperature`, `top_k`, `top_p`, `num_predict`, `stop`, penalties and mirostat; others are ignored.",

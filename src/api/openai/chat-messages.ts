@@ -1,5 +1,6 @@
 /** Messages of a chat request in canonical form. */
 import type { ChatMessage, ChatRole, ToolCall } from "../../core/generation.ts";
+import { jsonText } from "../json-text.ts";
 import { present } from "../schema.ts";
 import type { ChatBodyMessage } from "./chat-schema.ts";
 import { refuse, refuseValue } from "./sampling-schema.ts";
@@ -41,10 +42,10 @@ export function textOf(content: ChatBodyMessage["content"], field: string): stri
   return content.map((part, index) => partText(part, `${field}[${index}]`)).join("\n");
 }
 
-/** Arguments are a JSON text; some clients send the object itself. Malformed text passes: the history is what it is. */
-export function argumentsText(value: unknown): string {
+/** Arguments are a JSON text; some clients send the object itself. Malformed text passes: the history is what it is. Throws AppError invalid_request. */
+export function argumentsText(value: unknown, field: string): string {
   if (typeof value === "string") return value === "" ? "{}" : value;
-  return value === null || value === undefined ? "{}" : JSON.stringify(value);
+  return value === null || value === undefined ? "{}" : jsonText(value, field);
 }
 
 function toolCallsOf(message: ChatBodyMessage, index: number): ToolCall[] {
@@ -52,7 +53,7 @@ function toolCallsOf(message: ChatBodyMessage, index: number): ToolCall[] {
   return calls.map((call, position) => ({
     id: call.id ?? `call_${index}_${position}`,
     name: call.function.name,
-    arguments: argumentsText(call.function.arguments),
+    arguments: argumentsText(call.function.arguments, `messages[${index}].tool_calls[${position}].function.arguments`),
   }));
 }
 

@@ -2,6 +2,7 @@
 import type { ChatMessage, ChatRole, ToolCall } from "../../../core/generation.ts";
 import type { StoredItem } from "../../../core/stored-response.ts";
 import { present } from "../../schema.ts";
+import { jsonText } from "../../json-text.ts";
 import { argumentsText, textOf } from "../chat-messages.ts";
 import { refuseMissing, refuseValue } from "../sampling-schema.ts";
 import type { InputItem } from "./schema.ts";
@@ -31,7 +32,8 @@ function thoughtOf(item: InputItem): string {
 function callOf(item: InputItem, custom: boolean, field: string): ToolCall {
   const id = item.call_id ?? item.id ?? "";
   if (typeof item.name !== "string") refuseMissing(`${field}.name`, "a string");
-  return { id, name: item.name, arguments: custom ? JSON.stringify({ input: item.input ?? "" }) : argumentsText(item.arguments) };
+  const given = custom ? jsonText({ input: item.input ?? "" }, `${field}.input`) : argumentsText(item.arguments, `${field}.arguments`);
+  return { id, name: item.name, arguments: given };
 }
 
 function resultText(output: unknown, field: string): string {
