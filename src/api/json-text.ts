@@ -14,14 +14,18 @@ function isNestedDeeper(value: unknown, depthMax: number): boolean {
 }
 
 /**
- * The value as JSON. Throws AppError invalid_request for one that is nested too deeply: to write it would exhaust the stack, and to find
- * that out takes a second.
+ * Refuses a value that is nested too deeply to be written: that would exhaust the stack, and to find it out takes a second. Throws AppError
+ * invalid_request.
  */
+export function checkNesting(value: unknown, field: string): void {
+  if (!isNestedDeeper(value, DEPTH_MAX)) return;
+  throw new AppError("invalid_request", `The field "${field}" is nested deeper than ${DEPTH_MAX} levels.`, {
+    details: { field, fault: "value" },
+  });
+}
+
+/** The value as JSON. Throws AppError invalid_request for one that is nested too deeply. */
 export function jsonText(value: unknown, field: string): string {
-  if (isNestedDeeper(value, DEPTH_MAX)) {
-    throw new AppError("invalid_request", `The field "${field}" is nested deeper than ${DEPTH_MAX} levels.`, {
-      details: { field, fault: "value" },
-    });
-  }
+  checkNesting(value, field);
   return JSON.stringify(value);
 }

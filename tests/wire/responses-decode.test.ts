@@ -298,6 +298,7 @@ test.each<[string, Readonly<Record<string, unknown>>, readonly [string, string]]
   ["a reference to nothing", { input: [{ type: "item_reference", id: "msg_gone" }] }, ["not_found", "input[0].id"]],
   ["an unknown role", { input: [{ role: "user", content: "a" }, { role: "robot", content: "b" }] }, ["invalid_request", "input[1].role"]],
   ["a message without a role", { input: [{ type: "message", content: "a" }] }, ["invalid_request", "input[0].role"]],
+  ["what nobody could write", { metadata: { a: JSON.parse("[".repeat(300) + "]".repeat(300)) as unknown } }, ["invalid_request", "metadata"]],
   ["an image", { input: [{ role: "user", content: [{ type: "input_text", text: "?" }, image] }] }, ["unsupported_parameter", "input[0].content[1]"]],
   ["an image from a tool", { input: [{ type: "function_call_output", call_id: "c", output: [image] }] }, ["unsupported_parameter", "input[0].output[0]"]],
   ["a result that is no text", { input: [{ type: "function_call_output", call_id: "c", output: 5 }] }, ["invalid_request", "input[0].output"]],

@@ -40,14 +40,16 @@ function demanded(tools: readonly ToolDefinition[], field: string, toolChoice: T
   return { tools, toolChoice };
 }
 
-function named(tools: readonly ToolDefinition[], field: string, name: string): DecodedTools {
+/** A demand for one function. Throws AppError invalid_request where it was not offered. */
+export function demandNamed(tools: readonly ToolDefinition[], field: string, name: string): DecodedTools {
   const decoded = demanded(tools, field, { mode: "function", name });
   if (!tools.some((tool) => tool.name === name))
     refuseValue(field, `names the function "${name}", which is not among the tools of this request.`);
   return decoded;
 }
 
-function byWord(tools: readonly ToolDefinition[], field: string, word: string): DecodedTools {
+/** A choice in one word. Throws AppError invalid_request. */
+export function chooseByWord(tools: readonly ToolDefinition[], field: string, word: string): DecodedTools {
   if (word === "auto") return { tools };
   if (word === "none") return { tools: [] };
   if (DEMANDS.has(word)) return demanded(tools, field, { mode: "required" });
@@ -62,7 +64,7 @@ function allowed(tools: readonly ToolDefinition[], choice: ChoiceBody): DecodedT
   const missing = names.find((name) => !tools.some((tool) => tool.name === name));
   if (missing !== undefined) refuseValue("tool_choice", `names the function "${missing}", which is not among the tools of this request.`);
   if (subset.mode !== "auto" && subset.mode !== "required") refuseValue("tool_choice.allowed_tools.mode", 'must be "auto" or "required".');
-  return byWord(
+  return chooseByWord(
     tools.filter((tool) => names.includes(tool.name)),
     "tool_choice",
     subset.mode,
@@ -72,13 +74,13 @@ function allowed(tools: readonly ToolDefinition[], choice: ChoiceBody): DecodedT
 function chosen(body: ChatBody, tools: readonly ToolDefinition[]): DecodedTools {
   if (usesFunctions(body)) {
     const call = body.function_call ?? "auto";
-    return typeof call === "string" ? byWord(tools, "function_call", call) : named(tools, "function_call", call.name);
+    return typeof call === "string" ? chooseByWord(tools, "function_call", call) : demandNamed(tools, "function_call", call.name);
   }
   const choice = body.tool_choice ?? "auto";
-  if (typeof choice === "string") return byWord(tools, "tool_choice", choice);
+  if (typeof choice === "string") return chooseByWord(tools, "tool_choice", choice);
   if (choice.type === "allowed_tools") return allowed(tools, choice);
-  if (choice.type !== "function") return byWord(tools, "tool_choice", choice.type);
-  return named(tools, "tool_choice", choice.function?.name ?? refuseMissing("tool_choice.function", "an object"));
+  if (choice.type !== "function") return chooseByWord(tools, "tool_choice", choice.type);
+  return demandNamed(tools, "tool_choice", choice.function?.name ?? refuseMissing("tool_choice.function", "an object"));
 }
 
 /** Throws AppError invalid_request, or unsupported_parameter for tools that are no functions. */

@@ -2,6 +2,7 @@
 import { AppError } from "../../../core/errors.ts";
 import type { ChatMessage, GenerationRequest, ReasoningChoice, ResponseFormat } from "../../../core/generation.ts";
 import type { StoredItem } from "../../../core/stored-response.ts";
+import { checkNesting } from "../../json-text.ts";
 import { notedFields } from "../../request-field.ts";
 import { MESSAGES_MAX, present } from "../../schema.ts";
 import { refuse, refuseMissing, refuseValue, samplingOf } from "../sampling-schema.ts";
@@ -98,11 +99,15 @@ export function decodeConversation(id: string, body: InputTokensBody, memory: Me
   };
 }
 
+/** Fields that are sent back or kept as they came. */
+const ECHOED = ["input", "metadata", "reasoning", "text", "tool_choice", "tools", "user"] as const;
+
 /** Reads the store and changes nothing. Throws AppError invalid_request, unsupported_parameter or not_found, naming the field. */
 export function decodeResponse(id: string, body: ResponseBody, memory: Memory): DecodedResponse {
   if (body.background === true) refuse("background", "responses are made while the client waits. Leave it out.");
   if ((body.top_logprobs ?? 0) > 0) refuse("top_logprobs", "the runtime does not tell probabilities. Leave it out.");
   if (Object.keys(body.logit_bias ?? {}).length > 0) refuse("logit_bias", "the runtime does not let tokens be weighted. Leave it out.");
+  for (const field of ECHOED) checkNesting(body[field], field);
   const { request, input } = decodeConversation(id, body, memory);
   return {
     request: present<GenerationRequest>({ ...request, sampling: samplingOf(body), tokensMax: body.max_output_tokens }),

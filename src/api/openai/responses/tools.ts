@@ -2,6 +2,7 @@
 import type { ToolDefinition } from "../../../core/generation.ts";
 import { present } from "../../schema.ts";
 import { refuse, refuseMissing, refuseValue } from "../sampling-schema.ts";
+import { chooseByWord, demandNamed } from "../tool-decode.ts";
 import type { DecodedTools } from "../tool-decode.ts";
 import type { InputTokensBody, ResponseTool } from "./schema.ts";
 
@@ -26,38 +27,26 @@ export function toolsLeftOut(body: InputTokensBody): string[] {
   return (body.tools ?? []).flatMap((tool, index) => (tool.type === "function" ? [] : [`tools[${index}]`]));
 }
 
-function byWord(tools: readonly ToolDefinition[], field: string, word: string): DecodedTools {
-  if (word === "none") return { tools: [] };
-  if (word === "auto") return { tools };
-  if (word !== "required") refuseValue(field, 'must be "none", "auto", "required" or an object that names a function.');
-  if (tools.length === 0) refuseValue(field, "asks for a call, but no functions were given. Send them as tools, or leave it out.");
-  return { tools, toolChoice: { mode: "required" } };
-}
-
-function checkOffered(tools: readonly ToolDefinition[], name: string): void {
-  if (tools.some((tool) => tool.name === name)) return;
-  refuseValue("tool_choice", `names the function "${name}", which is not among the tools of this request.`);
-}
-
 function allowed(tools: readonly ToolDefinition[], choice: Choice): DecodedTools {
   const names = (choice.tools ?? []).map((tool, index) => {
     const field = `tool_choice.tools[${index}]`;
     if ((tool.type ?? "function") !== "function") refuse(`${field}.type`, "only functions can be called.");
     return tool.name ?? refuseMissing(`${field}.name`, "a string");
   });
-  for (const name of names) checkOffered(tools, name);
+  for (const name of names) demandNamed(tools, "tool_choice", name);
   const subset = tools.filter(({ name }) => names.includes(name));
-  return byWord(subset, "tool_choice.mode", choice.mode ?? "auto");
+  const mode = choice.mode ?? "auto";
+  if (mode !== "auto" && mode !== "required") refuseValue("tool_choice.mode", 'must be "auto" or "required".');
+  return chooseByWord(subset, "tool_choice", mode);
 }
 
 function chosen(body: InputTokensBody, tools: readonly ToolDefinition[]): DecodedTools {
   const choice = body.tool_choice ?? "auto";
-  if (typeof choice === "string") return byWord(tools, "tool_choice", choice);
+  if (typeof choice === "string") return chooseByWord(tools, "tool_choice", choice);
   if (choice.type === "allowed_tools") return allowed(tools, choice);
   if (choice.type !== "function") refuse("tool_choice", "it names a tool that is no function, and only functions can be called.");
   const name = choice.name ?? choice.function?.name ?? refuseMissing("tool_choice.name", "a string");
-  checkOffered(tools, name);
-  return { tools, toolChoice: { mode: "function", name } };
+  return demandNamed(tools, "tool_choice", name);
 }
 
 /** Throws AppError invalid_request, or unsupported_parameter where something else than a function is to be called. */
