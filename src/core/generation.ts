@@ -59,6 +59,8 @@ export type GenerationInput =
   | ChatInput
   /** Client text that goes to the model without a template; it is still never control text. */
   | { readonly kind: "completion"; readonly prompt: string }
+  /** The text that belongs between two others, for models that were trained to find it. */
+  | { readonly kind: "infill"; readonly prefix: string; readonly suffix: string }
   /** Token ids chosen by the client (POST /v1/completions takes them). */
   | { readonly kind: "tokens"; readonly ids: readonly number[] };
 
@@ -110,7 +112,7 @@ export interface GenerationRequest {
   readonly tokensMax?: number;
   /** Texts that end the answer and are not part of it. Empty strings are dropped by the dialects. */
   readonly stop: readonly string[];
-  /** Absent: free text. Only for chat. */
+  /** Absent: free text. For chat, and for completions of a text. */
   readonly responseFormat?: ResponseFormat;
 }
 

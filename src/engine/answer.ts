@@ -63,7 +63,7 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
 }
 
 async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, undefined> {
-  const { slot, turn, demand } = admitted;
+  const { request, slot, turn, demand } = admitted;
   try {
     await turn.granted;
   } catch (thrown) {
@@ -74,6 +74,8 @@ async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, u
   const passages: Passage[] = [];
   // A call is asked for once more: the client can tell the model what is wrong with it, too.
   let retriesLeft = demand.json === null ? Math.min(admitted.retriesMax, 1) : admitted.retriesMax;
+  // There is no turn in a plain text in which a fault could be shown.
+  if (request.input.kind !== "chat") retriesLeft = 0;
   for (let prompt: PreparedPrompt | null = admitted.prompt; prompt !== null;) {
     const passage: Passage = yield* pass(admitted, prompt, retriesLeft === 0);
     passages.push(passage);

@@ -11,6 +11,7 @@ import { embedBatch, type EmbeddingRequest, type Embeddings } from "./embed.ts";
 import { demandOf } from "./demand.ts";
 import type { Engine, Generation, InspectionAnswer } from "./engine.ts";
 import { promptRequest } from "./prompt-request.ts";
+import { rerank, type Ranking, type RerankRequest } from "./rerank.ts";
 import { type GenerationDefaults, resolveSampling, resolveTokensMax, samplingMismatch } from "./resolve-options.ts";
 
 /** What an engine works with. */
@@ -119,6 +120,16 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
+  async function rank(request: RerankRequest, clientSignal: AbortSignal): Promise<Ranking> {
+    const signal = workSignal(clientSignal);
+    const { value, model, release } = await hold(request.model, signal);
+    try {
+      return await rerank(request, { model, slot: value.slot, queue: value.queue, signal });
+    } finally {
+      release();
+    }
+  }
+
   /** Takes no place in the queue either. */
   async function inspect(name: string, question: Inspection, clientSignal: AbortSignal): Promise<InspectionAnswer> {
     const { value, model, release } = await hold(name, workSignal(clientSignal));
@@ -195,6 +206,7 @@ export function createEngine(options: EngineOptions): Engine {
     generate,
     countTokens,
     embed,
+    rerank: rank,
     tokenize: async (model, text, wanted, signal) => inspect(model, { kind: "text", text, ...wanted }, signal),
     detokenize: async (model, ids, signal) => inspect(model, { kind: "ids", ids, pieces: false }, signal),
     applyTemplate: async (request, { pieces }, signal) => {

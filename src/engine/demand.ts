@@ -20,7 +20,7 @@ export interface Demand {
 
 /** Throws AppError invalid_request for a schema that is none, and for demands that exclude each other. */
 export function demandOf({ input, responseFormat }: GenerationRequest): Demand {
-  if (input.kind !== "chat") return FREE;
+  if (input.kind !== "chat") return { ...FREE, json: jsonDemand(responseFormat) };
   if (input.continueLast === true && (responseFormat !== undefined || (input.toolChoice ?? AUTO).mode !== "auto")) {
     throw new AppError(
       "invalid_request",

@@ -2,12 +2,12 @@
 import { AppError, cancellation } from "../core/errors.ts";
 import type { GenerationInput } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
-import { CONTEXT_RESERVE_TOKENS, type PreparedPrompt, type RuntimeSlot } from "../core/runtime.ts";
+import { CONTEXT_RESERVE_TOKENS, type PreparedPrompt, type PromptRequest, type RuntimeSlot } from "../core/runtime.ts";
 import type { TurnQueue } from "../scheduler/turn-queue.ts";
 import { normalised, shortened } from "./vectors.ts";
 
 /** A text, which goes to the model without a template, or token ids. */
-export type EmbeddingInput = Exclude<GenerationInput, { kind: "chat" }>;
+export type EmbeddingInput = Extract<GenerationInput, { kind: "completion" | "tokens" }>;
 
 /** One request for the vectors of some texts. */
 export interface EmbeddingRequest {
@@ -30,11 +30,21 @@ export interface Embeddings {
 }
 
 /** What a batch is computed with. */
-interface EmbeddingPlace {
+export interface EmbeddingPlace {
   readonly model: ModelDescriptor;
   readonly slot: RuntimeSlot;
   readonly queue: TurnQueue;
   readonly signal: AbortSignal;
+}
+
+/** Prompts of which each makes one vector. */
+interface PromptBatch {
+  readonly prompts: readonly PromptRequest[];
+  /** The vectors are the logits of these tokens; absent: embeddings. */
+  readonly logitsOf?: readonly [number, number];
+  nameOf(index: number): string;
+  /** Looks at a vector when it comes; what it throws ends the batch. */
+  readonly finish?: (vector: Float32Array) => Float32Array;
 }
 
 /**
@@ -43,35 +53,45 @@ interface EmbeddingPlace {
  * `dimensions`, runtime_error, engine_lost
  */
 export async function embedBatch(request: EmbeddingRequest, place: EmbeddingPlace): Promise<Embeddings> {
+  const { inputs, dimensions, nameOf } = request;
+  const prompts = inputs.map((input): PromptRequest => ({ input, reasoning: { mode: "auto" }, endOfText: true }));
+  const finish = (vector: Float32Array): Float32Array =>
+    normalised(dimensions === undefined ? vector : shortened(vector, dimensions, place.model));
+  return { model: place.model, ...(await runBatch({ prompts, nameOf, finish }, place)) };
+}
+
+/** Computes the vectors of prompts, which are all prepared and checked first, in one turn. Throws AppError as `embedBatch` does. */
+export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promise<Pick<Embeddings, "vectors" | "tokens">> {
   const { model, slot, signal } = place;
+  const { logitsOf, nameOf, finish = (vector) => vector } = batch;
   const turn = place.queue.take(signal);
   const prompts: PreparedPrompt[] = [];
   let next = 0;
   try {
-    for (const [index, input] of request.inputs.entries()) {
+    for (const [index, request] of batch.prompts.entries()) {
       if (signal.aborted) throw cancellation(signal);
-      const prompt = await prepare(slot, input, request.nameOf(index));
+      const prompt = await prepare(slot, request, nameOf(index));
       prompts.push(prompt);
-      checkLength(prompt, slot.capabilities.contextTokens, request.nameOf(index));
+      checkLength(prompt, slot.capabilities.contextTokens, nameOf(index));
     }
     await turn.granted;
     const adapter = model.adapted?.adapter;
+    const how = { ...(adapter === undefined ? {} : { adapter }), ...(logitsOf === undefined ? {} : { logitsOf }) };
     const vectors: Float32Array[] = [];
     for (const { promptId } of prompts) {
       next++;
-      const whole = await slot.embed({ promptId, ...(adapter === undefined ? {} : { adapter }) }, signal);
-      vectors.push(normalised(request.dimensions === undefined ? whole : shortened(whole, request.dimensions, model)));
+      vectors.push(finish(await slot.embed({ promptId, ...how }, signal)));
     }
-    return { model, vectors, tokens: prompts.map((prompt) => prompt.promptTokens) };
+    return { vectors, tokens: prompts.map((prompt) => prompt.promptTokens) };
   } finally {
     for (const { promptId } of prompts.slice(next)) slot.discard(promptId);
     turn.release();
   }
 }
 
-async function prepare(slot: RuntimeSlot, input: EmbeddingInput, field: string): Promise<PreparedPrompt> {
+async function prepare(slot: RuntimeSlot, request: PromptRequest, field: string): Promise<PreparedPrompt> {
   try {
-    return await slot.prepare({ input, reasoning: { mode: "auto" }, endOfText: true });
+    return await slot.prepare(request);
   } catch (thrown) {
     const error = AppError.from(thrown);
     const ofInput = error.code === "invalid_request" || error.code === "context_length_exceeded";

@@ -3,6 +3,7 @@ import type { GenerationEvent, GenerationRequest, SamplingOptions } from "../cor
 import type { ModelDescriptor } from "../core/model.ts";
 import type { Inspected, Inspection } from "../core/runtime.ts";
 import type { EmbeddingRequest, Embeddings } from "./embed.ts";
+import type { Ranking, RerankRequest } from "./rerank.ts";
 
 /** An admitted request: everything that could be refused at once has been checked. */
 export interface Generation {
@@ -58,6 +59,8 @@ export interface Engine {
    * unsupported_parameter for `dimensions`.
    */
   embed(request: EmbeddingRequest, signal: AbortSignal): Promise<Embeddings>;
+  /** The scores of documents against a query, computed in one turn. Throws AppError as `embed` does. */
+  rerank(request: RerankRequest, signal: AbortSignal): Promise<Ranking>;
   /** Like the two below loads the model, but waits for no answer that is being made. Throws AppError invalid_request, model_not_found, … */
   tokenize(model: string, text: string, options: TokenizeOptions, signal: AbortSignal): Promise<InspectionAnswer>;
   detokenize(model: string, ids: readonly number[], signal: AbortSignal): Promise<InspectionAnswer>;

@@ -20,7 +20,7 @@ export interface FaultyAnswer {
  */
 export function promptRequest(request: GenerationRequest, faulty?: FaultyAnswer): PromptRequest {
   const { input, reasoning } = request;
-  if (input.kind !== "chat") return { input, reasoning };
+  if (input.kind !== "chat") return { input, reasoning, ...(input.kind === "completion" ? openingOfJson(request) : {}) };
   const opening = openingOf(request, input);
   const instructed = withInstructions(conversationOf(input), [
     callInstruction(input.toolChoice),
@@ -40,16 +40,20 @@ function conversationOf(input: ChatInput): ChatInput["messages"] {
   return input.continueLast === true ? input.messages.slice(0, -1) : input.messages;
 }
 
-function openingOf({ reasoning, responseFormat }: GenerationRequest, input: ChatInput): AnswerOpening | undefined {
+function openingOf(request: GenerationRequest, input: ChatInput): AnswerOpening | undefined {
+  const { reasoning } = request;
   if (input.continueLast === true) return { kind: "text", text: input.messages.at(-1)?.content ?? "" };
   if (reasoning.mode === "on") return undefined;
   const { toolChoice, tools } = input;
   if (toolChoice?.mode === "function") return { kind: "tool_call", name: toolChoice.name };
   if (toolChoice?.mode === "required") return { kind: "tool_call", ...(tools.length === 1 ? { name: tools[0]?.name ?? "" } : {}) };
   // With functions on offer the answer may as well be a call.
-  if (responseFormat === undefined || tools.length > 0) return undefined;
-  const text = jsonOpening(responseFormat);
-  return text === "" ? undefined : { kind: "text", text };
+  return tools.length > 0 ? undefined : openingOfJson(request).opening;
+}
+
+function openingOfJson({ responseFormat }: GenerationRequest): Pick<PromptRequest, "opening"> {
+  const text = responseFormat === undefined ? "" : jsonOpening(responseFormat);
+  return text === "" ? {} : { opening: { kind: "text", text } };
 }
 
 function complaint({ responseFormat }: GenerationRequest, { said, fault }: FaultyAnswer): ChatInput["messages"] {

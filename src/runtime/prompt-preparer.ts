@@ -4,12 +4,13 @@
  */
 import { builtinTemplateFor } from "../chat/builtin-templates.ts";
 import { ControlText } from "../chat/control-text.ts";
+import { infillPrompt } from "../chat/infill.ts";
 import { findOutputFormat } from "../chat/output-format.ts";
 import { type ChatTemplate, compileChatTemplate } from "../chat/template.ts";
 import { KNOWN_CONTROL_TOKENS, renderText, stripControlText } from "../chat/text-prompt.ts";
 import { callOpening } from "../chat/tool-syntax/call-opening.ts";
 import { AppError } from "../core/errors.ts";
-import type { ChatInput } from "../core/generation.ts";
+import type { ChatInput, GenerationInput } from "../core/generation.ts";
 import type { PromptSegment, Tokenizer, Vocabulary } from "../core/prompt.ts";
 import type { AnswerOpening, Inspected, Inspection, OutputFormat, PromptRequest } from "../core/runtime.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
@@ -73,7 +74,12 @@ function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer
     const format = findOutputFormat(template.source, textOf(segments));
     const opening = openingText(wanted, format);
     const added = wanted?.kind === "text" ? [plain(opening)] : control.split(opening);
-    return { segments: joined([...segments, ...added]), format, opening };
+    const closing = opening === "" ? "" : thoughtEnd(format);
+    return {
+      segments: joined([...segments, ...control.split(closing), ...added]),
+      format: closing === "" ? format : closed(format),
+      opening,
+    };
   };
   const idsOf = (request: PromptRequest, segments: readonly PromptSegment[]): Int32Array => {
     const { input, endOfText } = request;
@@ -84,7 +90,10 @@ function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer
   const rendered = (request: PromptRequest): Rendered => {
     const { input } = request;
     if (input.kind === "chat") return render({ ...request, input });
-    return { segments: input.kind === "completion" ? [plain(input.prompt)] : [], ...UNMARKED };
+    if (input.kind === "tokens") return { segments: [], ...UNMARKED };
+    if (input.kind === "infill") return { segments: infill(input, tokenizer), ...UNMARKED };
+    const opening = openingText(request.opening, UNMARKED.format);
+    return { segments: [plain(input.prompt + opening)], ...UNMARKED, opening };
   };
   const ofIds = (given: readonly number[]) => {
     const ids = checkedIds(given, tokenizer);
@@ -118,6 +127,31 @@ const UNMARKED: Pick<Prepared, "format" | "opening"> = { format: findOutputForma
 function openingText(opening: AnswerOpening | undefined, format: OutputFormat): string {
   if (opening === undefined) return "";
   return opening.kind === "text" ? opening.text : callOpening(format.toolSyntax, opening.name);
+}
+
+/** What ends the thought that a prompt has begun: an answer's beginning stands behind it. */
+function thoughtEnd({ reasoning }: OutputFormat): string {
+  return reasoning?.begun === true ? `\n${reasoning.close}\n\n` : "";
+}
+
+function closed(format: OutputFormat): OutputFormat {
+  return format.reasoning === null ? format : { ...format, reasoning: { ...format.reasoning, begun: false } };
+}
+
+function infill({ prefix, suffix }: Extract<GenerationInput, { kind: "infill" }>, vocabulary: Vocabulary): PromptSegment[] {
+  const segments = infillPrompt(vocabulary.controlTokens, prefix, suffix);
+  if (segments === null) throw cannotInfill();
+  return segments;
+}
+
+function cannotInfill(): AppError {
+  return new AppError(
+    "unsupported_parameter",
+    'This model cannot fill in the middle of a text: its vocabulary has no tokens for it. Leave out "suffix".',
+    {
+      details: { field: "suffix" },
+    },
+  );
 }
 
 function plain(text: string): PromptSegment {
@@ -183,7 +217,11 @@ function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary
     return { payload: { kind: "text", text }, promptTokens: estimateTokens(text), ...rest };
   };
   const prepare = ({ input, reasoning, opening: wanted }: PromptRequest): Prepared & { payload: { kind: "text" } } => {
-    if (input.kind === "completion") return prepared(stripControlText(input.prompt), UNMARKED);
+    if (input.kind === "completion") {
+      const opening = openingText(wanted, UNMARKED.format);
+      return prepared(stripControlText(input.prompt + opening), { ...UNMARKED, opening });
+    }
+    if (input.kind === "infill") throw cannotInfill();
     if (input.kind === "tokens") {
       throw new AppError("invalid_request", "This model takes no token ids: it came without a tokenizer. Send the prompt as text.");
     }
@@ -191,7 +229,9 @@ function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary
     const text = renderText(template, { messages: input.messages, tools: input.tools, reasoning }, vocabulary);
     const format = findOutputFormat(template.source, text);
     const opening = openingText(wanted, format);
-    return prepared(text + (wanted?.kind === "text" ? stripControlText(opening) : opening), { format, opening });
+    const closing = opening === "" ? "" : thoughtEnd(format);
+    const added = wanted?.kind === "text" ? stripControlText(opening) : opening;
+    return prepared(text + closing + added, { format: closing === "" ? format : closed(format), opening });
   };
   return {
     prepare,

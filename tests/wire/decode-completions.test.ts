@@ -69,6 +69,18 @@ describe("completions", () => {
     ]).toEqual([0, 100, undefined, 5]);
   });
 
+  test("a suffix asks for the text between, and a prompt for JSON says so", () => {
+    expect(inputs({ prompt: ["a", "b"], suffix: "z" })).toEqual([
+      { kind: "infill", prefix: "a", suffix: "z" },
+      { kind: "infill", prefix: "b", suffix: "z" },
+    ]);
+    const formats = [{ response_format: { type: "json_object" } }, { json_schema: { type: "object" } }];
+    expect(formats.map((fields) => decodeCompletion("r1", completion(fields)).requests[0].responseFormat)).toEqual([
+      { kind: "json_object" },
+      { kind: "json_schema", schema: { type: "object" } },
+    ]);
+  });
+
   test("echo repeats text prompts, each in front of its own answers", () => {
     expect(decodeCompletion("r1", completion({ prompt: ["a", "b"], n: 2, echo: true })).echoes).toEqual(["a", "a", "b", "b"]);
   });
@@ -79,10 +91,8 @@ describe("completions", () => {
     ["more answers than anybody waits for", { prompt: Array.from({ length: 17 }, () => "a"), n: 8 }, ["invalid_request", "prompt"]],
     ["log probabilities", { logprobs: 0 }, ["unsupported_parameter", "logprobs"]],
     ["a choice among several", { best_of: 2 }, ["unsupported_parameter", "best_of"]],
-    ["a suffix", { suffix: "end" }, ["unsupported_parameter", "suffix"]],
+    ["a suffix behind token ids", { prompt: [1, 2], suffix: "end" }, ["unsupported_parameter", "suffix"]],
     ["echoed token ids", { prompt: [1], echo: true }, ["unsupported_parameter", "echo"]],
-    ["JSON", { response_format: { type: "json_object" } }, ["unsupported_parameter", "response_format"]],
-    ["a schema", { json_schema: {} }, ["unsupported_parameter", "json_schema"]],
     ["a grammar", { grammar: "root ::= x" }, ["unsupported_parameter", "grammar"]],
     ["a token bias", { logit_bias: { "5": 1 } }, ["unsupported_parameter", "logit_bias"]],
   ])("%s is refused by the name of the field", (_what, fields, expected) => {

@@ -124,6 +124,10 @@ describe("generate", () => {
     ]);
   });
 
+  test("a suffix asks for the text between", () => {
+    expect(decodeOllamaGenerate("r1", generate({ suffix: "end" })).request.input).toEqual({ kind: "infill", prefix: "hi", suffix: "end" });
+  });
+
   test("a call without a prompt only loads the model", () => {
     expect(decodeOllamaGenerate("r1", { model: "m" })).toMatchObject({ only: "load", request: { tokensMax: 0 } });
     expect(decodeOllamaGenerate("r1", { model: "m", prompt: "", keep_alive: "0s" })).toMatchObject({ only: "unload" });
@@ -152,7 +156,6 @@ describe("generate", () => {
   test.each<[string, Readonly<Record<string, unknown>>, readonly [string, string]]>([
     ["no model", { model: undefined }, ["model_not_found", "model '' not found"]],
     ["raw with a system prompt", { raw: true, system: "x" }, ["invalid_request", "raw mode does not support template, system, or context"]],
-    ["a suffix", { suffix: "end" }, ["unsupported_parameter", '"m" does not support insert']],
     ["a context", { context: [1] }, ["unsupported_parameter", '"context" is not supported. Send the conversation to /api/chat.']],
     ["an image", { images: ["aGk="] }, ["unsupported_parameter", '"images" is not supported: images cannot be read. Send text only.']],
   ])("%s is refused", (_what, fields, expected) => {

@@ -158,9 +158,10 @@ export function decodeOllamaGenerate(id: string, body: OllamaGenerateBody): Deco
   if ((body.template ?? "") !== "")
     refuse("template", '"template" is not supported: the model\'s own chat template is used. Leave it out, or send raw text with "raw".');
   if (hasContext) refuse("context", '"context" is not supported. Send the conversation to /api/chat.');
-  if ((body.suffix ?? "") !== "") refuse("suffix", `"${body.model ?? ""}" does not support insert`);
+  const suffix = body.suffix ?? "";
   const prompt = body.prompt ?? "";
-  if (prompt === "") return decoded(id, body, null);
+  if (prompt === "" && suffix === "") return decoded(id, body, null);
+  if (suffix !== "") return decoded(id, body, { kind: "infill", prefix: prompt, suffix });
   if (body.raw === true && formatOf(body.format) !== undefined) refuse("format", '"format" is not supported in raw mode. Leave out "raw".');
   if (body.raw === true) return decoded(id, body, { kind: "completion", prompt });
   const user: ChatMessage = { role: "user", content: prompt };

@@ -40,6 +40,7 @@ const RETRY_AFTER_S = 1;
 function messageOf(error: AppError, scope: RequestScope): string {
   const { promptTokens, contextTokens, hint } = error.details;
   if (error.code === "model_not_found") return `model '${scope.model ?? ""}' not found${hint === undefined ? "" : `. ${hint}`}`;
+  if (error.code === "unsupported_parameter" && error.details.field === "suffix") return `"${scope.model ?? ""}" does not support insert`;
   if (error.code === "queue_full") return "server busy, please try again.  maximum pending requests exceeded";
   if (error.code === "internal") return `internal error; the server's log has the details under request ${scope.id}`;
   if (error.code === "context_length_exceeded" && promptTokens !== undefined && contextTokens !== undefined) {

@@ -65,7 +65,7 @@ export const OllamaGenerateBody = object(
     prompt: optional(Type.String(), "The user's text; without it the model is only loaded."),
     system: optional(Type.String(), "Takes the place of the model's system prompt."),
     raw: optional(Type.Boolean(), "Send the prompt to the model as it is, without its chat template."),
-    suffix: optional(Type.String(), "Not supported unless empty."),
+    suffix: optional(Type.String(), "Text behind the answer, for models whose vocabulary has tokens for filling in."),
     template: optional(Type.String(), "Not supported unless empty."),
     context: optional(Type.Array(Type.Integer()), "Not supported unless empty."),
     images: optional(Type.Array(Image), "Not supported unless empty."),

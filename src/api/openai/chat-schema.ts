@@ -29,9 +29,11 @@ const Message = object({
   refusal: optional(Type.String(), "On assistant messages: stands for a missing `content`."),
 });
 
-const JsonSchema = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Boolean()]);
+/** A JSON Schema as a client sends it. */
+export const JsonSchema = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Boolean()]);
 
-const ResponseFormat = object({
+/** The form of an answer, as a client asks for it. */
+export const ResponseFormat = object({
   type: Type.String({ description: "`text`, `json_object` or `json_schema`." }),
   json_schema: optional(
     object({

@@ -5,6 +5,7 @@ import { notedFields } from "../request-field.ts";
 import { present } from "../schema.ts";
 import { answerRequests } from "./answer-requests.ts";
 import { CompletionBody } from "./completion-schema.ts";
+import { decodeFormat } from "./format-decode.ts";
 import { refuse, refuseCommon, refuseValue, samplingOf, stopOf } from "./sampling-schema.ts";
 
 /** OpenAI's default for this endpoint alone; its clients rely on short answers. */
@@ -36,8 +37,20 @@ function itemInput(item: PromptItem, index: number): GenerationInput {
   return refuseValue(`prompt[${index}]`, "is a token id beside other prompts. Put the ids of a prompt into a list of their own.");
 }
 
-/** The prompts of a request, in any of their spellings. */
-function inputsOf(prompt: CompletionBody["prompt"]): AtLeastOne<GenerationInput> {
+/** The prompts of a request; with a suffix each is the text before the one to be found. */
+function inputsOf(body: CompletionBody): AtLeastOne<GenerationInput> {
+  const [first, ...others] = promptsOf(body.prompt);
+  const suffix = body.suffix ?? "";
+  if (suffix === "") return [first, ...others];
+  const between = (input: GenerationInput): GenerationInput => {
+    if (input.kind !== "completion") return refuse("suffix", "the prompt in front of it must be a text.");
+    return { kind: "infill", prefix: input.prompt, suffix };
+  };
+  return [between(first), ...others.map(between)];
+}
+
+/** The prompts in any of their spellings. */
+function promptsOf(prompt: CompletionBody["prompt"]): AtLeastOne<GenerationInput> {
   if (typeof prompt === "string") return [{ kind: "completion", prompt }];
   const ids = prompt.filter((item) => typeof item === "number");
   const [first, ...others] = prompt;
@@ -49,16 +62,13 @@ function refuseUnsupported(body: CompletionBody): void {
   refuseCommon(body);
   if ((body.logprobs ?? null) !== null) refuse("logprobs", "the runtime does not tell probabilities. Leave it out.");
   if ((body.best_of ?? 1) > 1) refuse("best_of", "answers are not ranked. Leave it out, or ask for several with n.");
-  if ((body.suffix ?? "") !== "") refuse("suffix", "text can only be continued, not filled in. Leave it out.");
-  if ((body.response_format?.type ?? "text") !== "text") refuse("response_format", "JSON is for POST /v1/chat/completions. Leave it out.");
-  if ((body.json_schema ?? null) !== null) refuse("json_schema", "JSON is for POST /v1/chat/completions. Leave it out.");
   if ((body.grammar ?? "") !== "") refuse("grammar", "answers cannot be held to a grammar. Leave it out.");
 }
 
 /** Pure. Throws AppError invalid_request or unsupported_parameter, naming the field. */
 export function decodeCompletion(id: string, body: CompletionBody): DecodedCompletion {
   refuseUnsupported(body);
-  const [first, ...others] = inputsOf(body.prompt);
+  const [first, ...others] = inputsOf(body);
   const answersPerPrompt = body.n ?? 1;
   const choices = (1 + others.length) * answersPerPrompt;
   if (choices > CHOICES_MAX) refuseValue("prompt", `asks for ${choices} answers with n; at most ${CHOICES_MAX} are made for a request.`);
@@ -72,10 +82,12 @@ export function decodeCompletion(id: string, body: CompletionBody): DecodedCompl
       sampling: samplingOf(body),
       tokensMax: tokens < 0 ? undefined : tokens,
       stop: stopOf(body),
+      responseFormat: decodeFormat(body),
     });
   const requests = answerRequests([requestFor(first), ...others.map(requestFor)], answersPerPrompt);
   const echoOf = ({ input }: GenerationRequest): string => {
     if (body.echo !== true) return "";
+    if (input.kind === "infill") return input.prefix;
     return input.kind === "completion" ? input.prompt : refuse("echo", "only a text prompt can be repeated. Send the prompt as a text.");
   };
   return {

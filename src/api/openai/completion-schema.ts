@@ -3,6 +3,7 @@ import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { refused } from "../request-field.ts";
 import { object, optional } from "../schema.ts";
+import { JsonSchema, ResponseFormat } from "./chat-schema.ts";
 import { COMMON_FIELDS, IGNORED_FIELDS } from "./sampling-schema.ts";
 
 export const CompletionBody = object(
@@ -24,13 +25,13 @@ export const CompletionBody = object(
     ),
     echo: optional(Type.Boolean(), "Puts the prompt in front of the answer; for prompts that are texts."),
     best_of: refused(Type.Integer({ minimum: 0 }), "Refused above 1: answers are not ranked. `n` gives several."),
-    suffix: refused(Type.String(), "Refused unless empty: a text can only be continued."),
-    logprobs: refused(Type.Integer({ minimum: 0 }), "Refused: the runtime does not tell probabilities."),
-    response_format: refused(
-      object({ type: Type.String({ description: "`text`." }) }),
-      "Refused unless `text`: JSON is for POST /v1/chat/completions.",
+    suffix: optional(
+      Type.String(),
+      "Text behind the answer, which then fills the middle; `prompt` is the text before it. For models whose vocabulary has tokens for it.",
     ),
-    json_schema: refused(Type.Unknown(), "Refused: JSON is for POST /v1/chat/completions."),
+    logprobs: refused(Type.Integer({ minimum: 0 }), "Refused: the runtime does not tell probabilities."),
+    response_format: optional(ResponseFormat, "The form of the answer. No instruction is added: the prompt has to ask for it."),
+    json_schema: optional(JsonSchema, "llama.cpp's form of `response_format`, which goes first."),
     grammar: refused(Type.Unknown(), "Refused unless empty: answers cannot be held to a grammar."),
     ...IGNORED_FIELDS,
   },

@@ -10,7 +10,7 @@ function formatOf(schema: Schema | null | undefined): ResponseFormat {
 }
 
 /** undefined is free text. Throws AppError invalid_request. Whether a schema is one is for the engine to find out. */
-export function decodeFormat(body: ChatBody): ResponseFormat | undefined {
+export function decodeFormat(body: Pick<ChatBody, "response_format" | "json_schema">): ResponseFormat | undefined {
   const format = body.response_format;
   switch (format?.type ?? "text") {
     case "json_object":

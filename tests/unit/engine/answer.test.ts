@@ -250,3 +250,15 @@ test("the finish names the stop sequence that ended the answer", async () => {
   for await (const event of events) last = event;
   expect(last).toMatchObject({ kind: "finish", reason: "stop", stopSequence: "Two" });
 });
+
+test("a plain text is held to JSON, too, begun for the model and tried once", async () => {
+  const { engine, prompts, spoken } = engineSaying('a": 1} and more', "no");
+  const asked: GenerationRequest = {
+    ...request({ responseFormat: { kind: "json_object" } }),
+    input: { kind: "completion", prompt: "JSON:" },
+  };
+  expect(await answerOf(engine, asked)).toEqual([{ kind: "text", text: '{"a": 1}' }, { finish: "stop" }]);
+  expect(prompts[0]).toMatchObject({ input: { prompt: "JSON:" }, opening: { kind: "text", text: '{"' } });
+  expect(await faultOf(engine, asked)).toMatchObject({ code: "output_invalid" });
+  expect(spoken).toHaveLength(2);
+});

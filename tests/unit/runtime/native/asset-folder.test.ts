@@ -108,6 +108,6 @@ describe("unpackOnce()", () => {
 test("from the sources, the native files are used where they lie", async () => {
   const assets = await prepareNativeAssets(cacheDir);
   const found = await Promise.all(Object.values(assets).map(async (path) => (await stat(path)).size > 0));
-  expect(found).toEqual([true, true, true, true]);
+  expect(found).not.toContain(false);
   expect(await readdir(cacheDir)).toEqual([]);
 });
