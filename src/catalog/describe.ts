@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import type { ModelDescriptor, Soc } from "../core/model.ts";
 import { type AdapterDraft, type AdapterFile, adaptersOf, faultOfAdapter, isAdapterName } from "./adapters.ts";
 import type { WeightsFile } from "./discovery.ts";
-import { embeddingTraits } from "./embedding-traits.ts";
+import { embeddingTraits, judgesDocuments } from "./embedding-traits.ts";
 import { type GgufFacts, readGgufFacts } from "./gguf-facts.ts";
 import { type Manifest, type ManifestReading, readManifest } from "./manifest.ts";
 import { type NameFacts, shown } from "./model-names.ts";
@@ -136,6 +136,7 @@ function describe({ file, facts, reading, manifest }: ReadFile, machine: Machine
     ...(toolkitVersion === undefined ? {} : { toolkitVersion }),
     sidecars: file.sidecars,
     ...(embedding === undefined ? {} : { embedding }),
+    ...(judgesDocuments([id, name.longId]) ? { judges: true } : {}),
     ...(file.builtin ? { builtin: true } : {}),
     ...(reason === null ? {} : { unrunnableReason: reason }),
   };

@@ -16,6 +16,14 @@ const EMBEDDING_NAME = /(?:^|[-_ .])embed/;
  */
 const SHORTENING_NAME = /qwen3-embedding|embedding-?gemma|nomic-embed-text-v(?:1\.5|2)|jina-embeddings-v[34]/;
 
+/** Rerankers that answer yes or no: they are language models, and their files say nothing of it. */
+const JUDGE_NAME = /qwen3-(?:vl-)?reranker/;
+
+/** Whether a model judges documents by the words yes and no. */
+export function judgesDocuments(names: readonly string[]): boolean {
+  return names.some((name) => JUDGE_NAME.test(name.toLowerCase()));
+}
+
 /** The pooling of a GGUF's `<architecture>.pooling_type`; undefined for what cannot be done here. */
 export function poolingOfType(type: number | undefined): Pooling | undefined {
   return type === undefined ? undefined : POOLING_TYPES.get(type);

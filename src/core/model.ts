@@ -67,6 +67,8 @@ export interface ModelDescriptor {
   readonly embedding?: EmbeddingTraits;
   /** It comes with the program: the default only where there is no other. */
   readonly builtin?: true;
+  /** It was made to judge whether a document answers a query, by the words yes and no. */
+  readonly judges?: true;
   /** Why this machine cannot run it, as a sentence with the fix; absent when it can. */
   readonly unrunnableReason?: string;
 }

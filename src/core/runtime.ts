@@ -70,7 +70,10 @@ export interface Run {
 }
 
 /** One pass that makes a vector in place of text. */
-export type EmbeddingRun = Omit<Run, "tokensMax" | "sampling">;
+export interface EmbeddingRun extends Omit<Run, "tokensMax" | "sampling"> {
+  /** The vector is that of the logits which these two tokens have behind the prompt; absent: an embedding of the prompt. */
+  readonly logitsOf?: readonly [number, number];
+}
 
 /** The runtime's own account of a run (RKLLMPerfStat). */
 export interface RunStats {

@@ -58,7 +58,7 @@ export class HostRun {
 
   /** Takes one record of this run. */
   accept(record: RingRecord): void {
-    if (record.vector.length > 0) this.row = record.vector.slice();
+    if (record.vector.length > 0) this.acceptRow(record.vector);
     switch (record.state) {
       case CALL_STATE.normal:
       case CALL_STATE.waiting:
@@ -123,6 +123,12 @@ export class HostRun {
     this.aborting = setInterval(this.options.abort, ABORT_REPEAT_MS);
   }
 
+  /** In logits mode a library that keeps no limit of its own would go on with the answer. */
+  private acceptRow(row: Float32Array): void {
+    this.row ??= row.slice();
+    if (!this.options.limitKeptByRuntime && this.abortedFor === null) this.startAborting("limit");
+  }
+
   /** A waiting token ended inside a character: its bytes come joined with a later one, but it is a token all the same. */
   private acceptToken(record: RingRecord): void {
     if (this.tokensTotal >= this.options.tokensMax) return; // Late ones, after the limit was reached and the abort asked for.
@@ -141,9 +147,8 @@ function isDirection(row: Float32Array): boolean {
 }
 
 function faultOfRow(row: Float32Array | null): string {
-  const what =
-    row === null ? "gave no hidden layer, or one of a size that makes no sense" : "gave a hidden layer of zeros or of no numbers";
-  return `The runtime ${what}: this model makes no embeddings`;
+  const what = row === null ? "gave no vector, or one of a size that makes no sense" : "gave a vector of zeros, or of what are no numbers";
+  return `The runtime ${what}: the model cannot be used for this`;
 }
 
 function statsOf(record: RingRecord): RunStats {

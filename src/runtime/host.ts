@@ -129,7 +129,8 @@ export class EngineHost {
       run: ++this.runNumber,
       wants: command.kind === "run" ? "text" : "vector",
       tokensMax: command.kind === "run" ? command.tokensMax : 1,
-      limitKeptByRuntime: handle.keepsRunLimit,
+      // Without an answer to make, the library stops by itself.
+      limitKeptByRuntime: handle.keepsRunLimit || (command.kind === "embed" && command.logitsOf === undefined),
       abort: () => handle.abort(),
     });
     this.current = run;
@@ -137,7 +138,7 @@ export class EngineHost {
     const returned =
       command.kind === "run"
         ? handle.run({ ...common, tokensMax: command.tokensMax, sampling: command.sampling })
-        : handle.embed(common, this.pooling);
+        : handle.embed(common, command.logitsOf === undefined ? this.pooling : { logitsOf: command.logitsOf });
     const outcome = await returned.then(
       (code) => run.finish(code),
       (thrown: unknown) => run.fail(AppError.from(thrown)),

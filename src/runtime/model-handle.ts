@@ -4,10 +4,10 @@
  */
 import { AppError, assert } from "../core/errors.ts";
 import type { Sampling } from "../core/generation.ts";
-import type { Adapter, Pooling } from "../core/model.ts";
+import type { Adapter } from "../core/model.ts";
 import type { RuntimeCapabilities } from "../core/runtime.ts";
 import { abiForVersion } from "./native/abi.ts";
-import type { Bridge, ResultChannel } from "./native/bridge.ts";
+import type { Bridge, ResultChannel, WantedRows } from "./native/bridge.ts";
 import { type FunctionAddresses, linkAbort, openRuntime } from "./native/open-runtime.ts";
 import type { RingRecord } from "./native/ring.ts";
 import type { OpenSpec } from "./protocol.ts";
@@ -100,9 +100,9 @@ export class ModelHandle {
   }
 
   /** Like `run`, for the vector of a prompt: one of the records visited brings it. */
-  async embed(run: Omit<HandleRun, "tokensMax" | "sampling">, pooling: Pooling): Promise<number> {
-    const userdata = this.channel.userdata(run.run, { pooling, free: this.freesRows });
-    return this.perform({ kind: "embed", userdata, ...run });
+  async embed(run: Omit<HandleRun, "tokensMax" | "sampling">, from: WantedRows["from"]): Promise<number> {
+    const userdata = this.channel.userdata(run.run, { from, free: this.freesRows });
+    return this.perform({ kind: "embed", userdata, mode: typeof from === "string" ? "lastHiddenLayer" : "logits", ...run });
   }
 
   /** A request, not an event: the run goes on until the library heeds it. */

@@ -27,7 +27,14 @@ export type WorkerCommand =
       readonly sampling: Sampling;
       readonly adapter?: Adapter;
     }
-  | { readonly kind: "embed"; readonly run: number; readonly userdata: number; readonly payload: PromptPayload; readonly adapter?: Adapter }
+  | {
+      readonly kind: "embed";
+      readonly run: number;
+      readonly userdata: number;
+      readonly payload: PromptPayload;
+      readonly mode: "lastHiddenLayer" | "logits";
+      readonly adapter?: Adapter;
+    }
   | { readonly kind: "destroy" };
 
 /** The Worker's answer to one command. */

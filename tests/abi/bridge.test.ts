@@ -15,6 +15,9 @@ const FIELDS_READ = [
   "last_hidden_layer.hidden_states",
   "last_hidden_layer.embd_size",
   "last_hidden_layer.num_tokens",
+  "logits.logits",
+  "logits.vocab_size",
+  "logits.num_tokens",
 ];
 
 test.each<AbiId>(["1.2", "1.3"])("the result callback reads a result of ABI %s by its layout", (id) => {

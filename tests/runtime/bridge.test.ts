@@ -2,7 +2,7 @@ import { cc, ptr } from "bun:ffi";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { CALL_STATE } from "../../src/runtime/native/abi.ts";
-import { compileBridge, type HiddenRows } from "../../src/runtime/native/bridge.ts";
+import { compileBridge, type WantedRows } from "../../src/runtime/native/bridge.ts";
 import type { RingRecord } from "../../src/runtime/native/ring.ts";
 
 const bridge = compileBridge(join(import.meta.dir, "../../src/runtime/native/bridge.c"));
@@ -93,7 +93,7 @@ test("the bridge keeps apart what two runs on one handle say", async () => {
 });
 
 /** The vectors that come of hidden rows, and what the callback said to each. */
-function vectorsOf(rows: HiddenRows | undefined, given: readonly { width: number; values: readonly number[]; count?: number }[]) {
+function vectorsOf(rows: WantedRows | undefined, given: readonly { width: number; values: readonly number[]; count?: number }[]) {
   const channel = bridge.createResultChannel();
   const vectors: number[][] = [];
   const verdicts = given.map(({ width, values, count }) => {
@@ -118,8 +118,8 @@ const ROWS = { width: 2, values: [1, 2, 3, 4, 5, 9] };
 
 test("the bridge makes one vector of hidden rows, and has their memory freed where the library can", () => {
   expect([
-    vectorsOf({ pooling: "last", free: true }, [ROWS]),
-    vectorsOf({ pooling: "mean", free: false }, [ROWS]),
+    vectorsOf({ from: "last", free: true }, [ROWS]),
+    vectorsOf({ from: "mean", free: false }, [ROWS]),
     vectorsOf(undefined, [ROWS]),
   ]).toEqual([
     { vectors: [[5, 9]], verdicts: [2] },
@@ -138,15 +138,25 @@ test("the bridge takes no vector from rows that are NULL or whose sizes make no 
     { width: 8193, values: [1], count: 1 },
     { width: 2 ** 31 - 1, values: [1], count: 2 ** 31 - 1 },
   ];
-  expect(vectorsOf({ pooling: "last", free: true }, strange)).toEqual({
+  expect(vectorsOf({ from: "last", free: true }, strange)).toEqual({
     vectors: strange.map(() => []),
     verdicts: strange.map(() => 0),
   });
 });
 
+test("the bridge picks two logits out of the row behind the prompt, and none that the vocabulary does not have", () => {
+  const rows = (first: number, second: number) => ({ from: { logitsOf: [first, second] }, free: true }) as const;
+  const given = [{ width: 3, values: [1, 2, 3, 4, 5, 6] }];
+  expect([vectorsOf(rows(2, 0), given), vectorsOf(rows(0, 3), given), vectorsOf(rows(-1, 0), given)]).toEqual([
+    { vectors: [[6, 4]], verdicts: [2] },
+    { vectors: [[]], verdicts: [0] },
+    { vectors: [[]], verdicts: [0] },
+  ]);
+});
+
 test("the longest vectors go through the ring one after another", () => {
   const given = Array.from({ length: 9 }, (_, i) => ({ width: 8192, values: Array.from({ length: 8192 }, (__, j) => i * 8192 + j) }));
-  expect(vectorsOf({ pooling: "mean", free: true }, given).vectors).toEqual(given.map(({ values }) => values));
+  expect(vectorsOf({ from: "mean", free: true }, given).vectors).toEqual(given.map(({ values }) => values));
 });
 
 test("a full ring that nobody reads any more lets the library's thread go instead of holding it for ever", () => {

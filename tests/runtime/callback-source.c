@@ -6,7 +6,7 @@ typedef struct {
   int token_id;
   int padding;
   const void *hidden; int hidden_width, hidden_count;
-  const void *logits; int c, d;
+  const void *logits; int logits_width, logits_count;
   float prefill_ms; int prefill_tokens; float decode_ms; int decode_tokens; float memory_mb;
 } Result;
 typedef int (*Callback)(Result *, void *, int);
@@ -57,13 +57,16 @@ int run_on_thread(void *callback, void *userdata, int count) {
   return create(&thread, (void *)0, thread_main, &job);
 }
 
-/* One result with hidden rows, which are spoilt as soon as the callback has returned. */
+/* One result with rows, as hidden ones and as logits, which are spoilt as soon as the callback has returned. */
 int give_rows(void *callback, void *userdata, float *rows, int width, int count) {
   Result result = {0};
   int verdict;
   result.hidden = rows;
   result.hidden_width = width;
   result.hidden_count = count;
+  result.logits = rows;
+  result.logits_width = width;
+  result.logits_count = count;
   verdict = ((Callback)callback)(&result, userdata, 0);
   if (rows) rows[0] = -12345;
   return verdict;

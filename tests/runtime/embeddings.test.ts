@@ -125,6 +125,33 @@ test("a text that is the query comes first, with the score 1", async () => {
   expect([scores.length, scores[0]]).toEqual([3, { index: 1, relevance_score: expect.closeTo(1, 5) }]);
 });
 
+/** Models that answer every conversation with one word, and know the other one. */
+const JUDGES = {
+  "qwen3-reranker-yes.gguf": { vocabulary: "bpe", pre: "llama-bpe", says: "yes", userTokens: ["no"] },
+  "qwen3-reranker-no.gguf": { vocabulary: "bpe", pre: "llama-bpe", says: "no", userTokens: ["yes"] },
+} as const;
+
+test.each([["1.3.0"], ["1.2.3"]])("a model that judges scores texts by the word that it would say, on version %s", async (version) => {
+  await using server = await startTestServer({ models: JUDGES, flags: ["--cpu-runtime-version", version] });
+  const scores = async (model: string) => {
+    const { results } = await json(server, "/v1/rerank", { model, query: TEXT, documents: ["the", "he"], instruction: "Like it." });
+    return (results as { relevance_score: number }[]).map(({ relevance_score }) => relevance_score);
+  };
+  const sure = [expect.closeTo(1, 2), expect.closeTo(1, 2)];
+  const unsure = [expect.closeTo(0, 2), expect.closeTo(0, 2)];
+  expect([await scores("qwen3-reranker-yes"), await scores("qwen3-reranker-no")]).toEqual([sure, unsure]);
+  // The model goes on as if nothing had been.
+  expect((await json(server, "/v1/completions", { model: "qwen3-reranker-no", prompt: "the\n", temperature: 0 }))["choices"]).toMatchObject(
+    [{ text: "no", finish_reason: "stop" }],
+  );
+});
+
+test("a model that should judge and cannot say yes is refused", async () => {
+  await using server = await startTestServer({ models: { "qwen3-reranker-0.6b.gguf": {} } });
+  const { error } = await json(server, "/v1/rerank", { query: "the", documents: ["he"] });
+  expect(error).toMatchObject({ code: "model_not_runnable", message: expect.stringContaining('"yes" is no token of its vocabulary') });
+});
+
 test("a client that goes frees the model in the middle of a batch", async () => {
   await using server = await startTestServer({ moods: "slow-prefill=20" });
   await vectors(server, "a");

@@ -6,6 +6,7 @@ import type { GenerationEvent, GenerationRequest } from "../../src/core/generati
 import type { ModelDescriptor } from "../../src/core/model.ts";
 import type { EmbeddingRequest } from "../../src/engine/embed.ts";
 import type { Engine, Generation } from "../../src/engine/engine.ts";
+import type { RerankRequest } from "../../src/engine/rerank.ts";
 import { createResponseStore } from "../../src/store/response-store.ts";
 
 export const MODEL: ModelDescriptor = {
@@ -46,6 +47,8 @@ export interface Script {
   readonly samplingIgnored?: Generation["samplingIgnored"];
   /** The vectors of a request; by default all are the same. Token ids are letters by code point. */
   readonly embed?: (request: EmbeddingRequest, signal: AbortSignal) => Promise<readonly Float32Array[]>;
+  /** The scores of documents; by default all are the same. */
+  readonly scores?: readonly number[];
   /** Runs before a request is admitted; what it throws is the refusal. */
   readonly admit?: (request: GenerationRequest, signal: AbortSignal) => Promise<void>;
 }
@@ -53,6 +56,8 @@ export interface Script {
 export interface ScriptedEngine extends Engine {
   /** Every request for vectors. */
   readonly embeddings: EmbeddingRequest[];
+  /** Every request to score documents. */
+  readonly rankings: RerankRequest[];
   /** Every request that came, in order, with the signal it came with. */
   readonly requests: { readonly request: GenerationRequest; readonly signal: AbortSignal }[];
 }
@@ -66,6 +71,7 @@ async function* recite(events: readonly (GenerationEvent | Error)[]): AsyncGener
 
 export function scriptedEngine(script: Script = {}): ScriptedEngine {
   const requests: ScriptedEngine["requests"] = [];
+  const rankings: ScriptedEngine["rankings"] = [];
   const embeddings: ScriptedEngine["embeddings"] = [];
   const model = async (name: string): Promise<ModelDescriptor> => {
     const found = [MODEL, SLASHED].find((each) => name === "" || [each.id, ...each.aliases].includes(name));
@@ -76,6 +82,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
   return {
     requests,
     embeddings,
+    rankings,
     model,
     models: async () => [MODEL, SLASHED],
     generate: async (request, signal): Promise<Generation> => {
@@ -101,6 +108,10 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
       const resolved = await model(request.model);
       const vectors = await (script.embed?.(request, signal) ?? request.inputs.map(() => Float32Array.of(0.6, 0.8)));
       return { model: resolved, vectors, tokens: vectors.map(() => 3) };
+    },
+    rerank: async (request) => {
+      rankings.push(request);
+      return { model: await model(request.model), scores: script.scores ?? request.documents.map(() => 0.5), tokens: [3, 4] };
     },
     tokenize: async (name, text, { addSpecial, pieces }) => {
       const letters = Array.from(addSpecial ? `^${text}` : text);

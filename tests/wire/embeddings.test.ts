@@ -140,14 +140,11 @@ describe("embeddings", () => {
 });
 
 describe("reranking", () => {
-  /** The query points along the first axis; each text turns further away from it. */
-  const embed = async ({ inputs }: EmbeddingRequest) =>
-    inputs.map((_, index) => (index === 0 ? Float32Array.of(1, 0) : Float32Array.of(Math.cos(4 - index), Math.sin(4 - index))));
-  const scores = [Math.cos(3), Math.cos(2), Math.cos(1)].map((score) => expect.closeTo(score, 6));
+  const scores = [-0.25, 0.5, 0.75];
 
   test.each([["/v1/rerank"], ["/rerank"], ["/v1/reranking"], ["/reranking"], ["/v2/rerank"]])("%s sorts texts", async (path) => {
     const body = { model: "qwen3:0.6b", query: "q", documents: ["a", { text: "b" }, "c"], top_n: 2, return_documents: true };
-    expect(await reply(path, body, { embed })).toEqual({
+    expect(await reply(path, body, { scores })).toEqual({
       status: 200,
       body: {
         id: "rerank-r1",
@@ -157,14 +154,37 @@ describe("reranking", () => {
           { index: 2, relevance_score: scores[2], document: { text: "c" } },
           { index: 1, relevance_score: scores[1], document: { text: "b" } },
         ],
-        usage: { prompt_tokens: 12, total_tokens: 12 },
-        meta: { api_version: { version: "2" }, billed_units: { search_units: 1 }, tokens: { input_tokens: 12 } },
+        usage: { prompt_tokens: 7, total_tokens: 7 },
+        meta: { api_version: { version: "2" }, billed_units: { search_units: 1 }, tokens: { input_tokens: 7 } },
       },
     });
   });
 
+  test("query, texts and instruction go to the engine, which knows what to call them", async () => {
+    const engine = scriptedEngine();
+    await ask(engine, "/rerank", { body: { query: { text: "q" }, documents: ["a", "b"], instruction: "Find." } });
+    await ask(engine, "/rerank", { body: { query: "q", texts: ["a"], instruction: null } });
+    expect(engine.rankings.map(({ nameOf, ...request }) => [request, nameOf(-1), nameOf(1)])).toEqual([
+      [{ id: "r1", model: "", query: "q", documents: ["a", "b"], instruction: "Find." }, "query", "documents[1]"],
+      [{ id: "r1", model: "", query: "q", documents: ["a"] }, "query", "texts[1]"],
+    ]);
+  });
+
+  test("a model that judges has no note, others have one", async () => {
+    const engine = scriptedEngine();
+    const judging: typeof engine.rerank = async (request, signal) => ({
+      ...(await engine.rerank(request, signal)),
+      model: { ...MODEL, judges: true },
+    });
+    const body = { query: "q", documents: ["a"] };
+    const replies = [await ask({ ...engine, rerank: judging }, "/rerank", { body }), await ask(engine, "/rerank", { body })];
+    expect(replies.map(({ headers }) => headers.get("x-rockchip-llama-note"))).toEqual([null, NOTE]);
+  });
+
   test("TEI's form is answered in TEI's form", async () => {
-    const response = await ask({ embed }, "/rerank", { body: { query: "q", texts: ["a", "b"], return_text: true, raw_scores: true } });
+    const response = await ask({ scores: scores.slice(0, 2) }, "/rerank", {
+      body: { query: "q", texts: ["a", "b"], return_text: true, raw_scores: true },
+    });
     expect([response.headers.get("x-rockchip-llama-ignored"), await response.json()]).toEqual([
       "raw_scores",
       [

@@ -126,14 +126,14 @@ typedef struct {
   char data[1];
 } Ring;
 
-/* What a run wants of the hidden layer. */
-enum { POOLING_NONE, POOLING_LAST, POOLING_MEAN };
+/* What a run wants as its vector: nothing, one row made of the hidden rows, or the logits of two tokens behind the prompt. */
+enum { POOLING_NONE, POOLING_LAST, POOLING_MEAN, POOLING_LOGITS };
 
 /*
  * userdata of a run: a stale token of an earlier run names that run, not the current one. rows_verdict is what the callback returns
- * once it has copied hidden rows: the verdict "free" would be too early for a callback that comes without them.
+ * once it has copied rows: the verdict "free" would be too early for a callback that comes without them.
  */
-typedef struct { Ring *ring; u32 run, pooling; i32 rows_verdict; u32 padding; } RunContext;
+typedef struct { Ring *ring; u32 run, pooling; i32 rows_verdict, picks[2]; u32 padding; } RunContext;
 
 /* What one result becomes; its text or its vector follows, padded to 8 bytes. A bytes word of SKIP_TO_START sends the reader to offset 0. */
 typedef struct {
@@ -167,11 +167,13 @@ void *bridge_run_contexts_new(void *ring) {
     for (int i = 0; i < RUN_CONTEXTS; i++) contexts[i].ring = ring;
   return contexts;
 }
-void *bridge_run_context(void *contexts, u32 run, u32 pooling, i32 rows_verdict) {
+void *bridge_run_context(void *contexts, u32 run, u32 pooling, i32 rows_verdict, i32 first_pick, i32 second_pick) {
   RunContext *context = (RunContext *)contexts + run % RUN_CONTEXTS;
   context->run = run;
   context->pooling = pooling;
   context->rows_verdict = rows_verdict;
+  context->picks[0] = first_pick;
+  context->picks[1] = second_pick;
   return context;
 }
 void bridge_free(void *block) { c_free(block); }
@@ -231,6 +233,34 @@ static void write_vector(Ring *ring, Record *record, const float *rows, int coun
   publish_record(ring, end);
 }
 
+static void write_picks(Ring *ring, Record *record, const float *row, const i32 *picks) {
+  u32 end;
+  float *to = begin_record(ring, record, 2 * (u32)sizeof(float), &end);
+  if (!to) return;
+  to[0] = row[picks[0]];
+  to[1] = row[picks[1]];
+  publish_record(ring, end);
+}
+
+/* Takes the vector that the run wants from a result. Returns 0 where it brings none, or one of a size that makes no sense. */
+static int take_vector(const RunContext *context, Record *record, const RKLLMResult *result) {
+  if (context->pooling == POOLING_LOGITS) {
+    const float *rows = result->logits.logits;
+    const i32 *picks = context->picks;
+    i32 width = result->logits.vocab_size, count = result->logits.num_tokens;
+    if (!rows || count <= 0 || picks[0] < 0 || picks[1] < 0 || picks[0] >= width || picks[1] >= width) return 0;
+    record->vector_floats = 2;
+    write_picks(context->ring, record, rows + (size_type)(count - 1) * (size_type)width, picks);
+  } else {
+    const float *rows = result->last_hidden_layer.hidden_states;
+    i32 width = result->last_hidden_layer.embd_size, count = result->last_hidden_layer.num_tokens;
+    if (!rows || width <= 0 || width > VECTOR_FLOATS_MAX || count <= 0) return 0;
+    record->vector_floats = (u32)width;
+    write_vector(context->ring, record, rows, count, context->pooling);
+  }
+  return 1;
+}
+
 /* LLMResultCallback. `result`, its text and its rows may be NULL in any state (seen with the closed library). */
 static int on_result(const RKLLMResult *result, void *userdata, int state) {
   RunContext *context = userdata;
@@ -244,13 +274,7 @@ static int on_result(const RKLLMResult *result, void *userdata, int state) {
   record.prefill_ms = record.decode_ms = record.memory_mb = 0;
   record.prefill_tokens = record.decode_tokens = 0;
   if (result) {
-    const float *rows = result->last_hidden_layer.hidden_states;
-    int width = result->last_hidden_layer.embd_size, count = result->last_hidden_layer.num_tokens;
-    if (context->pooling != POOLING_NONE && rows && width > 0 && width <= VECTOR_FLOATS_MAX && count > 0) {
-      record.vector_floats = (u32)width;
-      write_vector(context->ring, &record, rows, count, context->pooling);
-      return context->rows_verdict;
-    }
+    if (context->pooling != POOLING_NONE && take_vector(context, &record, result)) return context->rows_verdict;
     text = result->text;
     record.token_id = result->token_id;
     if (text)
@@ -280,5 +304,8 @@ int bridge_result_layout(u32 *out) {
   out[8] = (u32)(size_type)&r->last_hidden_layer.hidden_states;
   out[9] = (u32)(size_type)&r->last_hidden_layer.embd_size;
   out[10] = (u32)(size_type)&r->last_hidden_layer.num_tokens;
-  return 11;
+  out[11] = (u32)(size_type)&r->logits.logits;
+  out[12] = (u32)(size_type)&r->logits.vocab_size;
+  out[13] = (u32)(size_type)&r->logits.num_tokens;
+  return 14;
 }

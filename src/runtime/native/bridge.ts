@@ -29,21 +29,22 @@ const SYMBOLS = {
   bridge_ring_new: { args: ["u32"], returns: "ptr" },
   bridge_ring_data_offset: { args: [], returns: "u32" },
   bridge_run_contexts_new: { args: ["ptr"], returns: "ptr" },
-  bridge_run_context: { args: ["ptr", "u32", "u32", "i32"], returns: "ptr" },
+  bridge_run_context: { args: ["ptr", "u32", "u32", "i32", "i32", "i32"], returns: "ptr" },
   bridge_free: { args: ["ptr"], returns: "void" },
   bridge_result_callback: { args: [], returns: "ptr" },
   bridge_result_layout: { args: ["ptr"], returns: "i32" },
 } as const;
 
-/** How the hidden rows of a prompt become one vector; bridge.c names the same numbers. */
-const POOLING_NUMBER = { last: 1, mean: 2 } as const satisfies Record<Pooling, number>;
+/** How a prompt's rows become one vector; bridge.c names the same numbers. */
+const POOLING_NUMBER = { last: 1, mean: 2, logits: 3 } as const satisfies Record<Pooling | "logits", number>;
+const NO_PICK = -1;
 
-/** What the callback answers after it has copied hidden rows. */
+/** What the callback answers after it has copied rows. */
 const CALLBACK_VERDICT = { goOn: 0, free: 2 } as const;
 
-/** What an embedding run wants of its hidden rows. */
-export interface HiddenRows {
-  readonly pooling: Pooling;
+/** What a run for a vector makes it of: of its hidden rows, or of the logits of two tokens behind the prompt. */
+export interface WantedRows {
+  readonly from: Pooling | { readonly logitsOf: readonly [number, number] };
   /** Whether the library understands the answer "free the buffer" (`Abi.callbackFree`). */
   readonly free: boolean;
 }
@@ -53,9 +54,9 @@ export interface ResultChannel {
   readonly ring: Ring;
   /**
    * Address to pass as a run's userdata; `run` comes back in every record of it.
-   * @param rows for a run in hidden-layer mode: one record brings its vector
+   * @param rows for a run in hidden-layer or logits mode: one record brings its vector
    */
-  userdata(run: number, rows?: HiddenRows): number;
+  userdata(run: number, rows?: WantedRows): number;
   /** Frees the memory. Only when the library can no longer call back: after the handle is destroyed. */
   free(): void;
 }
@@ -125,9 +126,11 @@ function createBridge(source: string): Bridge {
       return {
         ring: new Ring(address(ring), native.bridge_ring_data_offset(), RING_BYTES),
         userdata: (run, rows) => {
-          const pooling = rows === undefined ? 0 : POOLING_NUMBER[rows.pooling];
+          const from = rows?.from;
+          const kind = from === undefined ? 0 : POOLING_NUMBER[typeof from === "string" ? from : "logits"];
+          const [first, second] = typeof from === "object" ? from.logitsOf : [NO_PICK, NO_PICK];
           const verdict = rows?.free === true ? CALLBACK_VERDICT.free : CALLBACK_VERDICT.goOn;
-          return address(native.bridge_run_context(contexts, run, pooling, verdict));
+          return address(native.bridge_run_context(contexts, run, kind, verdict, first, second));
         },
         free() {
           native.bridge_free(contexts);

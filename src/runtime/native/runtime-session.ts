@@ -98,14 +98,14 @@ export class RuntimeSession {
   }
 
   /**
-   * Runs one prompt for its hidden layer, which has gone through the result callback by then. Returns the library's code.
+   * Runs one prompt for its hidden layer or its logits, which have gone through the result callback by then. Returns the library's code.
    * Throws what `run` throws. What the KV cache holds of a prompt already is not computed again and comes out as zeros (seen up to 1.3.0): it is emptied first.
    */
-  embed(run: Omit<SessionRun, "tokensMax" | "sampling">): number {
+  embed(run: Omit<SessionRun, "tokensMax" | "sampling"> & { readonly mode: "lastHiddenLayer" | "logits" }): number {
     const input = this.packPrompt(run.payload);
     const loraName = this.adapters.use(run.adapter);
     const infer = packInferParam(this.abi, {
-      mode: "lastHiddenLayer",
+      mode: run.mode,
       keepHistory: false,
       newTokensMax: 1,
       sampling: null,

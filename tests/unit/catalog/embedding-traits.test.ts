@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { embeddingTraits, poolingOfType } from "../../../src/catalog/embedding-traits.ts";
+import { embeddingTraits, judgesDocuments, poolingOfType } from "../../../src/catalog/embedding-traits.ts";
 
 test.each([
   ["qwen3-embedding-0.6b", { pooling: "last", shortens: true }],
@@ -30,5 +30,13 @@ test("of llama.cpp's kinds of pooling two can be had", () => {
     undefined,
     "last",
     undefined,
+  ]);
+});
+
+test("rerankers that answer yes or no are known by name", () => {
+  expect(["Qwen3-Reranker-0.6B-w8a8", "qwen3-0.6b", "bge-reranker-v2-m3"].map((name) => judgesDocuments([name]))).toEqual([
+    true,
+    false,
+    false,
   ]);
 });

@@ -28,7 +28,7 @@ const Ranking = object({
   results: Type.Array(
     object({
       index: Type.Integer({ description: "Place of the text in the request." }),
-      relevance_score: Type.Number({ description: "Cosine of the vectors of query and text, -1 to 1." }),
+      relevance_score: Type.Number({ description: "The probability that the text answers the query, or the cosine of their vectors." }),
       document: Type.Optional(object({ text: Type.String() })),
     }),
   ),
@@ -46,7 +46,7 @@ export const EMBEDDINGS_DETAIL = routeDetail(TAG, "createEmbedding", "Turn texts
 });
 
 /** POST /v1/rerank. */
-export const RERANK_DETAIL = routeDetail(TAG, "rerank", "Sort texts by their likeness to a query", {
+export const RERANK_DETAIL = routeDetail(TAG, "rerank", "Sort texts by what they are to a query", {
   200: jsonReply("The texts' places and scores, the best first.", Type.Union([Ranking, TeiRanking])),
   ...ERRORS,
 });

@@ -1,6 +1,5 @@
-/** POST /v1/rerank: texts in the order of their likeness to a query, which is the cosine of their vectors. */
-import type { EmbeddingRequest, Embeddings } from "../../../engine/embed.ts";
-import { cosine } from "../../../engine/vectors.ts";
+/** POST /v1/rerank: texts in the order of what they are to a query. */
+import type { Ranking, RerankRequest } from "../../../engine/rerank.ts";
 import type { JsonObject } from "../../dialect.ts";
 import { refuse, refuseMissing, refuseValue } from "../sampling-schema.ts";
 import { tokenUsage } from "./embed.ts";
@@ -8,9 +7,7 @@ import type { RerankBody } from "./schema.ts";
 
 /** A decoded request and what only the encoder needs. */
 export interface DecodedRerank {
-  /** The query first, then the texts. */
-  readonly request: EmbeddingRequest;
-  readonly texts: readonly string[];
+  readonly request: RerankRequest;
   readonly form: "tei" | "jina";
   /** How many are named. */
   readonly bestMax: number;
@@ -25,12 +22,12 @@ export function decodeRerank(id: string, body: RerankBody): DecodedRerank {
   const field = form === "tei" ? "texts" : "documents";
   const texts = (form === "tei" ? body.texts : body.documents)?.map(textOf) ?? refuseMissing("documents", "an array of texts");
   const query = textOf(body.query);
-  const nameOf = (index: number): string => (index === 0 ? "query" : `${field}[${index - 1}]`);
-  const inputs = [query, ...texts].map((prompt) => ({ kind: "completion", prompt }) as const);
-  for (const [index, { prompt }] of inputs.entries()) if (prompt === "") refuseValue(nameOf(index), "must not be empty.");
+  const nameOf = (index: number): string => (index < 0 ? "query" : `${field}[${index}]`);
+  if (query === "") refuseValue("query", "must not be empty.");
+  for (const [index, text] of texts.entries()) if (text === "") refuseValue(nameOf(index), "must not be empty.");
+  const instruction = body.instruction ?? "";
   return {
-    request: { id, model: body.model ?? "", inputs, nameOf },
-    texts,
+    request: { id, model: body.model ?? "", query, documents: texts, ...(instruction === "" ? {} : { instruction }), nameOf },
     form,
     bestMax: form === "tei" ? texts.length : (body.top_n ?? texts.length),
     repeatsTexts: (form === "tei" ? body.return_text : body.return_documents) ?? false,
@@ -42,18 +39,18 @@ function textOf(text: string | { readonly text: string }): string {
 }
 
 /** The reply: an object in Jina's form, which holds what Cohere's clients read as well, or TEI's array. */
-export function rerankReply(id: string, decoded: DecodedRerank, embeddings: Embeddings): JsonObject | readonly JsonObject[] {
-  const { texts, form, bestMax, repeatsTexts } = decoded;
-  const best = scoresOf(embeddings)
-    .map((score, index) => ({ index, score, text: texts[index] ?? "" }))
+export function rerankReply(id: string, decoded: DecodedRerank, ranking: Ranking): JsonObject | readonly JsonObject[] {
+  const { request, form, bestMax, repeatsTexts } = decoded;
+  const best = ranking.scores
+    .map((score, index) => ({ index, score, text: request.documents[index] ?? "" }))
     .sort((a, b) => b.score - a.score)
     .slice(0, bestMax);
   if (form === "tei") return best.map(({ index, score, text }) => ({ index, score, ...(repeatsTexts ? { text } : {}) }));
-  const usage = tokenUsage(embeddings.tokens);
+  const usage = tokenUsage(ranking.tokens);
   return {
     id,
     object: "list",
-    model: embeddings.model.id,
+    model: ranking.model.id,
     results: best.map(({ index, score, text }) => ({
       index,
       relevance_score: score,
@@ -62,9 +59,4 @@ export function rerankReply(id: string, decoded: DecodedRerank, embeddings: Embe
     usage,
     meta: { api_version: { version: "2" }, billed_units: { search_units: 1 }, tokens: { input_tokens: usage["prompt_tokens"] } },
   };
-}
-
-function scoresOf({ vectors }: Embeddings): number[] {
-  const [query, ...documents] = vectors;
-  return query === undefined ? [] : documents.map((vector) => cosine(query, vector));
 }

@@ -18,7 +18,8 @@ const NOTE_HEADER = "x-rockchip-llama-note";
 const NOTE = "This model was not made for embeddings: its vectors are the hidden state of the last token, and likeness may mean little.";
 
 function headersOf(model: ModelDescriptor, schema: TObject, body: object): Record<string, string> {
-  const note = model.embedding === undefined ? { [NOTE_HEADER]: NOTE } : {};
+  const made = model.embedding !== undefined || (schema === RerankBody && model.judges === true);
+  const note = made ? {} : { [NOTE_HEADER]: NOTE };
   return { "cache-control": "no-store", ...note, ...ignoredHeaders(notedFields(schema, body)) };
 }
 
@@ -34,9 +35,9 @@ async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBo
 async function rerank(context: ApiContext, scope: RequestScope, body: RerankBody): Promise<Response> {
   const decoded = decodeRerank(scope.id, body);
   return heldWork(context, scope, async (signal) => {
-    const embeddings = await context.engine.embed(decoded.request, signal);
-    const headers = headersOf(embeddings.model, RerankBody, body);
-    return Response.json(rerankReply(`rerank-${scope.id}`, decoded, embeddings), { headers });
+    const ranking = await context.engine.rerank(decoded.request, signal);
+    const headers = headersOf(ranking.model, RerankBody, body);
+    return Response.json(rerankReply(`rerank-${scope.id}`, decoded, ranking), { headers });
   });
 }
 

@@ -50,7 +50,11 @@ export const RerankBody = object(
     top_n: optional(Type.Integer({ minimum: 1 }), "Only the best are named. Jina's and Cohere's form."),
     return_documents: optional(Type.Boolean(), "Repeats the texts in the answer. Jina's and Cohere's form."),
     return_text: optional(Type.Boolean(), "Repeats the texts in the answer. TEI's form."),
-    raw_scores: noted(Type.Boolean(), "Scores are always cosines."),
+    instruction: optional(
+      Type.String(),
+      "What a text should do for the query, for models that judge; they are asked for passages that answer it.",
+    ),
+    raw_scores: noted(Type.Boolean(), "There is one kind of score."),
     truncate: noted(Type.Boolean(), "A text that does not fit the context is refused, never cut."),
     max_tokens_per_doc: noted(Type.Integer(), "A text that does not fit the context is refused, never cut."),
     rank_fields: refused(Type.Array(Type.String()), 'Refused unless empty or `["text"]`: documents are texts.'),
