@@ -17,7 +17,8 @@ import { measureStartup } from "./startup.ts";
 const ROOT = join(import.meta.dir, "..");
 const REPORTS = join(import.meta.dir, "reports");
 const EXECUTABLE = join(ROOT, `dist/rockchip-llama-linux-${process.arch}`);
-const EXECUTABLE_MB_MAX = 118;
+/** Bun itself is most of it; the built-in model takes 3.7 MB. */
+const EXECUTABLE_MB_MAX = 123;
 const REAL_MODEL = join(ROOT, "models/smollm2-135m-instruct");
 
 async function measureAll(folder: string): Promise<Measurement[]> {

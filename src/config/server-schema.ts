@@ -99,7 +99,8 @@ const MODELS = {
   }),
   cache_dir: setting(cacheDirectory(), null, {
     group: "Models",
-    about: "Folder for what can be made again and for stored responses; null is $XDG_CACHE_HOME/rockchip-llama, or ~/.cache/rockchip-llama.",
+    about:
+      "Folder for what can be made again and for stored responses; null is $XDG_CACHE_HOME/rockchip-llama, or ~/.cache/rockchip-llama.",
   }),
   builtin_model: setting(boolean(), true, {
     group: "Models",
@@ -160,7 +161,8 @@ const RUNTIME = {
 const ANSWERS = {
   answer_retries_max: setting(integer(0, 10), 2, {
     group: "Answers",
-    about: "How often an answer that is not the JSON it must be is asked for again, with its fault shown to the model; a call once at most.",
+    about:
+      "How often an answer that is not the JSON it must be is asked for again, with its fault shown to the model; a call once at most.",
   }),
 };
 
@@ -238,7 +240,17 @@ const DOWNLOADS = {
 };
 
 /** What server.json may hold. */
-export const ServerSchema = Type.Object({ ...NETWORK, ...ACCESS, ...MODELS, ...RUNTIME, ...ANSWERS, ...TIME_LIMITS, ...RESPONSES, ...LOGGING, ...DOWNLOADS });
+export const ServerSchema = Type.Object({
+  ...NETWORK,
+  ...ACCESS,
+  ...MODELS,
+  ...RUNTIME,
+  ...ANSWERS,
+  ...TIME_LIMITS,
+  ...RESPONSES,
+  ...LOGGING,
+  ...DOWNLOADS,
+});
 
 /** Server settings as the program works with them: paths are absolute, durations are seconds. */
 export type ServerConfig = Readonly<Static<typeof ServerSchema>>;

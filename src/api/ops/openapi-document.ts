@@ -97,7 +97,11 @@ function tidyOperation(operation: unknown): unknown {
 
 /** Describes the given routes. They are mounted on an application of their own, so that the plugin's pages are not served. */
 export async function createOpenApiDocument(documented: readonly AnyElysia[], version: string): Promise<OpenApiDocument> {
-  const info = { title: "RockchipLlama", version, description: "Language models on Rockchip NPUs behind the OpenAI, Ollama and Anthropic APIs." };
+  const info = {
+    title: "RockchipLlama",
+    version,
+    description: "Language models on Rockchip NPUs behind the OpenAI, Ollama and Anthropic APIs.",
+  };
   const describing: AnyElysia = new Elysia({ normalize: false }).use(swagger({ specPath: RAW_PATH, documentation: { info } }));
   for (const routes of documented) describing.use(routes);
   const response = await describing.handle(new Request(`http://localhost${RAW_PATH}`));
