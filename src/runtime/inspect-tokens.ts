@@ -6,7 +6,7 @@ import type { Inspected, Inspection } from "../core/runtime.ts";
 
 /**
  * Longest text that is tokenized only to be looked at. It may be longer than the context, but the host must not be kept from its pings,
- * nor from the answer that it is making: a text of this length and of the worst kind took a second on a desktop.
+ * nor from the answer that it is making: four times this length, of the worst kind, took four seconds on a desktop.
  */
 const TEXT_BYTES_MAX = 1 << 18;
 
