@@ -114,6 +114,11 @@ export interface GenerationRequest {
   readonly stop: readonly string[];
   /** Absent: free text. For chat, and for completions of a text. */
   readonly responseFormat?: ResponseFormat;
+  /**
+   * How long the model stays loaded after its last use: 0 unloads it when the answer is done, Infinity keeps it until its place is needed.
+   * Absent: what was last said for the loaded model, else what the configuration says.
+   */
+  readonly keepAliveMs?: number;
 }
 
 /** Why an answer ended: the model was done or met a stop sequence, the token limit, or it called tools. */

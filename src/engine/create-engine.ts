@@ -9,7 +9,7 @@ import { TurnQueue } from "../scheduler/turn-queue.ts";
 import { answer } from "./answer.ts";
 import { embedBatch, type EmbeddingRequest, type Embeddings } from "./embed.ts";
 import { demandOf } from "./demand.ts";
-import type { Engine, Generation, InspectionAnswer } from "./engine.ts";
+import type { Engine, Generation, InspectionAnswer, LoadOptions, ModelStatus } from "./engine.ts";
 import { promptRequest } from "./prompt-request.ts";
 import { rerank, type Ranking, type RerankRequest } from "./rerank.ts";
 import { type GenerationDefaults, resolveSampling, resolveTokensMax, samplingMismatch } from "./resolve-options.ts";
@@ -202,6 +202,28 @@ export function createEngine(options: EngineOptions): Engine {
     return ignored;
   }
 
+  async function loadOnly(name: string, _options: LoadOptions, clientSignal: AbortSignal): Promise<ModelStatus> {
+    const { value, release } = await hold(name, workSignal(clientSignal));
+    release();
+    return statusOf(value);
+  }
+
+  function statusOf({ model, slot, queue }: LoadedModel): ModelStatus {
+    return {
+      id: model.id,
+      baseId: model.id,
+      bytes: model.bytes,
+      memoryBytes: null,
+      contextTokens: slot.capabilities.contextTokens,
+      runtimeVersion: slot.capabilities.version,
+      running: queue.busy,
+      queued: queue.waiting,
+      pinned: false,
+      expiresAtMs: null,
+      loadedAtMs: 0,
+    };
+  }
+
   return {
     generate,
     countTokens,
@@ -214,16 +236,12 @@ export function createEngine(options: EngineOptions): Engine {
     },
     models: async () => options.catalog.list(),
     model: async (name) => options.catalog.resolve(name),
-    status: () => ({
-      uptimeS: (performance.now() - startedMs) / 1000,
-      models: [...residency.loaded()].map(({ model, slot, queue }) => ({
-        id: model.id,
-        contextTokens: slot.capabilities.contextTokens,
-        runtimeVersion: slot.capabilities.version,
-        running: queue.busy,
-        queued: queue.waiting,
-      })),
-    }),
+    load: loadOnly,
+    unload: async (name) => {
+      await options.catalog.resolve(name);
+      return false;
+    },
+    status: () => ({ uptimeS: (performance.now() - startedMs) / 1000, models: [...residency.loaded()].map(statusOf) }),
     async close() {
       closing.abort(new AppError("shutting_down", "The server is shutting down"));
       await residency.close();

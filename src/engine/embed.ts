@@ -17,6 +17,8 @@ export interface EmbeddingRequest {
   readonly inputs: readonly EmbeddingInput[];
   /** Length of the vectors; absent: as the model makes them. */
   readonly dimensions?: number;
+  /** As for answers. */
+  readonly keepAliveMs?: number;
   /** How the dialect names an input in errors: `input[3]`. */
   nameOf(index: number): string;
 }

@@ -29,11 +29,31 @@ export type TokenizeOptions = Omit<Extract<Inspection, { kind: "text" }>, "kind"
 
 /** One loaded model, for health and status. */
 export interface ModelStatus {
+  /** The name it was last asked for by, which may be that of the model with an adapter. */
   readonly id: string;
+  /** The model that is loaded, without adapters. */
+  readonly baseId: string;
+  /** Size of the weights' file. */
+  readonly bytes: number;
+  /** Memory that the model's engine host takes; null where it cannot be told. */
+  readonly memoryBytes: number | null;
   readonly contextTokens: number;
   readonly runtimeVersion: string;
   readonly running: boolean;
   readonly queued: number;
+  /** It stays loaded whatever else is asked for. */
+  readonly pinned: boolean;
+  /** When it is unloaded if nobody asks for it before, ms since the epoch; null: not before its place is needed. */
+  readonly expiresAtMs: number | null;
+  readonly loadedAtMs: number;
+}
+
+/** How a model is to stay loaded. */
+export interface LoadOptions {
+  /** As in GenerationRequest. */
+  readonly keepAliveMs?: number;
+  /** Absent: as it was. */
+  readonly pinned?: boolean;
 }
 
 /** What the server can say about itself. */
@@ -70,6 +90,16 @@ export interface Engine {
   models(): Promise<readonly ModelDescriptor[]>;
   /** The model a name stands for; "" is the default one. Throws AppError model_not_found. */
   model(name: string): Promise<ModelDescriptor>;
+  /**
+   * Loads a model without running it, or changes how a loaded one stays. Throws AppError model_not_found, model_not_runnable,
+   * model_load_failed, out_of_memory, …
+   */
+  load(model: string, options: LoadOptions, signal: AbortSignal): Promise<ModelStatus>;
+  /**
+   * Unloads a model, pinned or not, and those that share its weights with it. What runs and what waits for it ends first; who asks for it
+   * later has it loaded anew. Resolves when its memory is free; false: it was not loaded. Throws AppError model_not_found.
+   */
+  unload(model: string): Promise<boolean>;
   status(): EngineStatus;
   /** Refuses what comes, ends what runs, closes the models. */
   close(): Promise<void>;

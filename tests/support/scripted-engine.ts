@@ -5,7 +5,7 @@ import { AppError } from "../../src/core/errors.ts";
 import type { GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../src/core/model.ts";
 import type { EmbeddingRequest } from "../../src/engine/embed.ts";
-import type { Engine, Generation } from "../../src/engine/engine.ts";
+import type { Engine, Generation, LoadOptions, ModelStatus } from "../../src/engine/engine.ts";
 import type { RerankRequest } from "../../src/engine/rerank.ts";
 import { createResponseStore } from "../../src/store/response-store.ts";
 
@@ -38,7 +38,24 @@ export function finishEvent(change: Partial<GenerationEvent & { kind: "finish" }
 
 export const HELLO: readonly GenerationEvent[] = [{ kind: "text", text: "Hel" }, { kind: "text", text: "lo" }, finishEvent()];
 
+/** A model that is loaded and idle, in which every figure can be told from the others. */
+export const LOADED: ModelStatus = {
+  id: MODEL.id,
+  baseId: MODEL.id,
+  bytes: MODEL.bytes,
+  memoryBytes: 500_000_000,
+  contextTokens: 4096,
+  runtimeVersion: "1.3.0",
+  running: false,
+  queued: 0,
+  pinned: false,
+  expiresAtMs: Date.parse("2026-01-02T03:09:05.000Z"),
+  loadedAtMs: Date.parse("2026-01-02T03:04:00.000Z"),
+};
+
 export interface Script {
+  /** What is loaded; by default one model. */
+  readonly loaded?: readonly ModelStatus[];
   /** The answer, or what is thrown in its place after the events before it. */
   readonly events?: readonly (GenerationEvent | Error)[];
   /** An answer made while it is read; takes the place of `events`. */
@@ -54,6 +71,8 @@ export interface Script {
 }
 
 export interface ScriptedEngine extends Engine {
+  /** Every call of `load` and `unload`, in order. */
+  readonly residence: ({ readonly load: string; readonly options: LoadOptions } | { readonly unload: string })[];
   /** Every request for vectors. */
   readonly embeddings: EmbeddingRequest[];
   /** Every request to score documents. */
@@ -71,6 +90,8 @@ async function* recite(events: readonly (GenerationEvent | Error)[]): AsyncGener
 
 export function scriptedEngine(script: Script = {}): ScriptedEngine {
   const requests: ScriptedEngine["requests"] = [];
+  const residence: ScriptedEngine["residence"] = [];
+  const loaded = script.loaded ?? [LOADED];
   const rankings: ScriptedEngine["rankings"] = [];
   const embeddings: ScriptedEngine["embeddings"] = [];
   const model = async (name: string): Promise<ModelDescriptor> => {
@@ -83,6 +104,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
     requests,
     embeddings,
     rankings,
+    residence,
     model,
     models: async () => [MODEL, SLASHED],
     generate: async (request, signal): Promise<Generation> => {
@@ -135,7 +157,17 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
       const text = request.input.kind === "chat" ? request.input.messages.map(({ role, content }) => `<${role}>${content}`).join("") : "";
       return { model: await model(request.model), contextTokens: 4096, text, ids: [1, 2], pieces: pieces ? ["<", [195]] : [] };
     },
-    status: () => ({ uptimeS: 42.4, models: [{ id: MODEL.id, contextTokens: 4096, runtimeVersion: "1.3.0", running: false, queued: 0 }] }),
+    load: async (name, options) => {
+      residence.push({ load: name, options });
+      const { id } = await model(name);
+      return { ...LOADED, id, baseId: id, pinned: options.pinned ?? false };
+    },
+    unload: async (name) => {
+      residence.push({ unload: name });
+      const { id } = await model(name);
+      return loaded.some(({ baseId }) => baseId === id);
+    },
+    status: () => ({ uptimeS: 42.4, models: loaded }),
     close: async () => {},
   };
 }
