@@ -2,11 +2,12 @@
  * The composition root: the one place where configuration, catalog, runtime, engine and HTTP meet. It decides nothing that a person
  * would look for elsewhere; it hands each part what it needs as plain values.
  */
-import type { AnyElysia } from "elysia";
+import type { Server } from "bun";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { AccessOptions } from "./api/access/access-gate.ts";
 import { isOpenDoor, refuseOpenDoor } from "./api/access/open-door.ts";
+import { listen, type ListenAddress } from "./api/listeners.ts";
 import { createServer } from "./api/server.ts";
 import { readBoardSoc } from "./catalog/board-soc.ts";
 import { openCatalog, type Catalog } from "./catalog/catalog.ts";
@@ -46,8 +47,9 @@ export interface AppOptions {
 
 /** The application, not yet listening. */
 export interface App {
-  readonly app: AnyElysia;
   readonly engine: Engine;
+  /** Listens; a second time beside the first. Throws what the system says. */
+  listen(this: void, address: ListenAddress): Server<unknown>;
   /** Refuses what comes, ends what runs, closes the models. */
   close(): Promise<void>;
 }
@@ -107,7 +109,7 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
     await engine.close();
     responses.close();
   };
-  return { app, engine, close };
+  return { engine, listen: (address) => listen(app, address), close };
 }
 
 /** Who is let in. Throws AppError config_invalid for keys that cannot be read, and for a server that would be open to all unasked. */

@@ -1,6 +1,7 @@
 /** Everything about the configuration that is written for people and editors: docs/config.md, the JSON Schemas, the default files. */
 import { codeCell, table } from "../core/markdown-table.ts";
 import { CONFIG_DIR_FLAG, CONFIG_DIR_VARIABLE, CONFIG_FILES, type ConfigPart, KEYS, type Key } from "./known-keys.ts";
+import { IDLE_VARIABLES } from "./ollama-variables.ts";
 import { renderJson } from "./render-json.ts";
 
 /** Name of the JSON Schema beside a configuration file. */
@@ -82,6 +83,11 @@ function configPage(): string {
     "These count where the variable of our own name is not set, so that a setup made for another program goes on working. " +
       "What Kubernetes sets for a Service called rockchip-llama (`ROCKCHIP_LLAMA_SERVICE_HOST` and the like) is left alone.",
     aliasTable(),
+    "These change nothing, and are no error:",
+    table(
+      ["Variable", "Why"],
+      Object.entries(IDLE_VARIABLES).map(([name, reason]) => [codeCell(name), reason]),
+    ),
   ]
     .join("\n\n")
     .concat("\n");

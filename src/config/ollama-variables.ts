@@ -37,3 +37,19 @@ export function durationAsSeconds(text: string): string {
   if (seconds === null) return text;
   return String(seconds <= 0 ? TIMEOUT_S_MAX : seconds);
 }
+
+/** What OLLAMA_DEBUG says of the log: a number or a truth value, of which Ollama takes each that it cannot read for a yes. */
+export function debugLevel(text: string): string | undefined {
+  return ["0", "f", "false"].includes(text.toLowerCase()) ? undefined : "debug";
+}
+
+/** Variables of Ollama's that people set and that change nothing here, with the reason, as a clause. */
+export const IDLE_VARIABLES: Readonly<Record<string, string>> = {
+  OLLAMA_NUM_PARALLEL: "a model answers one request at a time, the others wait their turn; see `queue_depth_max`",
+  OLLAMA_FLASH_ATTENTION: "the runtime decides that itself",
+  OLLAMA_KV_CACHE_TYPE: "the runtime's cache has one type",
+  OLLAMA_SCHED_SPREAD: "there are no GPUs",
+  OLLAMA_GPU_OVERHEAD: "there are no GPUs",
+  OLLAMA_NO_CLOUD: "there are no models elsewhere",
+  OLLAMA_NOPRUNE: "models are the files in `models_dir`, and nothing prunes them",
+};

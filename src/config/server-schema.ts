@@ -1,6 +1,6 @@
 /** Every key of server.json: how the server listens, what it loads and how long it waits. */
 import { type Static, Type } from "@sinclair/typebox";
-import { TIMEOUT_S_MAX, durationAsSeconds, ollamaHost, ollamaPort, zeroIsUnset } from "./ollama-variables.ts";
+import { TIMEOUT_S_MAX, debugLevel, durationAsSeconds, ollamaHost, ollamaPort, zeroIsUnset } from "./ollama-variables.ts";
 import { setting } from "./setting.ts";
 import {
   boolean,
@@ -16,6 +16,7 @@ import {
   path,
   pathList,
   patternText,
+  portOrOff,
   text,
 } from "./value-type.ts";
 
@@ -39,6 +40,11 @@ const NETWORK = {
     group: "Network",
     about: "Port to listen on; 0 takes a free one and logs it.",
     aliases: [{ name: "OLLAMA_HOST", pick: ollamaPort, note: "only if it names a port" }],
+  }),
+  ollama_port: setting(nullable(portOrOff()), null, {
+    group: "Network",
+    about:
+      "Second port to listen on, for Ollama's clients; `off` opens none. null is 11434, and none where `port` is 0 or OLLAMA_HOST names it.",
   }),
   cors_origins: setting(list("a list of origins", "origins"), LOCAL_ORIGINS, {
     group: "Network",
@@ -217,6 +223,7 @@ const LOGGING = {
   log_level: setting(choice("error", "warn", "info", "debug"), "info", {
     group: "Logging",
     about: "Least important kind of line that is logged.",
+    aliases: [{ name: "OLLAMA_DEBUG", pick: debugLevel, note: "anything but 0 and `false` is `debug`" }],
   }),
   log_format: setting(choice("text", "json"), "text", { group: "Logging", about: "How log lines look: for people or for programs." }),
 };

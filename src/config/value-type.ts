@@ -78,6 +78,12 @@ export function integer(minimum: number, maximum: number, unit?: Unit): ValueTyp
   return plain(Type.Integer({ minimum, maximum }), takes, unit ?? "number", numberFromText);
 }
 
+/** A port, 0 for any free one, or the word that says there is none. */
+export function portOrOff(): ValueType<number | "off"> {
+  const schema = Type.Union([Type.Integer({ minimum: 0, maximum: 65_535 }), Type.Literal("off")]);
+  return plain<number | "off">(schema, 'a whole number from 0 to 65535, or "off"', "port|off", (given) => numberFromText(given.trim()));
+}
+
 /** A number within bounds. */
 export function number(minimum: number, maximum: number, unit?: Unit): ValueType<number> {
   const takes = `a number ${unit === undefined ? "" : `of ${unit} `}from ${minimum} to ${maximum}`;

@@ -37,5 +37,5 @@ test.each([
   ["EIO", "Words of the system."],
 ])("%s on listening is told with what to do", (code, words) => {
   const cause = Object.assign(new Error("Words of the system"), { code });
-  expect(listenFault(cause, { host: "board", port: 80 })).toBe(words);
+  expect(listenFault(cause, { host: "board", port: 80, flag: "--port" })).toBe(words);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { withoutSecrets } from "../../../src/config/environment.ts";
+import { IDLE_VARIABLES } from "../../../src/config/ollama-variables.ts";
 import { load, refusal } from "./temporary-config.ts";
 
 describe("OLLAMA_HOST", () => {
@@ -54,6 +55,23 @@ describe("other variables of Ollama", () => {
       models_loaded_max: 3,
       context: 8192,
     });
+  });
+
+  test.each([
+    ["1", "debug"],
+    ["2", "debug"],
+    ["true", "debug"],
+    ["sure", "debug"],
+    ["0", "info"],
+    ["false", "info"],
+    ["", "info"],
+  ])("OLLAMA_DEBUG=%s logs from %s on", (text, level) => {
+    expect(load({ env: { OLLAMA_DEBUG: text } }).config.server.log_level).toBe(level as "debug" | "info");
+  });
+
+  test("those that mean nothing here are no error, and change nothing", () => {
+    const idle = Object.fromEntries(Object.keys(IDLE_VARIABLES).map((name) => [name, "4"]));
+    expect(load({ env: idle }).config.server).toEqual({ ...load({}).config.server, models_dir: expect.anything() });
   });
 
   test("0 means automatic where Ollama means it so", () => {
