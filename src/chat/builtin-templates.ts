@@ -24,15 +24,20 @@ const BUILTIN_TEMPLATES: readonly BuiltinTemplate[] = [
   { source: ZEPHYR, families: /^(zephyr|tinyllama|stablelm)/, tokens: [] },
 ];
 
+/** The markers that decide which of them a vocabulary speaks. */
+export const TURN_MARKERS: readonly string[] = [...new Set(BUILTIN_TEMPLATES.flatMap((template) => template.tokens))];
+
 /**
  * The template of ours that fits a model. What its vocabulary holds decides before its family does; a family whose markers the
  * vocabulary lacks (a base model) gets a plain dialogue. Pass a vocabulary without control tokens where none is known.
  */
 export function builtinTemplateFor(family: string, vocabulary: Vocabulary): ChatTemplate {
-  return compileChatTemplate(sourceFor(family.toLowerCase(), vocabulary));
+  return compileChatTemplate(builtinSourceFor(family, vocabulary));
 }
 
-function sourceFor(family: string, { controlTokens }: Vocabulary): string {
+/** The text of that template. */
+export function builtinSourceFor(familyName: string, { controlTokens }: Pick<Vocabulary, "controlTokens">): string {
+  const family = familyName.toLowerCase();
   const known = new Set(controlTokens);
   const ofFamily = BUILTIN_TEMPLATES.filter((template) => template.families.test(family));
   const spoken = (template: BuiltinTemplate): boolean => template.tokens.length > 0 && template.tokens.every((token) => known.has(token));

@@ -23,6 +23,11 @@ const LAYOUTS: readonly (readonly Part[])[] = [
   [at("[SUFFIX]"), "suffix", at("[PREFIX]"), "prefix"],
 ];
 
+/** Every token that some family has for it. */
+export const INFILL_TOKENS: readonly string[] = [
+  ...new Set(LAYOUTS.flatMap((parts) => parts.flatMap((part) => (typeof part === "string" ? [] : [part.token])))),
+];
+
 /** The prompt for the text between two others; null for a vocabulary that has no tokens for it. */
 export function infillPrompt(controlTokens: readonly string[], prefix: string, suffix: string): PromptSegment[] | null {
   const known = new Set(controlTokens);

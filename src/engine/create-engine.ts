@@ -9,6 +9,8 @@ import { TurnQueue } from "../scheduler/turn-queue.ts";
 import { answer } from "./answer.ts";
 import { embedBatch, type EmbeddingRequest, type Embeddings } from "./embed.ts";
 import { demandOf } from "./demand.ts";
+import { FactsReader } from "./model-facts.ts";
+import { readModelMetadata } from "./model-metadata.ts";
 import type { Engine, Generation, InspectionAnswer, LoadOptions, ModelStatus } from "./engine.ts";
 import { promptRequest } from "./prompt-request.ts";
 import { rerank, type Ranking, type RerankRequest } from "./rerank.ts";
@@ -20,6 +22,8 @@ export interface EngineOptions {
   /** Opens a model. Throws AppError model_load_failed and the like, and at once when the signal fires. */
   readonly openSlot: (model: ModelDescriptor, defaults: GenerationDefaults, signal: AbortSignal) => Promise<RuntimeSlot>;
   readonly defaultsOf: (model: ModelDescriptor) => Promise<GenerationDefaults>;
+  /** The context that a model is opened with, tokens; absent: as long as its file allows. */
+  readonly contextTokensOf?: (model: ModelDescriptor) => number;
   /** Requests that may wait for one model. */
   readonly queueDepthMax: number;
   readonly modelsLoadedMax: number;
@@ -51,6 +55,7 @@ export function createEngine(options: EngineOptions): Engine {
   const startedMs = performance.now();
   const residency = new Residency<LoadedModel>({ countMax: options.modelsLoadedMax, keepAliveMs: options.keepAliveMs });
   const closing = new AbortController();
+  const facts = new FactsReader(options.contextTokensOf ?? ((model) => model.contextTokensMax));
 
   async function load(model: ModelDescriptor, signal: AbortSignal): Promise<LoadedModel> {
     const defaults = await options.defaultsOf(model);
@@ -111,10 +116,12 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function embed(request: EmbeddingRequest, clientSignal: AbortSignal): Promise<Embeddings> {
+    const arrivedMs = performance.now();
     const signal = workSignal(clientSignal);
     const { value, model, release } = await hold(request.model, signal);
+    const loadMs = performance.now() - arrivedMs;
     try {
-      return await embedBatch(request, { model, slot: value.slot, queue: value.queue, signal });
+      return { ...(await embedBatch(request, { model, slot: value.slot, queue: value.queue, signal })), loadMs };
     } finally {
       release();
     }
@@ -236,6 +243,11 @@ export function createEngine(options: EngineOptions): Engine {
     },
     models: async () => options.catalog.list(),
     model: async (name) => options.catalog.resolve(name),
+    facts: async (model) => facts.read(model),
+    metadata: async (model, verbose) => ({
+      ...readModelMetadata(model, verbose),
+      sampling: resolveSampling({}, (await options.defaultsOf(model)).sampling),
+    }),
     load: loadOnly,
     unload: async (name) => {
       await options.catalog.resolve(name);

@@ -29,6 +29,8 @@ export interface Embeddings {
   readonly vectors: readonly Float32Array[];
   /** Tokens of each input. */
   readonly tokens: readonly number[];
+  /** How long it took until the model was there, ms. */
+  readonly loadMs: number;
 }
 
 /** What a batch is computed with. */
@@ -54,7 +56,7 @@ interface PromptBatch {
  * @throws AppError queue_full, cancelled, context_length_exceeded and invalid_request with the input's name, unsupported_parameter for
  * `dimensions`, runtime_error, engine_lost
  */
-export async function embedBatch(request: EmbeddingRequest, place: EmbeddingPlace): Promise<Embeddings> {
+export async function embedBatch(request: EmbeddingRequest, place: EmbeddingPlace): Promise<Omit<Embeddings, "loadMs">> {
   const { inputs, dimensions, nameOf } = request;
   const prompts = inputs.map((input): PromptRequest => ({ input, reasoning: { mode: "auto" }, endOfText: true }));
   const finish = (vector: Float32Array): Float32Array =>

@@ -1,8 +1,10 @@
 /** The engine as the dialects see it. */
-import type { GenerationEvent, GenerationRequest, SamplingOptions } from "../core/generation.ts";
+import type { GenerationEvent, GenerationRequest, Sampling, SamplingOptions } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import type { Inspected, Inspection } from "../core/runtime.ts";
 import type { EmbeddingRequest, Embeddings } from "./embed.ts";
+import type { ModelFacts } from "./model-facts.ts";
+import type { ModelMetadata } from "./model-metadata.ts";
 import type { Ranking, RerankRequest } from "./rerank.ts";
 
 /** An admitted request: everything that could be refused at once has been checked. */
@@ -90,6 +92,10 @@ export interface Engine {
   models(): Promise<readonly ModelDescriptor[]>;
   /** The model a name stands for; "" is the default one. Throws AppError model_not_found. */
   model(name: string): Promise<ModelDescriptor>;
+  /** What a model can do; read without loading it, and remembered. Throws AppError model_file_invalid. */
+  facts(model: ModelDescriptor): Promise<ModelFacts>;
+  /** What its file says of itself, long arrays only where all is wanted, and what it runs with where a request is silent. Throws AppError model_file_invalid. */
+  metadata(model: ModelDescriptor, verbose: boolean): Promise<ModelMetadata & { readonly sampling: Sampling }>;
   /**
    * Loads a model without running it, or changes how a loaded one stays. Throws AppError model_not_found, model_not_runnable,
    * model_load_failed, out_of_memory, …

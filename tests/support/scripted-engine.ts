@@ -2,10 +2,12 @@
 import { createServer } from "../../src/api/server.ts";
 import type { ServerOptions } from "../../src/api/context.ts";
 import { AppError } from "../../src/core/errors.ts";
-import type { GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
+import type { GenerationEvent, GenerationRequest, Sampling } from "../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../src/core/model.ts";
 import type { EmbeddingRequest } from "../../src/engine/embed.ts";
 import type { Engine, Generation, LoadOptions, ModelStatus } from "../../src/engine/engine.ts";
+import type { Capability } from "../../src/engine/model-facts.ts";
+import type { ModelMetadata } from "../../src/engine/model-metadata.ts";
 import type { RerankRequest } from "../../src/engine/rerank.ts";
 import { createResponseStore } from "../../src/store/response-store.ts";
 
@@ -21,6 +23,19 @@ export const MODEL: ModelDescriptor = {
   parameterSize: "0.6B",
   quantization: "Q4_1",
   sidecars: {},
+};
+
+/** What models run with where a request is silent. */
+export const SAMPLING: Sampling = {
+  temperature: 0.6,
+  topK: 20,
+  topP: 0.95,
+  repeatPenalty: 1,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+  mirostat: 0,
+  mirostatTau: 5,
+  mirostatEta: 0.1,
 };
 
 export const SLASHED: ModelDescriptor = { ...MODEL, id: "org/tiny:1b", aliases: [], modifiedMs: MODEL.modifiedMs - 1000 };
@@ -66,6 +81,10 @@ export interface Script {
   readonly embed?: (request: EmbeddingRequest, signal: AbortSignal) => Promise<readonly Float32Array[]>;
   /** The scores of documents; by default all are the same. */
   readonly scores?: readonly number[];
+  /** What the models can do; by default they complete, know tools and think. */
+  readonly capabilities?: readonly Capability[];
+  /** What the models' file says of itself. */
+  readonly metadata?: Partial<ModelMetadata>;
   /** Runs before a request is admitted; what it throws is the refusal. */
   readonly admit?: (request: GenerationRequest, signal: AbortSignal) => Promise<void>;
 }
@@ -107,6 +126,14 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
     residence,
     model,
     models: async () => [MODEL, SLASHED],
+    facts: async (of) => ({
+      model: of,
+      capabilities: script.capabilities ?? ["completion", "tools", "thinking"],
+      template: "{{ messages[0].content }}",
+      embeddingLength: 1024,
+      contextTokens: 4096,
+    }),
+    metadata: async () => ({ values: { "general.architecture": "qwen3" }, tensors: [], sampling: SAMPLING, ...script.metadata }),
     generate: async (request, signal): Promise<Generation> => {
       requests.push({ request, signal });
       const resolved = await model(request.model);
@@ -129,7 +156,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
       embeddings.push(request);
       const resolved = await model(request.model);
       const vectors = await (script.embed?.(request, signal) ?? request.inputs.map(() => Float32Array.of(0.6, 0.8)));
-      return { model: resolved, vectors, tokens: vectors.map(() => 3) };
+      return { model: resolved, vectors, tokens: vectors.map(() => 3), loadMs: 1.5 };
     },
     rerank: async (request) => {
       rankings.push(request);
