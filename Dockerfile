@@ -10,7 +10,7 @@ RUN npm install
 # docker build --target development: the sources and every tool; mount a working copy over /app/src and /app/tests.
 FROM dependencies AS development
 COPY . .
-EXPOSE 8080
+EXPOSE 8080 11434
 # For one developer: publish the port on 127.0.0.1 alone.
 CMD ["npm", "start", "--", "--host", "0.0.0.0", "--insecure"]
 
