@@ -54,12 +54,6 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Which library opens which format, and why a format cannot be opened. */
-interface Libraries {
-  readonly specs: Readonly<Partial<Record<ModelFormat, LibrarySpec>>>;
-  readonly rkllmUnavailableReason: string | null;
-}
-
 /** The longest time a timer takes, 24 days: as good as never. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
@@ -78,10 +72,13 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
     catalog,
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
     openSlot: async (model, defaults, signal) =>
-      openSlot({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, log }),
+      openModel({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, log }),
+    contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model),
     queueDepthMax: server.queue_depth_max,
     modelsLoadedMax: server.models_loaded_max,
     keepAliveMs: server.keep_alive_s < 0 ? Infinity : server.keep_alive_s * 1000,
+    memoryBudgetBytes: null,
+    availableMemoryBytes: () => process.availableMemory(),
     samplingMismatch: server.sampling_mismatch,
     answerRetriesMax: server.answer_retries_max,
   });
@@ -178,114 +175,4 @@ function chooseLibraries(server: ServerConfig): Libraries {
     if (server.runtime !== null) throw thrown;
     return { specs: { gguf: builtIn }, rkllmUnavailableReason: AppError.from(thrown).message };
   }
-}
-
-function chooseLauncher(model: ModelDescriptor, server: ServerConfig, environment: AppOptions["environment"], log: Log): LaunchHost {
-  if (server.isolation === "thread") return launchHostThread;
-  return hostProcessLauncher({
-    command: engineHostCommand(server.exec_prefix),
-    environment: { ...environment, RKLLM_LOG_LEVEL: String(server.native_log_level) },
-    onOutput: (line) => log.debug("runtime library", { model: model.id, line }),
-  });
-}
-
-async function openSlot(parts: {
-  readonly model: ModelDescriptor;
-  readonly defaults: GenerationDefaults;
-  readonly signal: AbortSignal;
-  readonly config: Config;
-  readonly libraries: Libraries;
-  readonly assets: NativeAssets;
-  readonly environment: AppOptions["environment"];
-  readonly soc: Soc | null;
-  readonly log: Log;
-}): Promise<HostedSlot> {
-  const { model, config, log } = parts;
-  const library = parts.libraries.specs[model.format];
-  if (library === undefined) {
-    throw new AppError(
-      "model_not_runnable",
-      `The model ${model.id} cannot run here: ${parts.libraries.rkllmUnavailableReason ?? "no library opens its format"}`,
-    );
-  }
-  const inference = resolveInference(config.inference, model.id);
-  const startedMs = performance.now();
-  const options: HostedSlotOptions = {
-    spec: {
-      model: {
-        id: model.id,
-        path: model.path,
-        format: model.format,
-        family: model.family,
-        sidecars: model.sidecars,
-        chatTemplate: await readChatTemplate(model),
-        pooling: model.embedding?.pooling ?? "last",
-      },
-      library,
-      assets: parts.assets,
-      options: openOptions(inference, parts.defaults.sampling, model, parts.soc),
-    },
-    // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
-    launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log),
-    limits: hostLimits(config.server, model.bytes),
-    onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),
-  };
-  const slot = await HostedSlot.open(options, parts.signal);
-  const loadMs = Math.round(performance.now() - startedMs);
-  log.info("model loaded", { model: model.id, runtime: library.version, contextTokens: slot.capabilities.contextTokens, loadMs });
-  return slot;
-}
-
-/** The runtime wants a multiple of 32 at conversion; whether also at init is not documented, so the length is rounded down. */
-const CONTEXT_STEP_TOKENS = 32;
-
-/**
- * llama.cpp's threads wait for one another after every operation: one that has to share its core holds up all. So a core is left to the
- * server and whatever else runs. (Two threads on two busy cores decoded 2 to 4 tokens/s where one decoded 76 to 123.)
- */
-const CPU_RUNTIME_THREADS_MAX = Math.max(1, availableParallelism() - 1);
-
-function openOptions(inference: InferenceValues, sampling: Sampling, model: ModelDescriptor, soc: Soc | null): OpenOptions {
-  const limit = Math.min(inference.max_context_len, model.contextTokensMax);
-  return {
-    contextTokens: limit - (limit % CONTEXT_STEP_TOKENS),
-    sampling,
-    nKeep: inference.n_keep,
-    skipSpecialToken: inference.skip_special_token,
-    baseDomainId: inference.base_domain_id,
-    embedFlash: inference.embed_flash,
-    cpuCount: model.format === "gguf" ? Math.min(inference.cpu_count, CPU_RUNTIME_THREADS_MAX) : inference.cpu_count,
-    cpuMask: inference.cpu_mask ?? (soc === "rk3588" || soc === "rk3576" ? 0xf0 : 0x0f),
-  };
-}
-
-/** A model of unknown speed from storage of unknown speed: a minute, and 45 s more for each gigabyte. */
-const LOAD_BASE_MS = 60_000;
-const LOAD_MS_PER_BYTE = 45_000 / 1e9;
-
-function hostLimits(server: ServerConfig, modelBytes: number): HostLimits {
-  return {
-    loadTimeoutMs: server.load_timeout_s === null ? LOAD_BASE_MS + modelBytes * LOAD_MS_PER_BYTE : server.load_timeout_s * 1000,
-    abortTimeoutMs: server.abort_timeout_s * 1000,
-    pingTimeoutMs: server.host_ping_timeout_s * 1000,
-    prefillStallMs: server.prefill_stall_timeout_s * 1000,
-    prefillStallPerTokenMs: server.prefill_stall_per_token_s * 1000,
-    decodeStallMs: server.decode_stall_timeout_s * 1000,
-  };
-}
-
-/** A flag, a variable or a model's own section was set by somebody; what a file says for all models yields to the model's publisher. */
-function defaultSources(config: Config, sources: ConfigSources, model: ModelDescriptor): DefaultSources {
-  const values = resolveInference(config.inference, model.id);
-  const section = config.inference.models[model.id.toLowerCase()] ?? {};
-  const entries = (Object.keys(SAMPLING_NAMES) as (keyof Sampling)[]).map((name) => [name, values[SAMPLING_NAMES[name]]] as const);
-  const isChosen = (name: keyof Sampling) => {
-    const key = SAMPLING_NAMES[name];
-    return key in section || sources[key].kind === "flag" || sources[key].kind === "environment";
-  };
-  return {
-    general: Object.fromEntries(entries) as Sampling,
-    chosen: Object.fromEntries(entries.filter(([name]) => isChosen(name))),
-    tokensMax: values.max_new_tokens,
-  };
 }
