@@ -3,7 +3,7 @@
  * (`<weights without ending>.<name>_lora.gguf`) is that model's; one that is not is that of the only model beside it.
  */
 import { dirname } from "node:path";
-import type { ModelDescriptor } from "../core/model.ts";
+import type { Adapter, ModelDescriptor } from "../core/model.ts";
 import type { WeightsFile } from "./discovery.ts";
 import type { Manifest } from "./manifest.ts";
 import { shown } from "./model-names.ts";
@@ -60,9 +60,14 @@ export function adapted(base: ModelDescriptor, { file, name, scale, fault }: Ada
     aliases: base.aliases.map((alias) => `${alias}+${name}`),
     bytes: base.bytes + file.bytes,
     modifiedMs: Math.max(base.modifiedMs, file.modifiedMs),
-    adapted: { base, adapter: { name, path: file.path, scale, edition: `${file.bytes} ${file.modifiedMs}` } },
+    adapted: { base, adapter: adapterOf({ file, name, scale }) },
     ...(reason === null ? {} : { unrunnableReason: reason }),
   };
+}
+
+/** The adapter of a draft. */
+export function adapterOf({ file, name, scale }: Pick<AdapterDraft, "file" | "name" | "scale">): Adapter {
+  return { name, path: file.path, scale, edition: `${file.bytes} ${file.modifiedMs}` };
 }
 
 /** What is wrong with an adapter's file beside what is wrong with any; null where nothing is. */

@@ -2,6 +2,7 @@
 import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor, Soc } from "../core/model.ts";
 import { adapted } from "./adapters.ts";
+import { derivedModels } from "./derived-models.ts";
 import { Describer } from "./describe.ts";
 import { discoverWeights } from "./discovery.ts";
 import { distinctIds, listed, NameTable, shown } from "./model-names.ts";
@@ -24,7 +25,7 @@ export interface CatalogOptions {
 export interface Catalog {
   /**
    * Every model, the default one first, the others by name (`qwen3-4b` before `qwen3-14b`), each followed by itself with its adapters
-   * (`qwen3-4b+pirate`). The list follows the file system.
+   * (`qwen3-4b+pirate`), and those that are made of others at the end. The list follows the file system.
    */
   list(): Promise<readonly ModelDescriptor[]>;
   /**
@@ -65,13 +66,17 @@ export function openCatalog(options: CatalogOptions): Catalog {
       const state = await snapshot();
       if (state.models.length === 0) return [];
       const first = defaultOf(defaultName, state, pick);
-      const inFront = first === null ? [] : [first, ...state.models.filter((model) => model.adapted?.base === first)];
+      const inFront = first === null ? [] : [first, ...state.models.filter((model) => isWithAdapter(model, first))];
       return [...inFront, ...state.models.filter((model) => !inFront.includes(model))];
     },
     async resolve(name) {
       return pick(name.trim() === "" ? defaultName : name, await snapshot());
     },
   };
+}
+
+function isWithAdapter(model: ModelDescriptor, base: ModelDescriptor): boolean {
+  return model.adapted?.base === base && model.derived === undefined;
 }
 
 /** The default model; null where the configured name fits none, which is said when the default is asked for. */
@@ -83,20 +88,21 @@ function defaultOf(name: string, state: Snapshot, pick: (name: string, state: Sn
   }
 }
 
-/** A model that somebody put there goes before the one that comes with the program. */
+/** A model that somebody put there goes before the one that comes with the program. One made of another has to be asked for by name. */
 function firstChoice(models: readonly ModelDescriptor[]): ModelDescriptor | undefined {
-  const runnable = models.filter((model) => model.unrunnableReason === undefined);
+  const runnable = models.filter((model) => model.unrunnableReason === undefined && model.derived === undefined);
   return runnable.find((model) => model.builtin !== true) ?? runnable[0] ?? models[0];
 }
 
 async function scan({ modelsDirs, builtinDir }: CatalogOptions, describer: Describer): Promise<Snapshot> {
-  const { weights, problems } = await discoverWeights(modelsDirs, (await builtinDir?.()) ?? null);
-  const drafts = await describer.describeAll(weights);
+  const { weights, manifests, problems } = await discoverWeights(modelsDirs, (await builtinDir?.()) ?? null);
+  const { models: drafts, derived } = await describer.describeAll(weights, manifests);
   const byName = new Intl.Collator("en", { numeric: true });
-  const models = distinctIds(drafts)
+  const withWeights = distinctIds(drafts)
     .map(({ entry, id }) => ({ base: settled(entry.model, id), adapters: entry.adapters }))
     .sort((a, b) => Number(a.base.builtin === true) - Number(b.base.builtin === true) || byName.compare(a.base.id, b.base.id))
     .flatMap(({ base, adapters }) => [base, ...adapters.map((adapter) => adapted(base, adapter))]);
+  const models = [...withWeights, ...derivedModels(derived, withWeights).toSorted((a, b) => byName.compare(a.id, b.id))];
   return { models, names: new NameTable(models), problems };
 }
 

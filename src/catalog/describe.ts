@@ -6,10 +6,12 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ModelDescriptor, Soc } from "../core/model.ts";
 import { type AdapterDraft, type AdapterFile, adaptersOf, faultOfAdapter, isAdapterName } from "./adapters.ts";
-import type { WeightsFile } from "./discovery.ts";
+import { contextOf, type DerivedDraft } from "./derived-models.ts";
+import type { ManifestFile, WeightsFile } from "./discovery.ts";
 import { embeddingTraits, judgesDocuments } from "./embedding-traits.ts";
 import { type GgufFacts, readGgufFacts } from "./gguf-facts.ts";
 import { type Manifest, type ManifestReading, readManifest } from "./manifest.ts";
+import { presetOf } from "./preset.ts";
 import { type NameFacts, shown } from "./model-names.ts";
 import { parseModelFileName, RKLLM_CONTEXT_TOKENS_DEFAULT, spellings } from "./model-file-name.ts";
 import { readFaultOfWeights } from "./weights-file.ts";
@@ -40,51 +42,81 @@ interface ReadFile {
   readonly reading: ManifestReading;
   /** Empty where it cannot be read or speaks of other weights. */
   readonly manifest: Manifest;
+  /** 0 where there is none. */
+  readonly manifestModifiedMs: number;
+}
+
+/** What a scan's files make. */
+export interface Descriptions {
+  readonly models: readonly ModelDraft[];
+  readonly derived: readonly DerivedDraft[];
+}
+
+/** A manifest as it was read, and when it was written. */
+interface DatedReading {
+  readonly reading: ManifestReading;
+  readonly modifiedMs: number;
 }
 
 /** Describes weights, and remembers by path, size and modification time what it had to open files for. */
 export class Describer {
   readonly #machine: Machine;
   #facts = new Map<string, Facts>();
-  #manifests = new Map<string, ManifestReading>();
+  #manifests = new Map<string, DatedReading>();
 
   constructor(machine: Machine) {
     this.#machine = machine;
   }
 
   /** Describes the models of a scan, each with its adapters; what was remembered of files that are gone is forgotten. */
-  async describeAll(weights: readonly WeightsFile[]): Promise<readonly ModelDraft[]> {
+  async describeAll(weights: readonly WeightsFile[], manifestFiles: readonly ManifestFile[]): Promise<Descriptions> {
     const facts = new Map<string, Facts>();
-    const manifests = new Map<string, ManifestReading>();
+    const manifests = new Map<string, DatedReading>();
     const all: ReadFile[] = [];
     for (const file of weights) {
       const key = `${file.path}\0${file.bytes}\0${file.modifiedMs}`;
       const known = this.#facts.get(key) ?? (await readFacts(file));
       facts.set(key, known);
-      const reading = await this.#manifest(file, manifests);
-      const speaks = "manifest" in reading && [undefined, file.fileName].includes(reading.manifest.file);
-      all.push({ file, facts: known, reading, manifest: speaks ? reading.manifest : {} });
+      const { reading, modifiedMs } = await this.#manifest(file.manifestPath, manifests);
+      const speaks =
+        "manifest" in reading && reading.manifest.from === undefined && [undefined, file.fileName].includes(reading.manifest.file);
+      all.push({ file, facts: known, reading, manifest: speaks ? reading.manifest : {}, manifestModifiedMs: modifiedMs });
     }
+    const readings: { readonly file: ManifestFile; readonly reading: ManifestReading }[] = [];
+    for (const file of manifestFiles) readings.push({ file, reading: (await this.#manifest(file.path, manifests)).reading });
     this.#facts = facts;
     this.#manifests = manifests;
     const models = all.filter((each) => !isAdapter(each));
     const adapters = all.filter(isAdapter).map(adapterFile);
     const beside = Map.groupBy(models, placeOf);
-    return models.map((each) => ({
-      ...describe(each, this.#machine),
-      adapters: adaptersOf(each.file, each.manifest, adapters, beside.get(placeOf(each))?.length === 1),
-    }));
+    return {
+      models: models.map((each) => ({
+        ...describe(each, this.#machine),
+        adapters: adaptersOf(each.file, each.manifest, adapters, beside.get(placeOf(each))?.length === 1),
+      })),
+      derived: readings.flatMap(({ file, reading }) => derivedDrafts(file, reading, adapters)),
+    };
   }
 
-  async #manifest(file: WeightsFile, kept: Map<string, ManifestReading>): Promise<ManifestReading> {
-    if (file.manifestPath === null) return { manifest: {} };
-    const status = await stat(file.manifestPath).catch(() => null);
-    if (status === null) return { manifest: {} };
-    const key = `${file.manifestPath}\0${status.size}\0${status.mtimeMs}`;
-    const reading = kept.get(key) ?? this.#manifests.get(key) ?? (await readManifest(file.manifestPath));
-    kept.set(key, reading);
-    return reading;
+  async #manifest(path: string | null, kept: Map<string, DatedReading>): Promise<DatedReading> {
+    const none = { reading: { manifest: {} }, modifiedMs: 0 };
+    if (path === null) return none;
+    const status = await stat(path).catch(() => null);
+    if (status === null) return none;
+    const key = `${path}\0${status.size}\0${status.mtimeMs}`;
+    const dated = kept.get(key) ??
+      this.#manifests.get(key) ?? { reading: await readManifest(path), modifiedMs: Math.trunc(status.mtimeMs) };
+    kept.set(key, dated);
+    return dated;
   }
+}
+
+/** None for a manifest that speaks of weights; one that cannot be read is somebody's model where it lies alone. */
+function derivedDrafts(file: ManifestFile, reading: ManifestReading, adapters: readonly AdapterFile[]): readonly DerivedDraft[] {
+  if ("fault" in reading) return file.hasWeights ? [] : [{ file, manifest: {}, fault: reading.fault, adapters: [] }];
+  if (reading.manifest.from === undefined) return [];
+  const beside = adapters.filter((adapter) => dirname(adapter.file.path) === dirname(file.path));
+  return [{ file, manifest: reading.manifest, fault: null, adapters: beside }];
 }
 
 /** Its name says so, or its metadata, or the model.json beside it. */
@@ -113,13 +145,17 @@ async function readFacts(file: WeightsFile): Promise<Facts> {
   }
 }
 
-function describe({ file, facts, reading, manifest }: ReadFile, machine: Machine): Omit<ModelDraft, "adapters"> {
+function describe({ file, facts, reading, manifest, manifestModifiedMs }: ReadFile, machine: Machine): Omit<ModelDraft, "adapters"> {
   const name = parseModelFileName(file.fileName);
   const id = manifest.name?.toLowerCase().replaceAll(":", "-") ?? name.id;
   const soc = manifest.soc ?? name.soc;
   const toolkitVersion = manifest.toolkitVersion ?? name.toolkitVersion;
   const reason =
     facts.fault ?? faultOfType(file, facts) ?? faultOfManifest(reading) ?? faultOfParts(file) ?? unrunnable(file, soc, machine);
+  const preset = presetOf(manifest);
+  const contextTokensMax =
+    manifest.contextTokensMax ?? facts.gguf?.contextTokensMax ?? name.contextTokensMax ?? RKLLM_CONTEXT_TOKENS_DEFAULT;
+  const isSummed = manifest.sha256 !== undefined && manifest.file === file.fileName && file.modifiedMs <= manifestModifiedMs;
   const embedding = embeddingTraits([id, name.longId], facts.gguf?.pooling);
   const model: ModelDescriptor = {
     id,
@@ -128,21 +164,24 @@ function describe({ file, facts, reading, manifest }: ReadFile, machine: Machine
     format: file.format,
     bytes: file.bytes,
     modifiedMs: file.modifiedMs,
-    contextTokensMax: manifest.contextTokensMax ?? facts.gguf?.contextTokensMax ?? name.contextTokensMax ?? RKLLM_CONTEXT_TOKENS_DEFAULT,
+    contextTokensMax: contextOf(contextTokensMax, preset),
     family: manifest.family ?? facts.gguf?.family ?? name.family,
     parameterSize: manifest.parameterSize ?? facts.gguf?.parameterSize ?? name.parameterSize,
     quantization: manifest.quantization ?? facts.gguf?.quantization ?? name.quantization,
     ...(soc === undefined ? {} : { soc }),
     ...(toolkitVersion === undefined ? {} : { toolkitVersion }),
     sidecars: file.sidecars,
+    ...(manifest.template === undefined ? {} : { template: manifest.template }),
+    ...(preset === undefined ? {} : { preset }),
+    ...(isSummed ? { sha256: manifest.sha256 } : {}),
     ...(embedding === undefined ? {} : { embedding }),
     ...(judgesDocuments([id, name.longId]) ? { judges: true } : {}),
     ...(file.builtin ? { builtin: true } : {}),
     ...(reason === null ? {} : { unrunnableReason: reason }),
   };
   const longId = manifest.name === undefined ? name.longId : id;
-  const { quantization, contextTokensMax } = model;
-  return { model, id, longId, quantization, contextTokensMax, ...(soc === undefined ? {} : { soc }) };
+  const { quantization } = model;
+  return { model, id, longId, quantization, contextTokensMax: model.contextTokensMax, ...(soc === undefined ? {} : { soc }) };
 }
 
 /** The file's names, and the folder's, which stands for the model it holds. */

@@ -27,9 +27,19 @@ export interface WeightsFile {
   readonly builtin: boolean;
 }
 
+/** The model.json of a model's own folder, which may make a model of another. */
+export interface ManifestFile {
+  readonly path: string;
+  readonly folder: string;
+  readonly modifiedMs: number;
+  /** Whether weights, or an adapter, lie beside it. */
+  readonly hasWeights: boolean;
+}
+
 /** What was found, and folders that could not be read, as sentences. */
 export interface Discovery {
   readonly weights: readonly WeightsFile[];
+  readonly manifests: readonly ManifestFile[];
   readonly problems: readonly string[];
 }
 
@@ -51,6 +61,7 @@ const SIDECARS: readonly (readonly [keyof ModelSidecars, readonly string[]])[] =
 export async function discoverWeights(modelsDirs: readonly string[], builtinDir: string | null = null): Promise<Discovery> {
   const problems: string[] = [];
   const weights: Omit<WeightsFile, "builtin">[] = [];
+  const manifests: ManifestFile[] = [];
   const builtin = builtinDir === null ? [] : await weightsIn(builtinDir, basename(builtinDir), await entriesOf(builtinDir, problems));
   for (const dir of new Set(modelsDirs.map((given) => resolve(given)))) {
     const entries = await entriesOf(dir, problems);
@@ -59,13 +70,23 @@ export async function discoverWeights(modelsDirs: readonly string[], builtinDir:
       if (modelFormatOf(entry.name) !== null && entry.isFile()) continue;
       const path = join(dir, entry.name);
       if (entry.isDirectory() || (entry.isSymbolicLink() && (await statOf(path))?.isDirectory() === true)) {
-        weights.push(...(await weightsIn(path, entry.name, await entriesOf(path, problems))));
+        const inside = await entriesOf(path, problems);
+        const found = await weightsIn(path, entry.name, inside);
+        weights.push(...found);
+        manifests.push(...(await manifestIn(path, entry.name, inside, found.length > 0)));
       }
     }
   }
   const paths = new Set(builtin.map((file) => file.path));
   const others = weights.filter((file) => !paths.has(file.path)).map((file) => ({ ...file, builtin: false }));
-  return { weights: [...others, ...builtin.map((file) => ({ ...file, builtin: true }))], problems };
+  return { weights: [...others, ...builtin.map((file) => ({ ...file, builtin: true }))], manifests, problems };
+}
+
+async function manifestIn(dir: string, folder: string, entries: readonly Dirent[], hasWeights: boolean): Promise<readonly ManifestFile[]> {
+  if (!entries.some((entry) => entry.name === MANIFEST_FILE)) return [];
+  const path = join(dir, MANIFEST_FILE);
+  const status = await statOf(path);
+  return status?.isFile() === true ? [{ path, folder, modifiedMs: Math.trunc(status.mtimeMs), hasWeights }] : [];
 }
 
 /** The weights among the entries of one folder. */

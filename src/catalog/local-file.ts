@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { copyFile, link, realpath, rm, stat } from "node:fs/promises";
 import { AppError } from "../core/errors.ts";
-import { requireSpace } from "./download.ts";
+import { requireSpace } from "./disk-space.ts";
 
 /** Puts a file at another place: as a hard link where the file system can, which costs no room, else as a copy. Throws AppError not_found. */
 export async function placeLocal(given: string, to: string): Promise<void> {

@@ -1,12 +1,14 @@
 /**
- * model.json beside the weights: what a person, or `pull`, knows better than the file's name and metadata.
- * Every key is optional, and keys that are not known here are left alone.
+ * model.json: beside weights what a person, or `pull`, knows better than the file's name and metadata; with `from`, in a folder without
+ * weights, a model made of another. Every key is optional, and keys that are not known here are left alone.
  */
 import { existsSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { isGoTemplate } from "./go-template.ts";
+import { ModelParametersSchema } from "./model-parameters.ts";
 
 /** Name of the file, in the model's folder. */
 export const MANIFEST_FILE = "model.json";
@@ -38,6 +40,23 @@ export const ManifestSchema = Type.Object({
       }),
     ),
   ),
+  /** The model that this one is made of; without it the manifest speaks of the weights beside it. */
+  from: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  /** With `from`: an adapter of that model by its name, or the file of one in this folder. */
+  adapter: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  system: Type.Optional(Type.String()),
+  /** Jinja. */
+  template: Type.Optional(Type.String()),
+  parameters: Type.Optional(ModelParametersSchema),
+  messages: Type.Optional(
+    Type.Array(
+      Type.Object({
+        role: Type.Union([Type.Literal("system"), Type.Literal("user"), Type.Literal("assistant")]),
+        content: Type.String(),
+      }),
+    ),
+  ),
+  license: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
   /** Where `pull` got the weights, and their SHA-256. */
   source: Type.Optional(Type.String()),
   sha256: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
@@ -58,12 +77,17 @@ export async function readManifest(path: string): Promise<ManifestReading> {
     return { fault: `Cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}. Mend or delete it.` };
   }
   const fault = Value.Errors(ManifestSchema, parsed).First();
-  if (fault === undefined) return { manifest: Value.Cast(ManifestSchema, parsed) };
+  if (fault === undefined) return checked(path, Value.Cast(ManifestSchema, parsed));
   const key = fault.path.slice(1).replaceAll("/", ".");
   return {
     fault:
       key === "" ? `${path} has to hold a JSON object.` : `${path}: ${key} is wrong (${fault.message.toLowerCase()}). Mend or delete it.`,
   };
+}
+
+function checked(path: string, manifest: Manifest): ManifestReading {
+  if (!isGoTemplate(manifest.template ?? "")) return { manifest };
+  return { fault: `${path}: template is a Go template. Write it in Jinja, or leave it out to have the model's own.` };
 }
 
 /** Writes what `pull` knows into the folder's manifest; keys that a person set stay, and a manifest of other weights or a broken one is left alone. */

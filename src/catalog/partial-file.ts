@@ -3,7 +3,8 @@
  * appended to it, so two versions of a file cannot mix.
  */
 import { type FileHandle, open, readFile, rm, writeFile } from "node:fs/promises";
-import { AppError, assert } from "../core/errors.ts";
+import { assert } from "../core/errors.ts";
+import { addressOf, damaged } from "./ranged-file.ts";
 
 /** A file that is whole. */
 export interface Downloaded {
@@ -30,8 +31,7 @@ export class PartialFile {
   constructor(path: string, url: URL) {
     this.path = path;
     this.#notePath = `${path}.json`;
-    // Without the query: signatures in it differ from try to try.
-    this.#url = `${url.origin}${url.pathname}`;
+    this.#url = addressOf(url);
   }
 
   /** Opens the file; the ETag under which it may be continued, null where it has to begin anew. */
@@ -73,10 +73,7 @@ export class PartialFile {
     const sha256 = this.#hasher.digest("hex");
     if (expected !== null && sha256 !== expected.toLowerCase()) {
       await this.discard();
-      throw new AppError(
-        "download_failed",
-        `${file} has the SHA-256 ${sha256}, not ${expected.toLowerCase()}: it is damaged or not the file that was meant. It was deleted.`,
-      );
+      throw damaged(file, sha256, expected);
     }
     return { bytes: this.bytes, sha256 };
   }
@@ -94,8 +91,9 @@ export class PartialFile {
 
   async #note(): Promise<Note | null> {
     try {
-      const note = JSON.parse(await readFile(this.#notePath, "utf8")) as Note;
-      return note.url === this.#url && typeof note.etag === "string" ? note : null;
+      const note = JSON.parse(await readFile(this.#notePath, "utf8")) as Note & { readonly ranges?: unknown };
+      // A file with holes is no beginning of one.
+      return note.url === this.#url && typeof note.etag === "string" && note.ranges === undefined ? note : null;
     } catch {
       return null;
     }

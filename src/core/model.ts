@@ -1,4 +1,5 @@
 /** What is known of a model before it is opened. */
+import type { ChatMessage } from "./generation.ts";
 
 /** SoCs with an NPU that runs .rkllm files (RKLLM SDK manual 1.3.0). */
 export type Soc = "rk3588" | "rk3576" | "rk3562" | "rv1126b";
@@ -36,7 +37,18 @@ export interface Adapter {
   readonly edition: string;
 }
 
-/** One model of the catalog: weights, or weights with an adapter. */
+/** What a model is asked with, and runs with, where a request is silent. */
+export interface ModelPreset {
+  /** Stands in front of conversations that have no system message of their own; "" is none. */
+  readonly system: string;
+  /** Turns between the system message and the conversation. */
+  readonly messages: readonly ChatMessage[];
+  /** As people write them: sampling options by their names in SAMPLING_NAMES, `num_predict`, `num_ctx`, `stop`, and others that have no effect. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly licenses: readonly string[];
+}
+
+/** One model of the catalog: weights, weights with an adapter, or either with a preset of its own. */
 export interface ModelDescriptor {
   /** Friendly name and the id in every API: lower case, `qwen3-0.6b`. Unique in the catalog. */
   readonly id: string;
@@ -50,6 +62,8 @@ export interface ModelDescriptor {
   readonly modifiedMs: number;
   /** Longest context the file allows, tokens, as far as name or metadata tell. */
   readonly contextTokensMax: number;
+  /** What a token takes in the KV cache; absent where the file does not tell. */
+  readonly kvBytesPerToken?: number;
   /** `qwen3`, `llama`, `gemma3`; "unknown" where nothing tells. */
   readonly family: string;
   /** `0.6B`, or "" where unknown. */
@@ -63,6 +77,21 @@ export interface ModelDescriptor {
   readonly sidecars: ModelSidecars;
   /** Set for a model with an adapter. What is not said of the adapter's own file, `path` included, is the base's. */
   readonly adapted?: { readonly base: ModelDescriptor; readonly adapter: Adapter };
+  /** Chat template (Jinja) in place of the one that comes with the weights. */
+  readonly template?: string;
+  /** Absent where there is nothing in it. */
+  readonly preset?: ModelPreset;
+  /** Set for a model that shares the weights of another. */
+  readonly derived?: {
+    /** The model it was made from, by id; as it is written there where that does not exist. */
+    readonly parent: string;
+    /** What is opened for it: the model with the weights, which has its own template where this one has. */
+    readonly opens: ModelDescriptor;
+    /** Absolute path of the model.json that makes it. */
+    readonly manifestPath: string;
+  };
+  /** SHA-256 of the weights as `pull` wrote it down, of weights that are not newer than that. */
+  readonly sha256?: string;
   /** Absent for models that were not made for embeddings; the last token's hidden state is then what there is. */
   readonly embedding?: EmbeddingTraits;
   /** It comes with the program: the default only where there is no other. */

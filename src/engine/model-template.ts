@@ -9,10 +9,14 @@ import type { ModelDescriptor } from "../core/model.ts";
 export async function readChatTemplate(model: ModelDescriptor): Promise<TemplateSources | null> {
   const { chatTemplate, tokenizerConfig } = model.sidecars;
   return findTemplateSources({
-    ...(chatTemplate === undefined ? {} : { chatTemplateFile: await readText(chatTemplate) }),
+    ...chatTemplateFile(model.template ?? (chatTemplate === undefined ? undefined : await readText(chatTemplate))),
     ...(tokenizerConfig === undefined ? {} : { tokenizerConfig: parseJson(tokenizerConfig, await readText(tokenizerConfig)) }),
     ...(model.format === "gguf" ? { gguf: openGguf(model.path) } : {}),
   });
+}
+
+function chatTemplateFile(text: string | undefined): { readonly chatTemplateFile?: string } {
+  return text === undefined ? {} : { chatTemplateFile: text };
 }
 
 async function readText(path: string): Promise<string> {

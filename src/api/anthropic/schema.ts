@@ -2,7 +2,7 @@
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { ignored, noted, refused } from "../request-field.ts";
-import { SAMPLING_RANGES } from "../sampling-range.ts";
+import { SAMPLING_RANGES } from "../../core/sampling-range.ts";
 import { MESSAGES_MAX, object, oneOf, optional, TOOLS_MAX } from "../schema.ts";
 
 /** A block of nothing but text. */

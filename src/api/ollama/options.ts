@@ -1,7 +1,7 @@
 /** Ollama's `options` object: lenient about numbers and unknown names, strict about types. */
 import { AppError } from "../../core/errors.ts";
 import type { SamplingOptions } from "../../core/generation.ts";
-import { inRange } from "../sampling-range.ts";
+import { inRange } from "../../core/sampling-range.ts";
 import { present } from "../schema.ts";
 import { stopSequences } from "../stop-sequences.ts";
 

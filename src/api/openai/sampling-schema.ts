@@ -4,7 +4,7 @@ import type { Static } from "@sinclair/typebox";
 import { AppError } from "../../core/errors.ts";
 import type { SamplingOptions } from "../../core/generation.ts";
 import { ignored, noted, refused } from "../request-field.ts";
-import { SAMPLING_RANGES } from "../sampling-range.ts";
+import { SAMPLING_RANGES } from "../../core/sampling-range.ts";
 import { object, optional, present } from "../schema.ts";
 import { stopSequences } from "../stop-sequences.ts";
 

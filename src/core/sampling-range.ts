@@ -1,5 +1,5 @@
 /** What the runtime takes for each sampling value. Beyond these it fails, or takes its process with it. */
-import type { SamplingOptions } from "../core/generation.ts";
+import type { SamplingOptions } from "./generation.ts";
 
 /** Bounds, both included. */
 export const SAMPLING_RANGES = {
