@@ -16,6 +16,8 @@ export type HubFault =
   | { readonly kind: "cut"; readonly bytes: number }
   /** Another Content-Length than the body has; the connection is cut once the client has received the body. */
   | { readonly kind: "length"; readonly bytes: number }
+  /** The connection is closed in order after so many bytes of the body. */
+  | { readonly kind: "truncate"; readonly bytes: number }
   | { readonly kind: "status"; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   /** The connection is closed without an answer. */
   | { readonly kind: "hang-up" };
@@ -32,7 +34,7 @@ export interface HubFile {
 export class ModelHub implements AsyncDisposable {
   readonly requests: HubRequest[] = [];
   readonly files = new Map<string, HubFile>();
-  /** Taken one a request, by path; then all is well. */
+  /** Taken one a request, by path, or by path and first byte asked for (`/x#5000`); then all is well. */
   readonly faults = new Map<string, HubFault[]>();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -85,34 +87,36 @@ export class ModelHub implements AsyncDisposable {
   }
 
   #answer(socket: Socket, head: string): void {
-    const [first = "", ...lines] = head.split("\r\n");
+    const [line = "", ...lines] = head.split("\r\n");
     const headers = new Map(
       lines
         .filter((line) => line.includes(":"))
         .map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
     );
-    const path = decodeURIComponent(first.split(" ")[1] ?? "");
+    const path = decodeURIComponent(line.split(" ")[1] ?? "");
     this.requests.push({ path, headers });
-    const fault = this.faults.get(path)?.shift();
+    const first = /^bytes=(\d+)-/.exec(headers.get("range") ?? "")?.[1];
+    const fault = this.faults.get(`${path}#${first ?? ""}`)?.shift() ?? this.faults.get(path)?.shift();
     if (fault?.kind === "hang-up") return void socket.destroy();
     if (fault?.kind === "status") return this.#send(socket, fault.status, { ...fault.headers }, new Uint8Array());
-    const file = this.files.get(path);
+    const file = this.files.get(path) ?? this.files.get(path.replace(/\?.*/s, ""));
     if (file === undefined) return this.#send(socket, 404, {}, new TextEncoder().encode("Entry not found"));
     if (file.redirect !== undefined) return this.#send(socket, 302, { location: file.redirect, ...file.headers }, new Uint8Array());
     const etag = file.etag === undefined ? '"one"' : file.etag;
     const common = { ...(etag === null ? {} : { etag }), ...file.headers };
-    const start = this.#rangeStart(headers, file, etag);
-    if (start === null) return this.#send(socket, 200, common, file.content, fault);
+    const range = this.#range(headers, file, etag);
+    if (range === null) return this.#send(socket, 200, common, file.content, fault);
+    const [start, end] = range;
     if (start >= file.content.length)
       return this.#send(socket, 416, { ...common, "content-range": `bytes */${file.content.length}` }, new Uint8Array());
-    const range = `bytes ${start}-${file.content.length - 1}/${file.content.length}`;
-    return this.#send(socket, 206, { ...common, "content-range": range }, file.content.subarray(start), fault, start);
+    const contentRange = { "content-range": `bytes ${start}-${end - 1}/${file.content.length}` };
+    return this.#send(socket, 206, { ...common, ...contentRange }, file.content.subarray(start, end), fault, start);
   }
 
-  #rangeStart(headers: ReadonlyMap<string, string>, file: HubFile, etag: string | null): number | null {
-    const range = /^bytes=(\d+)-$/.exec(headers.get("range") ?? "");
-    if (range === null || file.ignoresRange === true) return null;
-    return headers.get("if-range") === etag ? Number(range[1]) : null;
+  #range(headers: ReadonlyMap<string, string>, file: HubFile, etag: string | null): readonly [start: number, end: number] | null {
+    const range = /^bytes=(\d+)-(\d*)$/.exec(headers.get("range") ?? "");
+    if (range === null || file.ignoresRange === true || headers.get("if-range") !== etag) return null;
+    return [Number(range[1]), range[2] === "" ? file.content.length : Math.min(Number(range[2]) + 1, file.content.length)];
   }
 
   #send(socket: Socket, status: number, headers: Readonly<Record<string, string>>, body: Uint8Array, fault?: HubFault, start = 0): void {
@@ -122,6 +126,7 @@ export class ModelHub implements AsyncDisposable {
     );
     socket.write(`HTTP/1.1 ${status} -\r\n${lines.join("\r\n")}\r\n\r\n`);
     if (fault === undefined) return void socket.end(body);
+    if (fault.kind === "truncate") return void socket.end(body.subarray(0, fault.bytes));
     const sent = fault.kind === "cut" ? body.subarray(0, fault.bytes) : body;
     this.#held.push({ socket, bytes: start + sent.length });
     socket.write(sent);
