@@ -6,6 +6,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
   /** Everything it has written to its standard output so far. */
   readonly output: string;
+  /** Its whole log; resolves when it has ended. */
+  readonly log: Promise<string>;
   readonly pid: number;
   /** Asks it to end, as a service manager does, and gives its exit code. Safe to call twice. */
   stop(): Promise<number>;
@@ -31,7 +33,7 @@ export async function startServer(command: readonly string[], options: ServerOpt
   });
   const seen = { output: "" };
   const { promise: url, resolve, reject } = Promise.withResolvers<string>();
-  const errors = child.stderr.text();
+  const log = child.stderr.text();
   void (async () => {
     const decoder = new TextDecoder();
     for await (const chunk of child.stdout) {
@@ -39,7 +41,7 @@ export async function startServer(command: readonly string[], options: ServerOpt
       const address = /\b(https?:\/\/\S+?)\/?[;\s]/.exec(seen.output)?.[1];
       if (address !== undefined) resolve(address);
     }
-    reject(new Error(`${command.join(" ")} ended with exit code ${await child.exited}:\n${seen.output}${await errors}`));
+    reject(new Error(`${command.join(" ")} ended with exit code ${await child.exited}:\n${seen.output}${await log}`));
   })();
   const stop = async (): Promise<number> => {
     child.kill("SIGTERM");
@@ -50,6 +52,7 @@ export async function startServer(command: readonly string[], options: ServerOpt
     get output() {
       return seen.output;
     },
+    log,
     pid: child.pid,
     stop,
     [Symbol.asyncDispose]: async () => {
