@@ -117,6 +117,13 @@ export interface Inspected {
   readonly pieces: readonly (string | readonly number[])[];
 }
 
+/** Memory that a slot takes now. */
+export interface SlotMemory {
+  readonly residentBytes: number;
+  /** The part of it that belongs to files on disk, which the system can take back. */
+  readonly fileBytes: number;
+}
+
 /** An open model with one KV cache. At most one run at a time; prompts may be prepared while a run is going on. */
 export interface RuntimeSlot {
   readonly capabilities: RuntimeCapabilities;
@@ -136,6 +143,8 @@ export interface RuntimeSlot {
   embed(run: EmbeddingRun, signal: AbortSignal): Promise<Float32Array>;
   /** Answers while a run is going on. Throws AppError invalid_request for what the vocabulary or the template refuses. */
   inspect(question: Inspection): Promise<Inspected>;
+  /** null where nobody can tell: the model shares its process with others. */
+  memory(): SlotMemory | null;
   /** Closes the model and gives its memory back. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@
 import { readGenerationConfig } from "../catalog/generation-config.ts";
 import type { Sampling, SamplingOptions } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
+import { presetSampling } from "./preset-request.ts";
 import type { GenerationDefaults } from "./resolve-options.ts";
 
 /** Where the values come from, weakest first; the model's own generation_config.json stands between the two samplings. */
@@ -17,5 +18,7 @@ export interface DefaultSources {
 export async function readGenerationDefaults(model: ModelDescriptor, sources: DefaultSources): Promise<GenerationDefaults> {
   const path = model.sidecars.generationConfig;
   const recommended = path === undefined ? {} : await readGenerationConfig(path);
-  return { sampling: { ...sources.general, ...recommended, ...sources.chosen }, tokensMax: sources.tokensMax };
+  // A runtime that cannot change its sampling from run to run has at least the model's own.
+  const own = model.preset === undefined ? {} : presetSampling(model.preset);
+  return { sampling: { ...sources.general, ...recommended, ...own, ...sources.chosen }, tokensMax: sources.tokensMax };
 }

@@ -10,7 +10,7 @@ export function presetRequest(request: GenerationRequest, preset: ModelPreset | 
   return {
     ...request,
     input: input.kind === "chat" ? { ...input, messages: withPresetMessages(input.messages, preset) } : input,
-    sampling: { ...samplingOf(preset), ...request.sampling },
+    sampling: { ...presetSampling(preset), ...request.sampling },
     ...(tokensMax === undefined ? {} : { tokensMax }),
     stop: request.stop.length > 0 ? request.stop : stopOf(preset),
   };
@@ -30,7 +30,8 @@ function withPresetMessages(messages: ChatInput["messages"], preset: ModelPreset
   return [...system, ...preset.messages, ...messages];
 }
 
-function samplingOf({ parameters }: ModelPreset): SamplingOptions {
+/** The sampling values of a preset. */
+export function presetSampling({ parameters }: ModelPreset): SamplingOptions {
   const entries = Object.entries(SAMPLING_NAMES).map(([name, key]) => [name, parameters[key]] as const);
   return Object.fromEntries(entries.filter(([, value]) => typeof value === "number"));
 }

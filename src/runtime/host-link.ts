@@ -1,4 +1,5 @@
 /** The gateway's end of the line to one engine host, whichever way it is isolated. */
+import type { SlotMemory } from "../core/runtime.ts";
 import type { HostCommand, HostEvent } from "./protocol.ts";
 
 /** One started host. */
@@ -8,6 +9,8 @@ export interface HostLink {
   readonly ended: Promise<string>;
   /** Ends the host at once, whatever it is doing. */
   kill(): void;
+  /** Memory of the host's process; null where it has none of its own, or is gone. */
+  memory(): SlotMemory | null;
   /** The last lines the native library printed, oldest first. */
   outputTail(): readonly string[];
 }

@@ -5,6 +5,7 @@
  */
 import { AppError } from "../core/errors.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
+import { processMemory } from "./process-memory.ts";
 import type { HostEvent } from "./protocol.ts";
 
 const OUTPUT_LINES_MAX = 40;
@@ -72,6 +73,7 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
       return child.signalCode === null ? `exit code ${code}` : `signal ${child.signalCode}`;
     }),
     kill: () => child.kill("SIGKILL"),
+    memory: () => processMemory(child.pid),
     outputTail: () => tail,
   };
 }

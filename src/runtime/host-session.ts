@@ -12,6 +12,7 @@ import type {
   Run,
   RunStats,
   RuntimeCapabilities,
+  SlotMemory,
   TokenEvent,
 } from "../core/runtime.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -150,6 +151,10 @@ export class HostSession {
       this.link.send({ kind: "close" });
     }
     await this.ended;
+  }
+
+  memory(): SlotMemory | null {
+    return this.link.memory();
   }
 
   /** The library's last words, for error messages and logs. */

@@ -30,6 +30,7 @@ export const launchHostThread: LaunchHost = (onEvent) => {
       void host.receive({ kind: "close" });
       stop("given up: its thread cannot be ended");
     },
+    memory: () => null,
     outputTail: () => [],
   };
 };

@@ -13,6 +13,7 @@ import type {
   Run,
   RuntimeCapabilities,
   RuntimeSlot,
+  SlotMemory,
   TokenEvent,
 } from "../core/runtime.ts";
 import type { LaunchHost } from "./host-link.ts";
@@ -106,6 +107,10 @@ export class HostedSlot implements RuntimeSlot {
 
   async inspect(question: Inspection): Promise<Inspected> {
     return this.somewhere(async (session) => session.inspect(question));
+  }
+
+  memory(): SlotMemory | null {
+    return this.session === null || this.session.lost !== null ? null : this.session.memory();
   }
 
   async close(): Promise<void> {

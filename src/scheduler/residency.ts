@@ -1,23 +1,12 @@
 /**
- * Which models are loaded. A model is loaded when a request first needs it and stays until another needs its place; then the one
- * unused for longest goes. A model with requests in it is never unloaded: a newcomer waits for one to become free, and who comes
- * after it waits behind it, so that a busy model cannot keep the others out for ever.
+ * Which models are loaded. A model is loaded when a request first needs it and stays for the time that was said for it, or until another
+ * needs its place; then the one unused for longest goes. A model with requests in it is never unloaded: a newcomer waits for one to
+ * become free, and who comes after it waits behind it, so that a busy model cannot keep the others out for ever.
  */
 import { AppError, cancellation } from "../core/errors.ts";
-
-/** Something loaded that can be closed. */
-export interface Closable {
-  close(): Promise<void>;
-}
-
-/** What a request needs. */
-export interface Wanted<T> {
-  readonly key: string;
-  /** Changes when what stands behind the key does; a value of another edition is replaced once nobody uses it. */
-  readonly edition: string;
-  /** @param signal fires when the loading is no longer of use: everything is being closed */
-  readonly load: (signal: AbortSignal) => Promise<T>;
-}
+import { type Clock, type Closable, LoadFailures, Resident, SYSTEM_CLOCK, type Wanted } from "./resident.ts";
+import { freeBytes, makeRoom, type MemorySource } from "./room.ts";
+import { queueFull } from "./turn-queue.ts";
 
 /** A loaded model in use: it stays until it is released. */
 export interface Lease<T> {
@@ -26,56 +15,68 @@ export interface Lease<T> {
   release(): void;
 }
 
-interface Resident<T> {
-  readonly key: string;
-  readonly edition: string;
-  readonly loading: Promise<T>;
-  loaded: T | null;
-  leases: number;
-  usedAt: number;
-  expiry: Timer | null;
+/** One that is loaded. */
+export interface Residence<T> {
+  readonly value: T;
+  readonly pinned: boolean;
+  /** When it goes if nobody asks for it before, ms since the epoch; null: not before its place is needed. */
+  readonly expiresAtMs: number | null;
+  readonly loadedAtMs: number;
 }
 
 /** A request for which there is no place yet. */
-interface Waiter<T> {
+interface Waiter<T extends Closable> {
   readonly wanted: Wanted<T>;
   readonly place: PromiseWithResolvers<Resident<T>>;
 }
 
-/** How many may be loaded, and how long an unused one stays. */
+/** How many may be loaded, and how long an unused one stays. Read whenever it matters: it may change. */
 export interface ResidencyLimits {
   readonly countMax: number;
-  /** ms without a lease after which a value is closed; Infinity keeps it until its place is needed. */
+  /** ms without a lease after which a value is closed where nobody said otherwise; Infinity keeps it until its place is needed. */
   readonly keepAliveMs: number;
+  /** Requests that may wait for a value to be loaded, behind the first. */
+  readonly waitingMax: number;
+  readonly memory: MemorySource;
 }
 
-/** At most `countMax` loaded values by key, least recently used out first. */
+/** At most `countMax` loaded values by key, within their memory, least recently used out first. */
 export class Residency<T extends Closable> {
   private readonly limits: ResidencyLimits;
+  private readonly clock: Clock;
   private readonly residents = new Map<string, Resident<T>>();
   /** Values that are being closed: their memory is not free yet. */
-  private readonly departing = new Set<Promise<void>>();
+  private readonly departing = new Map<Promise<void>, Resident<T>>();
   private readonly waiters: Waiter<T>[] = [];
+  private readonly failures: LoadFailures;
   private readonly closing = new AbortController();
   private uses = 0;
 
-  constructor(limits: ResidencyLimits) {
+  constructor(limits: ResidencyLimits, clock: Clock = SYSTEM_CLOCK) {
     this.limits = limits;
+    this.clock = clock;
+    this.failures = new LoadFailures(clock);
   }
 
   /** What is loaded now, in the order it was loaded. */
-  *loaded(): Iterable<T> {
-    for (const resident of this.residents.values()) if (resident.loaded !== null) yield resident.loaded;
+  *loaded(): Iterable<Residence<T>> {
+    for (const resident of this.residents.values()) {
+      const { value, pinned, loadedAtMs } = resident;
+      if (value !== null) yield { value, pinned, expiresAtMs: resident.expiry(this.limits.keepAliveMs), loadedAtMs };
+    }
   }
 
   /**
-   * The value of a key, loaded if need be. Several callers share one loading; when it fails, all of them get its error and nothing stays.
+   * The value of a key, loaded if need be. Several callers share one loading; when it fails, all of them get its error and nothing stays,
+   * and for some seconds those who come after them get it, too.
    * A loading goes on when its caller goes: who gives up after half a minute and tries again would otherwise never see it done.
-   * @throws AppError cancelled when the signal fires while waiting for a place, shutting_down after `close`, and what `load` throws
+   * @throws AppError cancelled when the signal fires while waiting for a place, queue_full, out_of_memory, shutting_down after `close`,
+   * and what `load` throws
    */
   async acquire(wanted: Wanted<T>, signal: AbortSignal): Promise<Lease<T>> {
     if (signal.aborted) throw cancellation(signal);
     if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
+    this.refuseIfCrowded(wanted.key);
     const resident = (this.waiters.length === 0 ? this.enter(wanted) : null) ?? (await this.placeFreed(wanted, signal));
     try {
       return this.lease(resident, await resident.loading);
@@ -85,6 +86,16 @@ export class Residency<T extends Closable> {
     }
   }
 
+  /** Closes the value of a key once nobody uses it; who asks for it from now on waits for that and has it loaded anew. false: there is none. */
+  async unload(key: string): Promise<boolean> {
+    const resident = this.residents.get(key);
+    if (resident === undefined) return false;
+    resident.leaving = true;
+    if (resident.idle) this.expire(resident);
+    await resident.gone.promise;
+    return true;
+  }
+
   /** Closes everything that is loaded and gives up what is loading; nothing can be acquired any more. */
   async close(): Promise<void> {
     const over = new AppError("shutting_down", "The server is shutting down");
@@ -92,63 +103,95 @@ export class Residency<T extends Closable> {
     for (const { place } of this.waiters.splice(0)) place.reject(over);
     const residents = [...this.residents.values()];
     this.residents.clear();
-    for (const resident of residents) this.stopExpiry(resident);
-    await Promise.allSettled([...this.departing, ...residents.map(async (resident) => (await resident.loading).close())]);
+    for (const resident of residents) resident.stopExpiry();
+    const closed = residents.map(async (resident) => (await resident.loading).close().finally(() => resident.gone.resolve()));
+    await Promise.allSettled([...this.departing.keys(), ...closed]);
   }
 
   /** Holds the resident of a key, made if need be; null when there is no place for it yet. */
   private enter(wanted: Wanted<T>): Resident<T> | null {
-    const known = this.residents.get(wanted.key);
-    const resident = known?.edition === wanted.edition ? known : this.admit(wanted, known);
+    const known = this.residents.get(wanted.key) ?? null;
+    const fits = known !== null && known.edition === wanted.edition && !known.leaving;
+    const resident = fits ? known : this.admit(wanted, known);
     if (resident === null) return null;
     resident.leases++;
-    this.stopExpiry(resident);
+    resident.stopExpiry();
+    resident.follow(wanted.stay ?? {});
     return resident;
   }
 
-  /** Makes a resident, closing an idle one for its place first: its outdated self, or the one unused for longest. */
-  private admit(wanted: Wanted<T>, outdated: Resident<T> | undefined): Resident<T> | null {
-    if (outdated !== undefined || this.residents.size >= this.limits.countMax) {
-      const leaving = outdated === undefined ? this.leastRecentlyUsed() : outdated;
-      if (leaving === null || !isIdle(leaving)) return null;
-      this.depart(leaving);
-    }
-    const loading = this.load(wanted);
-    const { key, edition } = wanted;
-    const resident: Resident<T> = { key, edition, loading, loaded: null, leases: 0, usedAt: this.uses++, expiry: null };
-    this.residents.set(key, resident);
-    loading.then(
-      (value) => (resident.loaded = value),
-      () => {
-        if (this.residents.get(key) === resident) this.residents.delete(key);
+  /** Makes a resident, closing for its place those that are in its way: its outdated self, and those unused for longest. */
+  private admit(wanted: Wanted<T>, outdated: Resident<T> | null): Resident<T> | null {
+    this.failures.refuseRecent(wanted);
+    const going = makeRoom(wanted, [...this.residents.values()], this.room(), outdated);
+    if (going === null) return null;
+    for (const resident of going) this.depart(resident);
+    const resident = new Resident<T>(wanted, this.load(wanted), this.clock);
+    resident.usedAt = this.uses++;
+    if (outdated?.leaving === false) resident.follow(outdated.stay);
+    this.residents.set(wanted.key, resident);
+    resident.loading.then(
+      (value) => {
+        resident.value = value;
+        resident.loadedAtMs = this.clock.nowMs();
+        this.failures.forget(wanted.key);
+        this.serveWaiters();
+      },
+      (thrown: unknown) => {
+        if (!this.closing.signal.aborted) this.failures.note(wanted, AppError.from(thrown));
+        if (this.residents.get(wanted.key) === resident) this.residents.delete(wanted.key);
+        resident.gone.resolve();
         this.serveWaiters();
       },
     );
     return resident;
   }
 
-  /** Those that leave must be gone before another is loaded: memory for both is what there is not. */
+  private room() {
+    const held = [...this.residents.values()].map(({ memoryBytes, value }) => ({
+      memoryBytes,
+      loading: value === null,
+      cachedBytes: value?.cachedBytes?.() ?? 0,
+    }));
+    const departingBytes = [...this.departing.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+    return { countMax: this.limits.countMax, freeBytes: freeBytes(this.limits.memory, held, departingBytes) };
+  }
+
+  /** Estimates may be wrong: where memory was short after all, one that nobody uses makes room, and it is tried once more. */
   private async load(wanted: Wanted<T>): Promise<T> {
-    await Promise.all(this.departing);
+    try {
+      return await this.loadOnce(wanted);
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || thrown.code !== "out_of_memory") throw thrown;
+      const [oldest] = [...this.residents.values()].filter(({ idle, pinned }) => idle && !pinned).sort((a, b) => a.usedAt - b.usedAt);
+      if (oldest === undefined) throw thrown;
+      this.depart(oldest);
+      return this.loadOnce(wanted);
+    }
+  }
+
+  /** Those that leave must be gone before another is loaded: memory for both is what there is not. */
+  private async loadOnce(wanted: Wanted<T>): Promise<T> {
+    await Promise.all(this.departing.keys());
     if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
     return wanted.load(this.closing.signal);
   }
 
   private depart(resident: Resident<T>): void {
-    this.stopExpiry(resident);
+    resident.stopExpiry();
     this.residents.delete(resident.key);
-    const closed = (async () => resident.loaded?.close())()
+    const closed = (async () => resident.value?.close())()
       .catch(() => {})
-      .finally(() => this.departing.delete(closed));
-    this.departing.add(closed);
+      .finally(() => {
+        this.departing.delete(closed);
+        resident.gone.resolve();
+      });
+    this.departing.set(closed, resident);
   }
 
-  private leastRecentlyUsed(): Resident<T> | null {
-    let oldest: Resident<T> | null = null;
-    for (const resident of this.residents.values()) {
-      if (isIdle(resident) && resident.usedAt < (oldest?.usedAt ?? Infinity)) oldest = resident;
-    }
-    return oldest;
+  private expire(resident: Resident<T>): void {
+    this.depart(resident);
+    this.serveWaiters();
   }
 
   private lease(resident: Resident<T>, value: T): Lease<T> {
@@ -166,31 +209,32 @@ export class Residency<T extends Closable> {
     resident.leases--;
     resident.usedAt = this.uses++;
     if (resident.leases > 0) return;
-    this.startExpiry(resident);
+    if (this.residents.get(resident.key) === resident) {
+      if (resident.leaving) this.depart(resident);
+      else resident.startExpiry(this.limits.keepAliveMs, () => this.expire(resident));
+    }
     this.serveWaiters();
   }
 
-  private startExpiry(resident: Resident<T>): void {
-    if (this.limits.keepAliveMs === Infinity || this.residents.get(resident.key) !== resident) return;
-    resident.expiry = setTimeout(() => {
-      this.depart(resident);
-      this.serveWaiters();
-    }, this.limits.keepAliveMs);
-    resident.expiry.unref();
-  }
-
-  private stopExpiry(resident: Resident<T>): void {
-    if (resident.expiry !== null) clearTimeout(resident.expiry);
-    resident.expiry = null;
+  /** Throws AppError queue_full when as many wait for the loading of a value as may wait for the value. */
+  private refuseIfCrowded(key: string): void {
+    const resident = this.residents.get(key);
+    const loading = resident === undefined || resident.value !== null ? 0 : resident.leases;
+    const waiting = loading + this.waiters.filter(({ wanted }) => wanted.key === key).length;
+    if (waiting > this.limits.waitingMax) throw queueFull(waiting);
   }
 
   /** Lets in who waits, in order, as far as there are places. */
   private serveWaiters(): void {
     for (let waiter = this.waiters[0]; waiter !== undefined; waiter = this.waiters[0]) {
-      const resident = this.enter(waiter.wanted);
-      if (resident === null) return;
+      try {
+        const resident = this.enter(waiter.wanted);
+        if (resident === null) return;
+        waiter.place.resolve(resident);
+      } catch (thrown) {
+        waiter.place.reject(thrown);
+      }
       this.waiters.shift();
-      waiter.place.resolve(resident);
     }
   }
 
@@ -212,8 +256,4 @@ export class Residency<T extends Closable> {
       signal.removeEventListener("abort", leave);
     }
   }
-}
-
-function isIdle(resident: Resident<unknown>): boolean {
-  return resident.leases === 0 && resident.loaded !== null;
 }

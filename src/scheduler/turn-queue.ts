@@ -21,11 +21,11 @@ interface Entry {
 
 /** FIFO, one turn at a time. */
 export class TurnQueue {
-  private readonly depthMax: number;
+  private readonly depthMax: () => number;
   private readonly entries: Entry[] = [];
 
-  /** @param depthMax requests that may wait behind the running one */
-  constructor(depthMax: number) {
+  /** @param depthMax requests that may wait behind the running one; asked for each, as it may change */
+  constructor(depthMax: () => number) {
     this.depthMax = depthMax;
   }
 
@@ -42,11 +42,7 @@ export class TurnQueue {
   take(signal: AbortSignal): Turn {
     if (signal.aborted) throw cancellation(signal);
     const position = this.entries.length;
-    if (position > this.depthMax) {
-      throw new AppError("queue_full", `The queue is full: ${this.waiting} requests are waiting. Try again later.`, {
-        details: { retryAfterS: RETRY_AFTER_S },
-      });
-    }
+    if (position > this.depthMax()) throw queueFull(this.waiting);
     const { promise: granted, resolve, reject } = Promise.withResolvers<void>();
     granted.catch(() => {});
     const entry: Entry = { grant: resolve, refuse: reject };
@@ -76,3 +72,10 @@ export class TurnQueue {
 
 /** Long enough for a short answer to end; clients honour at most 60 s. */
 const RETRY_AFTER_S = 5;
+
+/** The refusal of one request too many. */
+export function queueFull(waiting: number): AppError {
+  return new AppError("queue_full", `The queue is full: ${waiting} requests are waiting. Try again later.`, {
+    details: { retryAfterS: RETRY_AFTER_S },
+  });
+}

@@ -30,8 +30,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "engine",
     "api",
     "web",
+    "open-model.ts",
     "version.ts",
   ],
+  "open-model.ts": ["core", "config", "runtime", "engine", "telemetry"],
   "version.ts": [],
   "main.ts": ["core", "config", "cli", "runtime"],
 };

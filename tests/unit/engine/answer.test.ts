@@ -56,6 +56,8 @@ function engineSaying(...answers: readonly (string | Said)[]) {
     queueDepthMax: 1,
     modelsLoadedMax: 1,
     keepAliveMs: Infinity,
+    memoryBudgetBytes: null,
+    availableMemoryBytes: () => null,
     samplingMismatch: "run",
     answerRetriesMax: 2,
   });

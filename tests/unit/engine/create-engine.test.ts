@@ -36,6 +36,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
       return Float32Array.of(3, 4);
     },
     inspect: async () => ({ text: "Hi", ids: [7], pieces: [] }),
+    memory: () => null,
     close: async () => {},
   };
   const engine = createEngine({
@@ -45,6 +46,8 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     queueDepthMax,
     modelsLoadedMax: 1,
     keepAliveMs: Infinity,
+    memoryBudgetBytes: null,
+    availableMemoryBytes: () => null,
     samplingMismatch: "run",
     answerRetriesMax: 0,
   });

@@ -31,7 +31,7 @@ function placeOf(options: { readonly model?: ModelDescriptor; readonly signal?: 
       return (await options.embed?.(run, signal)) ?? Float32Array.of(3, 4);
     },
   } as RuntimeSlot;
-  const queue = new TurnQueue(1);
+  const queue = new TurnQueue(() => 1);
   return { held, computed, queue, place: { model: options.model ?? MODEL, slot, queue, signal: options.signal ?? never() } };
 }
 

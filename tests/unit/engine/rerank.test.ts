@@ -22,7 +22,7 @@ function placeOf(model: ModelDescriptor, vectors: readonly (readonly number[])[]
     embed: async (run) => Float32Array.from(vectors[runs.push(run) - 1] ?? []),
     inspect: async (question) => ({ text: "", ids: question.kind === "text" ? (words[question.text] ?? []) : [], pieces: [] }),
   } as Partial<RuntimeSlot> as RuntimeSlot;
-  return { prompts, runs, place: { model, slot, queue: new TurnQueue(1), signal: new AbortController().signal } };
+  return { prompts, runs, place: { model, slot, queue: new TurnQueue(() => 1), signal: new AbortController().signal } };
 }
 
 test("a model that judges is asked about each document in the words of its model card", async () => {

@@ -39,6 +39,7 @@ class PlayedHost {
       },
       ended: this.end.promise,
       kill: () => kill(this),
+      memory: () => null,
       outputTail: () => this.output,
     };
   }

@@ -1,33 +1,10 @@
 import { expect, test } from "bun:test";
-import { AppError } from "../../../src/core/errors.ts";
 import { Residency } from "../../../src/scheduler/residency.ts";
-
-const never = () => new AbortController().signal;
-const wanted = <T>(key: string, load: (signal: AbortSignal) => Promise<T>, edition = "1") => ({ key, edition, load });
-
-interface Named {
-  readonly name: string;
-  close(): Promise<void>;
-}
-
-/** Loads values that say what happened to them. */
-function loader() {
-  const events: string[] = [];
-  const load = (name: string) => async () => {
-    events.push(`load ${name}`);
-    return {
-      name,
-      close: async () => {
-        events.push(`close ${name}`);
-      },
-    };
-  };
-  return { events, load };
-}
+import { limits, loader, type Named, never, wanted } from "../../support/residency.ts";
 
 test("Residency loads a value once for all who ask for it", async () => {
   const { events, load } = loader();
-  const residency = new Residency<Named>({ countMax: 2, keepAliveMs: Infinity });
+  const residency = new Residency<Named>(limits({ countMax: 2 }));
   const leases = await Promise.all([
     residency.acquire(wanted("a", load("a")), never()),
     residency.acquire(wanted("a", load("a")), never()),
@@ -38,14 +15,14 @@ test("Residency loads a value once for all who ask for it", async () => {
 
 test("Residency closes the value unused for longest before it loads another", async () => {
   const { events, load } = loader();
-  const residency = new Residency({ countMax: 2, keepAliveMs: Infinity });
+  const residency = new Residency(limits({ countMax: 2 }));
   for (const name of ["a", "b", "a", "c"]) (await residency.acquire(wanted(name, load(name)), never())).release();
   expect(events).toEqual(["load a", "load b", "close b", "load c"]);
 });
 
 test("Residency never closes a value in use; a newcomer waits until one is free", async () => {
   const { events, load } = loader();
-  const residency = new Residency({ countMax: 1, keepAliveMs: Infinity });
+  const residency = new Residency(limits({ countMax: 1 }));
   const held = await residency.acquire(wanted("a", load("a")), never());
   const waiting = residency.acquire(wanted("b", load("b")), never());
   expect(events).toEqual(["load a"]);
@@ -56,7 +33,7 @@ test("Residency never closes a value in use; a newcomer waits until one is free"
 
 test("Residency lets a waiting newcomer go when its client goes, and the next one in", async () => {
   const { load } = loader();
-  const residency = new Residency({ countMax: 1, keepAliveMs: Infinity });
+  const residency = new Residency(limits({ countMax: 1 }));
   const held = await residency.acquire(wanted("a", load("a")), never());
   const client = new AbortController();
   const leaving = residency.acquire(wanted("b", load("b")), client.signal);
@@ -67,20 +44,9 @@ test("Residency lets a waiting newcomer go when its client goes, and the next on
   expect(await staying).toBeDefined();
 });
 
-test("Residency gives the error of a failed loading to all who wait for it, and tries again for the next", async () => {
-  const { load } = loader();
-  const residency = new Residency({ countMax: 1, keepAliveMs: Infinity });
-  const fail = async () => {
-    throw new AppError("model_load_failed", "no memory");
-  };
-  const failing = await Promise.allSettled([residency.acquire(wanted("a", fail), never()), residency.acquire(wanted("a", fail), never())]);
-  expect(failing.map((each) => each.status)).toEqual(["rejected", "rejected"]);
-  expect(await residency.acquire(wanted("a", load("a")), never())).toBeDefined();
-});
-
 test("Residency closes an unused value after its time, and not while it is in use", async () => {
   const closed = Promise.withResolvers<void>();
-  const residency = new Residency({ countMax: 1, keepAliveMs: 1 });
+  const residency = new Residency(limits({ countMax: 1, keepAliveMs: 1 }));
   const load = async () => ({ close: async () => closed.resolve() });
   const lease = await residency.acquire(wanted("a", load), never());
   expect([...residency.loaded()]).toHaveLength(1);
@@ -91,7 +57,7 @@ test("Residency closes an unused value after its time, and not while it is in us
 
 test("Residency closes everything at the end and takes nobody afterwards", async () => {
   const { events, load } = loader();
-  const residency = new Residency({ countMax: 2, keepAliveMs: Infinity });
+  const residency = new Residency(limits({ countMax: 2 }));
   await residency.acquire(wanted("a", load("a")), never());
   await residency.close();
   expect(events).toEqual(["load a", "close a"]);
@@ -100,7 +66,7 @@ test("Residency closes everything at the end and takes nobody afterwards", async
 
 test("Residency lets nobody wait for ever behind a model that is always in use", async () => {
   const { events, load } = loader();
-  const residency = new Residency<Named>({ countMax: 1, keepAliveMs: Infinity });
+  const residency = new Residency<Named>(limits({ countMax: 1 }));
   const held = await residency.acquire(wanted("a", load("a")), never());
   const newcomer = residency.acquire(wanted("b", load("b")), never());
   const later = residency.acquire(wanted("a", load("a")), never());
@@ -124,7 +90,7 @@ test("Residency loads nothing while an unused value is still being closed", asyn
       },
     };
   };
-  const residency = new Residency({ countMax: 2, keepAliveMs: 1 });
+  const residency = new Residency(limits({ countMax: 2, keepAliveMs: 1 }));
   (await residency.acquire(wanted("a", load), never())).release();
   await closing.promise;
   const again = residency.acquire(wanted("a", load), never());
@@ -136,7 +102,7 @@ test("Residency loads nothing while an unused value is still being closed", asyn
 
 test("Residency replaces a value whose edition has changed, once nobody uses it", async () => {
   const { events, load } = loader();
-  const residency = new Residency<Named>({ countMax: 2, keepAliveMs: Infinity });
+  const residency = new Residency<Named>(limits({ countMax: 2 }));
   const old = await residency.acquire(wanted("a", load("old")), never());
   const same = await residency.acquire(wanted("a", load("same")), never());
   const renewed = residency.acquire(wanted("a", load("new"), "2"), never());
@@ -149,7 +115,7 @@ test("Residency replaces a value whose edition has changed, once nobody uses it"
 
 test("Residency gives up what is loading when it closes, and begins nothing more", async () => {
   const events: string[] = [];
-  const residency = new Residency({ countMax: 1, keepAliveMs: Infinity });
+  const residency = new Residency(limits({ countMax: 1 }));
   const endless = async (signal: AbortSignal) => {
     events.push("load a");
     await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
@@ -169,7 +135,7 @@ test("Residency gives up what is loading when it closes, and begins nothing more
 
 test("Residency keeps loading for the next one when the client that asked has gone", async () => {
   const { events, load } = loader();
-  const residency = new Residency({ countMax: 1, keepAliveMs: Infinity });
+  const residency = new Residency(limits({ countMax: 1 }));
   const client = new AbortController();
   const leaving = residency.acquire(wanted("a", load("a")), client.signal);
   client.abort();

@@ -17,7 +17,7 @@ function recorder() {
 }
 
 test("TurnQueue grants turns in the order they were taken, one at a time", async () => {
-  const queue = new TurnQueue(8);
+  const queue = new TurnQueue(() => 8);
   const { granted, watch } = recorder();
   const turns = ["a", "b", "c"].map((name) => {
     const turn = queue.take(never());
@@ -34,7 +34,7 @@ test("TurnQueue grants turns in the order they were taken, one at a time", async
 });
 
 test("TurnQueue refuses what comes when it is full, and says when to try again", () => {
-  const queue = new TurnQueue(1);
+  const queue = new TurnQueue(() => 1);
   queue.take(never());
   queue.take(never());
   expect(() => queue.take(never())).toThrow(expect.objectContaining({ code: "queue_full", details: { retryAfterS: 5 } }));
@@ -42,7 +42,7 @@ test("TurnQueue refuses what comes when it is full, and says when to try again",
 });
 
 test("TurnQueue lets go of a waiting request the moment its client goes", async () => {
-  const queue = new TurnQueue(8);
+  const queue = new TurnQueue(() => 8);
   const { granted, watch } = recorder();
   const first = queue.take(never());
   const client = new AbortController();
@@ -58,7 +58,7 @@ test("TurnQueue lets go of a waiting request the moment its client goes", async 
 });
 
 test("TurnQueue keeps the turn of a running request until it is released, also when its client goes", () => {
-  const queue = new TurnQueue(8);
+  const queue = new TurnQueue(() => 8);
   const client = new AbortController();
   const running = queue.take(client.signal);
   client.abort();
@@ -69,7 +69,7 @@ test("TurnQueue keeps the turn of a running request until it is released, also w
 });
 
 test("TurnQueue takes nobody whose client has gone already", () => {
-  const queue = new TurnQueue(8);
+  const queue = new TurnQueue(() => 8);
   expect(() => queue.take(AbortSignal.abort())).toThrow(expect.objectContaining({ code: "cancelled" }));
   expect(queue.busy).toBe(false);
 });

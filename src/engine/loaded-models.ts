@@ -1,0 +1,150 @@
+/** The models that are loaded, with the line of those who want each, and the ways to load one and to be rid of it. */
+import type { Catalog } from "../catalog/catalog.ts";
+import { AppError } from "../core/errors.ts";
+import type { ModelDescriptor } from "../core/model.ts";
+import type { RuntimeSlot } from "../core/runtime.ts";
+import { type Lease, Residency, type Residence } from "../scheduler/residency.ts";
+import type { Closable } from "../scheduler/resident.ts";
+import { TurnQueue } from "../scheduler/turn-queue.ts";
+import type { LoadOptions, ModelStatus } from "./engine.ts";
+import { estimateMemoryBytes } from "./memory-estimate.ts";
+import { openedKey, openedModel } from "./opened-model.ts";
+import { type GenerationDefaults, resolveSampling } from "./resolve-options.ts";
+
+/** What models are loaded with. The figures are read whenever they matter: they may change meanwhile. */
+export interface LoadedModelsOptions {
+  readonly catalog: Catalog;
+  /** Opens a model. Throws AppError model_load_failed, out_of_memory and the like, and at once when the signal fires. */
+  readonly openSlot: (model: ModelDescriptor, defaults: GenerationDefaults, signal: AbortSignal) => Promise<RuntimeSlot>;
+  readonly defaultsOf: (model: ModelDescriptor) => Promise<GenerationDefaults>;
+  /** The context that a model is opened with, tokens; absent: as long as its file allows. */
+  readonly contextTokensOf?: (model: ModelDescriptor) => number;
+  /** Requests that may wait for one model, loading or loaded. */
+  readonly queueDepthMax: number;
+  readonly modelsLoadedMax: number;
+  /** How long an unused model stays loaded where no request said otherwise; Infinity: until its place is needed. */
+  readonly keepAliveMs: number;
+  /** What all models may take together; null: what the system has to give. */
+  readonly memoryBudgetBytes: number | null;
+  /** What the system has to give now; null where it does not tell. */
+  readonly availableMemoryBytes: () => number | null;
+}
+
+/** A model that is loaded, and the line of those who want it, with an adapter or without. */
+export interface LoadedModel extends Closable {
+  /** Never one with an adapter. */
+  readonly model: ModelDescriptor;
+  /** The one that was last asked for, which may be the loaded one with an adapter. */
+  askedFor: ModelDescriptor;
+  readonly slot: RuntimeSlot;
+  readonly queue: TurnQueue;
+  readonly defaults: GenerationDefaults;
+}
+
+/** A hold on a loaded model for the one that was asked for, which may be the loaded one with an adapter. */
+export interface Hold extends Lease<LoadedModel> {
+  readonly model: ModelDescriptor;
+}
+
+/** Loads models as they are asked for. */
+export class LoadedModels {
+  private readonly options: LoadedModelsOptions;
+  private readonly residency: Residency<LoadedModel>;
+
+  constructor(options: LoadedModelsOptions) {
+    this.options = options;
+    this.residency = new Residency<LoadedModel>({
+      get countMax() {
+        return options.modelsLoadedMax;
+      },
+      get keepAliveMs() {
+        return options.keepAliveMs;
+      },
+      get waitingMax() {
+        return options.queueDepthMax;
+      },
+      memory: { budgetBytes: () => options.memoryBudgetBytes, availableBytes: options.availableMemoryBytes },
+    });
+  }
+
+  /**
+   * The model a name stands for, loaded, and held until the lease is released.
+   * @throws AppError model_not_found, model_not_runnable, queue_full, out_of_memory, and what opening it throws
+   */
+  async hold(name: string, stay: LoadOptions, signal: AbortSignal): Promise<Hold> {
+    const model = await this.options.catalog.resolve(name);
+    if (model.unrunnableReason !== undefined) {
+      throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
+    }
+    const base = openedModel(model);
+    const lease = await this.residency.acquire(
+      {
+        key: openedKey(base),
+        name: base.id,
+        // A file that was replaced is another model: it is loaded once the old one is out of use.
+        edition: `${base.bytes} ${base.modifiedMs}`,
+        memoryBytes: estimateMemoryBytes(base, this.options.contextTokensOf?.(base) ?? base.contextTokensMax),
+        stay,
+        load: async (over) => this.open(base, over),
+      },
+      signal,
+    );
+    lease.value.askedFor = model;
+    return { ...lease, model };
+  }
+
+  /** See Engine.load. */
+  async load(name: string, options: LoadOptions, signal: AbortSignal): Promise<ModelStatus> {
+    const { value, release } = await this.hold(name, options, signal);
+    release();
+    const loaded = [...this.residency.loaded()].find((each) => each.value === value);
+    return statusOf(loaded ?? { value, pinned: false, expiresAtMs: 0, loadedAtMs: 0 });
+  }
+
+  /** See Engine.unload. */
+  async unload(name: string): Promise<boolean> {
+    return this.residency.unload(openedKey(openedModel(await this.options.catalog.resolve(name))));
+  }
+
+  /** What is loaded, in the order it was loaded. */
+  status(): readonly ModelStatus[] {
+    return [...this.residency.loaded()].map(statusOf);
+  }
+
+  async close(): Promise<void> {
+    await this.residency.close();
+  }
+
+  private async open(model: ModelDescriptor, signal: AbortSignal): Promise<LoadedModel> {
+    const given = await this.options.defaultsOf(model);
+    const defaults = { ...given, sampling: resolveSampling({}, given.sampling) };
+    const slot = await this.options.openSlot(model, defaults, signal);
+    return {
+      model,
+      askedFor: model,
+      slot,
+      queue: new TurnQueue(() => this.options.queueDepthMax),
+      defaults,
+      // The CPU runtime maps its file; what Rockchip's library maps is taken from the NPU's memory.
+      cachedBytes: () => (model.format === "gguf" ? (slot.memory()?.fileBytes ?? 0) : 0),
+      close: async () => slot.close(),
+    };
+  }
+}
+
+function statusOf({ value, pinned, expiresAtMs, loadedAtMs }: Residence<LoadedModel>): ModelStatus {
+  const { model, askedFor, slot, queue } = value;
+  return {
+    id: askedFor.id,
+    baseId: model.id,
+    bytes: model.bytes,
+    memoryBytes: slot.memory()?.residentBytes ?? null,
+    contextTokens: slot.capabilities.contextTokens,
+    runtimeVersion: slot.capabilities.version,
+    running: queue.busy,
+    queued: queue.waiting,
+    pinned,
+    expiresAtMs,
+    loadedAtMs,
+  };
+}

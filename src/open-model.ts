@@ -1,0 +1,148 @@
+/** How a model is opened: with which library, in what kind of host, with which values of the configuration. */
+import { availableParallelism } from "node:os";
+import type { Config, ConfigSources } from "./config/load.ts";
+import { type InferenceValues, resolveInference } from "./config/inference-schema.ts";
+import type { ServerConfig } from "./config/server-schema.ts";
+import { AppError } from "./core/errors.ts";
+import { type Sampling, SAMPLING_NAMES } from "./core/generation.ts";
+import type { ModelDescriptor, ModelFormat, Soc } from "./core/model.ts";
+import { readChatTemplate } from "./engine/model-template.ts";
+import type { DefaultSources } from "./engine/model-defaults.ts";
+import type { GenerationDefaults } from "./engine/resolve-options.ts";
+import type { LaunchHost } from "./runtime/host-link.ts";
+import { hostProcessLauncher } from "./runtime/host-process.ts";
+import { launchHostThread } from "./runtime/host-thread.ts";
+import type { HostLimits } from "./runtime/host-watch.ts";
+import { HostedSlot, type HostedSlotOptions } from "./runtime/hosted-slot.ts";
+import type { NativeAssets } from "./runtime/native/assets.ts";
+import type { LibrarySpec, OpenOptions } from "./runtime/protocol.ts";
+import { engineHostCommand } from "./runtime/self-command.ts";
+import type { Log } from "./telemetry/log.ts";
+
+/** Which library opens which format, and why a format cannot be opened. */
+export interface Libraries {
+  readonly specs: Readonly<Partial<Record<ModelFormat, LibrarySpec>>>;
+  readonly rkllmUnavailableReason: string | null;
+}
+
+/** The environment that engine hosts inherit. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function chooseLauncher(model: ModelDescriptor, server: ServerConfig, environment: Environment, log: Log): LaunchHost {
+  if (server.isolation === "thread") return launchHostThread;
+  return hostProcessLauncher({
+    command: engineHostCommand(server.exec_prefix),
+    environment: { ...environment, RKLLM_LOG_LEVEL: String(server.native_log_level) },
+    onOutput: (line) => log.debug("runtime library", { model: model.id, line }),
+  });
+}
+
+/**
+ * Opens a model in a host of its own, or in this process.
+ * @throws AppError model_not_runnable, model_load_failed, out_of_memory, …
+ */
+export async function openModel(parts: {
+  readonly model: ModelDescriptor;
+  readonly defaults: GenerationDefaults;
+  readonly signal: AbortSignal;
+  readonly config: Config;
+  readonly libraries: Libraries;
+  readonly assets: NativeAssets;
+  readonly environment: Environment;
+  readonly soc: Soc | null;
+  readonly log: Log;
+}): Promise<HostedSlot> {
+  const { model, config, log } = parts;
+  const library = parts.libraries.specs[model.format];
+  if (library === undefined) {
+    throw new AppError(
+      "model_not_runnable",
+      `The model ${model.id} cannot run here: ${parts.libraries.rkllmUnavailableReason ?? "no library opens its format"}`,
+    );
+  }
+  const inference = resolveInference(config.inference, model.id);
+  const startedMs = performance.now();
+  const options: HostedSlotOptions = {
+    spec: {
+      model: {
+        id: model.id,
+        path: model.path,
+        format: model.format,
+        family: model.family,
+        sidecars: model.sidecars,
+        chatTemplate: await readChatTemplate(model),
+        pooling: model.embedding?.pooling ?? "last",
+      },
+      library,
+      assets: parts.assets,
+      options: openOptions(inference, parts.defaults.sampling, model, parts.soc),
+    },
+    // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
+    launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log),
+    limits: hostLimits(config.server, model.bytes),
+    onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),
+  };
+  const slot = await HostedSlot.open(options, parts.signal);
+  const loadMs = Math.round(performance.now() - startedMs);
+  log.info("model loaded", { model: model.id, runtime: library.version, contextTokens: slot.capabilities.contextTokens, loadMs });
+  return slot;
+}
+
+/** The runtime wants a multiple of 32 at conversion; whether also at init is not documented, so the length is rounded down. */
+const CONTEXT_STEP_TOKENS = 32;
+
+/**
+ * llama.cpp's threads wait for one another after every operation: one that has to share its core holds up all. So a core is left to the
+ * server and whatever else runs. (Two threads on two busy cores decoded 2 to 4 tokens/s where one decoded 76 to 123.)
+ */
+const CPU_RUNTIME_THREADS_MAX = Math.max(1, availableParallelism() - 1);
+
+/** Length of the context that a model is opened with. */
+export function contextTokensOf(inference: InferenceValues, model: ModelDescriptor): number {
+  const limit = Math.min(inference.max_context_len, model.contextTokensMax);
+  return limit - (limit % CONTEXT_STEP_TOKENS);
+}
+
+function openOptions(inference: InferenceValues, sampling: Sampling, model: ModelDescriptor, soc: Soc | null): OpenOptions {
+  return {
+    contextTokens: contextTokensOf(inference, model),
+    sampling,
+    nKeep: inference.n_keep,
+    skipSpecialToken: inference.skip_special_token,
+    baseDomainId: inference.base_domain_id,
+    embedFlash: inference.embed_flash,
+    cpuCount: model.format === "gguf" ? Math.min(inference.cpu_count, CPU_RUNTIME_THREADS_MAX) : inference.cpu_count,
+    cpuMask: inference.cpu_mask ?? (soc === "rk3588" || soc === "rk3576" ? 0xf0 : 0x0f),
+  };
+}
+
+/** A model of unknown speed from storage of unknown speed: a minute, and 45 s more for each gigabyte. */
+const LOAD_BASE_MS = 60_000;
+const LOAD_MS_PER_BYTE = 45_000 / 1e9;
+
+function hostLimits(server: ServerConfig, modelBytes: number): HostLimits {
+  return {
+    loadTimeoutMs: server.load_timeout_s === null ? LOAD_BASE_MS + modelBytes * LOAD_MS_PER_BYTE : server.load_timeout_s * 1000,
+    abortTimeoutMs: server.abort_timeout_s * 1000,
+    pingTimeoutMs: server.host_ping_timeout_s * 1000,
+    prefillStallMs: server.prefill_stall_timeout_s * 1000,
+    prefillStallPerTokenMs: server.prefill_stall_per_token_s * 1000,
+    decodeStallMs: server.decode_stall_timeout_s * 1000,
+  };
+}
+
+/** A flag, a variable or a model's own section was set by somebody; what a file says for all models yields to the model's publisher. */
+export function defaultSources(config: Config, sources: ConfigSources, model: ModelDescriptor): DefaultSources {
+  const values = resolveInference(config.inference, model.id);
+  const section = config.inference.models[model.id.toLowerCase()] ?? {};
+  const entries = (Object.keys(SAMPLING_NAMES) as (keyof Sampling)[]).map((name) => [name, values[SAMPLING_NAMES[name]]] as const);
+  const isChosen = (name: keyof Sampling) => {
+    const key = SAMPLING_NAMES[name];
+    return key in section || sources[key].kind === "flag" || sources[key].kind === "environment";
+  };
+  return {
+    general: Object.fromEntries(entries) as Sampling,
+    chosen: Object.fromEntries(entries.filter(([name]) => isChosen(name))),
+    tokensMax: values.max_new_tokens,
+  };
+}

@@ -1,0 +1,164 @@
+/** One loaded value: who holds it, and until when it stays. */
+import type { AppError } from "../core/errors.ts";
+
+/** Something loaded that can be closed. */
+export interface Closable {
+  close(): Promise<void>;
+  /** Memory it takes that the system counts as free all the same: pages of its file, which would have to be read again. */
+  cachedBytes?(): number;
+}
+
+/** How a value is to stay; what is absent stays as it was. */
+export interface Stay {
+  /** ms without a lease after which it is closed: 0 at once, Infinity not before its place is needed. Absent at first: the limits' value. */
+  readonly keepAliveMs?: number;
+  /** It stays, whatever else is wanted. */
+  readonly pinned?: boolean;
+}
+
+/** What a request needs. */
+export interface Wanted<T> {
+  readonly key: string;
+  /** As people call it, for errors. */
+  readonly name: string;
+  /** Changes when what stands behind the key does; a value of another edition is replaced once nobody uses it. */
+  readonly edition: string;
+  /** An estimate, before anything is loaded. */
+  readonly memoryBytes: number;
+  readonly stay?: Stay;
+  /**
+   * Throws AppError out_of_memory where less that is loaded would help: it is then tried once more.
+   * @param signal fires when the loading is no longer of use: everything is being closed
+   */
+  readonly load: (signal: AbortSignal) => Promise<T>;
+}
+
+/** The time, and calls when some of it has passed; tests bring their own. */
+export interface Clock {
+  /** ms since the epoch. */
+  nowMs(): number;
+  /** @returns calls it off */
+  after(delayMs: number, call: () => void): () => void;
+}
+
+/** JavaScript timers hold no more, 24 days; what is to stay longer stays until its place is needed. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** The machine's clock. Its timers keep no process alive. */
+export const SYSTEM_CLOCK: Clock = {
+  nowMs: () => Date.now(),
+  after: (delayMs, call) => {
+    if (delayMs > TIMER_MS_MAX) return () => {};
+    const timer = setTimeout(call, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A value that is loading or loaded. */
+export class Resident<T extends Closable> {
+  readonly key: string;
+  readonly name: string;
+  readonly edition: string;
+  readonly memoryBytes: number;
+  readonly loading: Promise<T>;
+  /** Resolves when it is closed, or could not be loaded. */
+  readonly gone = Promise.withResolvers<void>();
+  value: T | null = null;
+  leases = 0;
+  /** Position in the order of uses. */
+  usedAt = 0;
+  pinned = false;
+  /** It goes when its last lease ends, and takes no new ones. */
+  leaving = false;
+  loadedAtMs = 0;
+  private keepAliveMs: number | null = null;
+  private expiresAtMs: number | null = null;
+  private stopTimer: () => void = () => {};
+  private readonly clock: Clock;
+
+  constructor(wanted: Omit<Wanted<T>, "load">, loading: Promise<T>, clock: Clock) {
+    this.key = wanted.key;
+    this.name = wanted.name;
+    this.edition = wanted.edition;
+    this.memoryBytes = wanted.memoryBytes;
+    this.loading = loading;
+    this.clock = clock;
+  }
+
+  /** Nobody uses it, and it can be closed. */
+  get idle(): boolean {
+    return this.leases === 0 && this.value !== null;
+  }
+
+  /** What was said for it so far. */
+  get stay(): Stay {
+    return { pinned: this.pinned, ...(this.keepAliveMs === null ? {} : { keepAliveMs: this.keepAliveMs }) };
+  }
+
+  /** Follows what a request says. */
+  follow({ keepAliveMs, pinned }: Stay): void {
+    if (keepAliveMs !== undefined) this.keepAliveMs = keepAliveMs;
+    if (pinned !== undefined) this.pinned = pinned;
+  }
+
+  /** Begins the time after which an unused value goes; 0 is over at once. */
+  startExpiry(initialMs: number, expire: () => void): void {
+    const keepAliveMs = this.keepAliveMs ?? initialMs;
+    if (this.pinned || keepAliveMs === Infinity) return;
+    if (keepAliveMs <= 0) return expire();
+    this.expiresAtMs = this.clock.nowMs() + keepAliveMs;
+    this.stopTimer = this.clock.after(keepAliveMs, expire);
+  }
+
+  stopExpiry(): void {
+    this.stopTimer();
+    this.stopTimer = () => {};
+    this.expiresAtMs = null;
+  }
+
+  /** When it goes if nobody asks for it before; of one in use, as if that ended now. null: not before its place is needed. */
+  expiry(initialMs: number): number | null {
+    const keepAliveMs = this.keepAliveMs ?? initialMs;
+    if (this.pinned || keepAliveMs === Infinity) return null;
+    return this.expiresAtMs ?? this.clock.nowMs() + keepAliveMs;
+  }
+}
+
+/** Seconds for which a failure to load is remembered: the first, and the longest after it kept failing. */
+const REMEMBERED_FIRST_MS = 2000;
+const REMEMBERED_MAX_MS = 30_000;
+
+interface Failure {
+  readonly edition: string;
+  readonly error: AppError;
+  readonly count: number;
+  readonly untilMs: number;
+}
+
+/** What could not be loaded a moment ago is not tried again by every request at once. */
+export class LoadFailures {
+  private readonly failures = new Map<string, Failure>();
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  note({ key, edition }: Pick<Wanted<never>, "key" | "edition">, error: AppError): void {
+    const before = this.failures.get(key);
+    const count = before?.edition === edition ? before.count + 1 : 0;
+    const untilMs = this.clock.nowMs() + Math.min(REMEMBERED_MAX_MS, REMEMBERED_FIRST_MS * 2 ** count);
+    this.failures.set(key, { edition, error, count, untilMs });
+  }
+
+  forget(key: string): void {
+    this.failures.delete(key);
+  }
+
+  /** Throws the error of a failure that is still remembered. */
+  refuseRecent({ key, edition }: Pick<Wanted<never>, "key" | "edition">): void {
+    const failure = this.failures.get(key);
+    if (failure?.edition === edition && this.clock.nowMs() < failure.untilMs) throw failure.error;
+  }
+}

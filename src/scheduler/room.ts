@@ -1,0 +1,107 @@
+/** Who has to go so that another model can be loaded: by count, and by the memory that all take together. */
+import { AppError } from "../core/errors.ts";
+
+/** A place that is taken. */
+export interface Occupant {
+  readonly name: string;
+  readonly memoryBytes: number;
+  readonly pinned: boolean;
+  /** Nobody uses it. */
+  readonly idle: boolean;
+  /** Position in the order of uses. */
+  readonly usedAt: number;
+}
+
+/** What there is for all. */
+export interface Room {
+  readonly countMax: number;
+  /** Bytes that another model may take now; Infinity where nothing is known. */
+  readonly freeBytes: number;
+}
+
+/** Memory of one that is loading or loaded. */
+export interface HeldMemory {
+  /** The estimate. */
+  readonly memoryBytes: number;
+  readonly loading: boolean;
+  /** See Closable. */
+  readonly cachedBytes: number;
+}
+
+/** Where memory comes from; asked whenever something is to be loaded. */
+export interface MemorySource {
+  /** What all models may take together; null: what the system has to give. */
+  budgetBytes(): number | null;
+  /** What the system has to give now; null where it does not tell. */
+  availableBytes(): number | null;
+}
+
+/** The rest of what is available stays with everything else that runs. */
+const AVAILABLE_SHARE = 0.9;
+
+/** Bytes that another model may take. `departingBytes`: of those that are being closed. */
+export function freeBytes(source: MemorySource, held: readonly HeldMemory[], departingBytes: number): number {
+  const budget = source.budgetBytes();
+  if (budget !== null) return budget - held.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  const available = source.availableBytes();
+  if (available === null) return Infinity;
+  // The system has not yet given what a loading one will take, and counts pages of files as free.
+  const claimed = held.reduce((sum, each) => sum + (each.loading ? each.memoryBytes : each.cachedBytes), 0);
+  return available * AVAILABLE_SHARE + departingBytes - claimed;
+}
+
+/**
+ * Those that have to go first, the one unused for longest before the others; null when one that is in use has to be waited for.
+ * @param replaced an older edition of what is wanted
+ * @throws AppError out_of_memory when it does not fit whoever goes
+ */
+export function makeRoom<R extends Occupant>(
+  wanted: { readonly name: string; readonly memoryBytes: number },
+  occupants: readonly R[],
+  room: Room,
+  replaced: R | null,
+): readonly R[] | null {
+  if (replaced?.idle === false) return null;
+  const others = occupants.filter((occupant) => occupant !== replaced);
+  const movable = others.filter(({ pinned }) => !pinned).sort((a, b) => Number(b.idle) - Number(a.idle) || a.usedAt - b.usedAt);
+  const free = room.freeBytes + (replaced?.memoryBytes ?? 0);
+  const fits = (gone: readonly R[]) => others.length - gone.length < room.countMax && free + bytesOf(gone) >= wanted.memoryBytes;
+  if (others.length - movable.length >= room.countMax) throw noPlace(others.filter(({ pinned }) => pinned));
+  if (!fits(movable)) throw noMemory(wanted, free, others);
+  const going: R[] = [];
+  for (const occupant of movable) {
+    if (fits(going)) break;
+    if (!occupant.idle) return null;
+    going.push(occupant);
+  }
+  return replaced === null ? going : [replaced, ...going];
+}
+
+function bytesOf(occupants: readonly Occupant[]): number {
+  return occupants.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+}
+
+function noPlace(pinned: readonly Occupant[]): AppError {
+  const names = pinned.map(({ name }) => name).join(", ");
+  return new AppError(
+    "out_of_memory",
+    `Every place for a loaded model is taken by one that is pinned: ${names}. Unload one of them, or raise models_loaded_max.`,
+  );
+}
+
+function noMemory(wanted: { readonly name: string; readonly memoryBytes: number }, free: number, others: readonly Occupant[]): AppError {
+  const named = (occupants: readonly Occupant[]) => occupants.map((each) => `${each.name} (${gigabytes(each.memoryBytes)})`).join(", ");
+  const movable = others.filter(({ pinned }) => !pinned);
+  const pinned = others.filter((each) => each.pinned);
+  const sentences = [
+    `The model ${wanted.name} needs about ${gigabytes(wanted.memoryBytes)} of memory, and ${gigabytes(Math.max(0, free))} are free.`,
+    movable.length === 0 ? "There is no model to unload for it." : `Unloading ${named(movable)} would not be enough.`,
+    ...(pinned.length === 0 ? [] : [`Pinned: ${named(pinned)}.`]),
+    "Use a smaller model or a shorter context (max_context_len), or set memory_budget_bytes.",
+  ];
+  return new AppError("out_of_memory", sentences.join(" "));
+}
+
+function gigabytes(bytes: number): string {
+  return bytes < 1e8 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}

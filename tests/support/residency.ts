@@ -1,0 +1,63 @@
+/** What tests of Residency are made of: values that note what happens to them, and a clock that is moved by hand. */
+import type { ResidencyLimits } from "../../src/scheduler/residency.ts";
+import type { Clock, Closable, Wanted } from "../../src/scheduler/resident.ts";
+
+export const never = () => new AbortController().signal;
+
+/** A wish for a value of one byte. */
+export const wanted = <T>(key: string, load: (signal: AbortSignal) => Promise<T>, edition = "1"): Wanted<T> => ({
+  key,
+  name: key,
+  edition,
+  memoryBytes: 1,
+  load,
+});
+
+/** One place, no end of memory, and nothing that leaves by itself. */
+export const limits = (change: Partial<ResidencyLimits> = {}): ResidencyLimits => ({
+  countMax: 1,
+  keepAliveMs: Infinity,
+  waitingMax: 8,
+  memory: { budgetBytes: () => null, availableBytes: () => null },
+  ...change,
+});
+
+export interface Named extends Closable {
+  readonly name: string;
+}
+
+/** Loads values that say what happened to them. */
+export function loader() {
+  const events: string[] = [];
+  const load = (name: string) => async () => {
+    events.push(`load ${name}`);
+    return {
+      name,
+      close: async () => {
+        events.push(`close ${name}`);
+      },
+    };
+  };
+  return { events, load };
+}
+
+/** A clock that stands still until it is moved. */
+export function handClock() {
+  let nowMs = 0;
+  let timers: { readonly atMs: number; readonly call: () => void }[] = [];
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    after: (delayMs, call) => {
+      const timer = { atMs: nowMs + delayMs, call };
+      timers.push(timer);
+      return () => void (timers = timers.filter((each) => each !== timer));
+    },
+  };
+  const advance = (ms: number) => {
+    nowMs += ms;
+    const due = timers.filter(({ atMs }) => atMs <= nowMs);
+    timers = timers.filter((each) => !due.includes(each));
+    for (const { call } of due) call();
+  };
+  return { clock, advance };
+}
