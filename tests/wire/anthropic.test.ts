@@ -172,7 +172,7 @@ describe("errors", () => {
 
   test.each<[ErrorDetails, string]>([
     [{ promptTokens: 5012, contextTokens: 4096 }, "prompt is too long: 5012 tokens > 4096 maximum"],
-    [{ promptTokens: 9000, promptTokensAtLeast: true, contextTokens: 4096 }, "prompt is too long: at least 9000 tokens > 4096 maximum"],
+    [{ promptTokens: 9000, promptTokensAtLeast: true, contextTokens: 4096 }, "prompt is too long: 9000 tokens > 4096 maximum"],
   ])("a prompt that does not fit is told in Anthropic's words", (details, message) => {
     expect(encodeAnthropicError(new AppError("context_length_exceeded", "Too long.", { details }), SCOPE).body).toEqual({
       type: "error",

@@ -57,11 +57,11 @@ const RETRY_AFTER_S = 1;
 const RETRY_AFTER_S_MAX = 60;
 
 function messageOf(error: AppError, scope: RequestScope): string {
-  const { promptTokens, contextTokens, promptTokensAtLeast } = error.details;
+  const { promptTokens, contextTokens } = error.details;
   if (error.code === "internal") return `Internal error. The server's log has the details under request ${scope.id}.`;
   if (error.code === "context_length_exceeded" && promptTokens !== undefined && contextTokens !== undefined) {
-    // Anthropic's own words: agents look for them to decide that a conversation must be shortened.
-    return `prompt is too long: ${promptTokensAtLeast === true ? "at least " : ""}${promptTokens} tokens > ${contextTokens} maximum`;
+    // Anthropic's own words: agents look for them to decide that a conversation must be shortened, and some for no other words between.
+    return `prompt is too long: ${promptTokens} tokens > ${contextTokens} maximum`;
   }
   return error.message;
 }
