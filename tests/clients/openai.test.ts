@@ -12,6 +12,7 @@ import {
   WEATHER_QUESTION,
   WEATHER_RESULT,
 } from "../support/chat-server.ts";
+import { rejection } from "../support/rejection.ts";
 import type { ServerProcess } from "../support/server-process.ts";
 
 /** Whole programs and C compilers take their time on a slow or busy machine. */
@@ -34,14 +35,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.stop();
 });
-
-/** What a promise is rejected with. */
-async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
-  return promise.then(
-    () => expect.unreachable("it was not refused"),
-    (thrown: unknown) => thrown,
-  );
-}
 
 describe.each(CHAT_MODELS)("chat on %s", (model) => {
   const asked = { model, temperature: 0, max_tokens: 12, messages: CAPITAL };
@@ -90,11 +83,11 @@ describe.each(CHAT_MODELS)("chat on %s", (model) => {
 
   test("too long a prompt is a BadRequestError that says how long it was", async () => {
     const messages = [{ role: "user" as const, content: "word ".repeat(12_000) }];
-    const thrown = await failure(openai.chat.completions.create({ model, messages }));
+    const thrown = await rejection(openai.chat.completions.create({ model, messages }));
     expect(thrown).toBeInstanceOf(BadRequestError);
     expect(thrown).toMatchObject({ status: 400, code: "context_length_exceeded", type: "invalid_request_error" });
-    expect(await failure(openai.chat.completions.stream({ model, messages }).done())).toMatchObject({ code: "context_length_exceeded" });
-    expect(await failure(openai.responses.create({ model, input: messages }))).toMatchObject({ code: "context_length_exceeded" });
+    expect(await rejection(openai.chat.completions.stream({ model, messages }).done())).toMatchObject({ code: "context_length_exceeded" });
+    expect(await rejection(openai.responses.create({ model, input: messages }))).toMatchObject({ code: "context_length_exceeded" });
   });
 
   test("a legacy completion goes on from its prompt, and echoes it where asked", async () => {
@@ -108,17 +101,26 @@ describe.each(CHAT_MODELS)("chat on %s", (model) => {
   });
 });
 
+test("vectors come packed, as this client asks for them, and are the plain ones", async () => {
+  const asked = { model: "tiny-chat", input: ["A cat sits.", "A dog runs."] };
+  const packed = await openai.embeddings.create(asked);
+  const plain = await openai.embeddings.create({ ...asked, encoding_format: "float" });
+  const vectors = plain.data.map(({ embedding }) => [...new Float32Array(embedding)]);
+  expect(packed.data.map(({ embedding }) => embedding)).toEqual(vectors);
+  expect(vectors.map((vector) => Math.hypot(...vector))).toEqual([expect.closeTo(1, 4), expect.closeTo(1, 4)]);
+});
+
 test("what cannot be honoured is refused, by the name of the field", async () => {
-  const thrown = await failure(openai.chat.completions.create({ ...GREEDY, messages: CAPITAL, logit_bias: { "42": 5 } }));
+  const thrown = await rejection(openai.chat.completions.create({ ...GREEDY, messages: CAPITAL, logit_bias: { "42": 5 } }));
   expect(thrown).toBeInstanceOf(BadRequestError);
   expect(thrown).toMatchObject({ param: "logit_bias", code: "unsupported_parameter" });
 });
 
 test("an unknown model is a NotFoundError", async () => {
-  const thrown = await failure(openai.chat.completions.create({ ...GREEDY, model: "gpt-0", messages: CAPITAL }));
+  const thrown = await rejection(openai.chat.completions.create({ ...GREEDY, model: "gpt-0", messages: CAPITAL }));
   expect(thrown).toBeInstanceOf(NotFoundError);
   expect(thrown).toMatchObject({ code: "model_not_found" });
-  expect(await failure(openai.models.retrieve("gpt-0"))).toBeInstanceOf(NotFoundError);
+  expect(await rejection(openai.models.retrieve("gpt-0"))).toBeInstanceOf(NotFoundError);
 });
 
 test("runTools calls a function and tells its result", async () => {
