@@ -68,7 +68,7 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
     queueDepthMax: server.queue_depth_max,
     modelsLoadedMax: server.models_loaded_max,
     keepAliveMs: server.keep_alive_s < 0 ? Infinity : server.keep_alive_s * 1000,
-    memoryBudgetBytes: null,
+    memoryBudgetBytes: server.memory_budget_bytes,
     availableMemoryBytes: () => process.availableMemory(),
     samplingMismatch: server.sampling_mismatch,
     answerRetriesMax: server.answer_retries_max,

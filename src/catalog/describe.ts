@@ -165,6 +165,7 @@ function describe({ file, facts, reading, manifest, manifestModifiedMs }: ReadFi
     bytes: file.bytes,
     modifiedMs: file.modifiedMs,
     contextTokensMax: contextOf(contextTokensMax, preset),
+    ...(facts.gguf?.kvBytesPerToken === undefined ? {} : { kvBytesPerToken: facts.gguf.kvBytesPerToken }),
     family: manifest.family ?? facts.gguf?.family ?? name.family,
     parameterSize: manifest.parameterSize ?? facts.gguf?.parameterSize ?? name.parameterSize,
     quantization: manifest.quantization ?? facts.gguf?.quantization ?? name.quantization,

@@ -1,11 +1,13 @@
 /** What a GGUF's metadata tells of the model. */
 import type { Pooling } from "../core/model.ts";
 import { poolingOfType } from "./embedding-traits.ts";
-import { openGguf } from "./gguf.ts";
+import { type GgufFile, openGguf } from "./gguf.ts";
 
 /** Facts that overrule those from the file's name; what the metadata does not tell is absent. */
 export interface GgufFacts {
   readonly contextTokensMax?: number;
+  /** What a token takes in the KV cache, with 16-bit floats. */
+  readonly kvBytesPerToken?: number;
   readonly family?: string;
   readonly parameterSize?: string;
   readonly quantization?: string;
@@ -61,6 +63,8 @@ const FILE_TYPES: ReadonlyMap<number, string> = new Map(
     .entries(),
 );
 
+const KV_VALUE_BYTES = 2;
+
 /** Reads a GGUF's metadata. Throws AppError model_file_invalid for a damaged file. */
 export function readGgufFacts(path: string): GgufFacts {
   const file = openGguf(path);
@@ -69,12 +73,32 @@ export function readGgufFacts(path: string): GgufFacts {
   const quantization = FILE_TYPES.get(file.number("general.file_type") ?? -1) ?? "";
   const pooling = poolingOfType(file.number(`${file.architecture}.pooling_type`));
   const type = file.string("general.type") ?? "model";
+  const kvBytes = kvBytesPerToken(file);
   return {
     ...(context !== undefined && Number.isInteger(context) && context > 0 ? { contextTokensMax: context } : {}),
+    ...(kvBytes === null ? {} : { kvBytesPerToken: kvBytes }),
     ...(file.architecture === "" ? {} : { family: file.architecture }),
     ...(size === undefined || size === "" ? {} : { parameterSize: size }),
     ...(quantization === "" ? {} : { quantization }),
     ...(pooling === undefined ? {} : { pooling }),
     ...(type === "model" ? {} : { otherType: type }),
   };
+}
+
+/** Keys and values of every layer; null where the metadata lacks a figure. Layers that keep less than the whole context count as whole. */
+function kvBytesPerToken(file: GgufFile): number | null {
+  const figure = (name: string) => file.number(`${file.architecture}.${name}`);
+  const layers = figure("block_count");
+  const heads = figure("attention.head_count");
+  const width = figure("embedding_length");
+  if (layers === undefined) return null;
+  const headWidth = heads === undefined || width === undefined ? undefined : width / heads;
+  const keyAndValue = (figure("attention.key_length") ?? headWidth ?? NaN) + (figure("attention.value_length") ?? headWidth ?? NaN);
+  const perLayer = file.numbers(`${file.architecture}.attention.head_count_kv`);
+  const kvHeads =
+    perLayer === undefined
+      ? layers * (figure("attention.head_count_kv") ?? heads ?? NaN)
+      : Array.from(perLayer).reduce((sum, count) => sum + count, 0);
+  const bytes = kvHeads * keyAndValue * KV_VALUE_BYTES;
+  return Number.isFinite(bytes) && bytes >= 0 ? Math.ceil(bytes) : null;
 }

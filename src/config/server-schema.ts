@@ -121,6 +121,15 @@ const MODELS = {
     about: "Models that may be open at the same time.",
     aliases: [{ name: "OLLAMA_MAX_LOADED_MODELS", pick: zeroIsUnset, note: "0 counts as not set" }],
   }),
+  memory_budget_bytes: setting(nullable(integer(0, Number.MAX_SAFE_INTEGER, "bytes")), null, {
+    group: "Models",
+    about:
+      "Memory that open models may take together, by estimate; null is what the system has free when one is to be opened, less a tenth.",
+  }),
+  preload: setting(list("a list of model names", "names"), [], {
+    group: "Models",
+    about: "Models to open at the start, in this order; one that cannot be opened is logged and left out.",
+  }),
   keep_alive_s: setting(keepAlive(), -1, {
     group: "Models",
     about: "How long an unused model stays open; -1 keeps it until another one needs its place.",

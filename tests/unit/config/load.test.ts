@@ -26,6 +26,8 @@ describe("defaults", () => {
         builtin_model: true,
         default_model: null,
         models_loaded_max: 2,
+        memory_budget_bytes: null,
+        preload: [],
         keep_alive_s: -1,
         queue_depth_max: 256,
         runtime: null,
