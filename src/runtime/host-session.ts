@@ -19,6 +19,7 @@ import { EventQueue } from "./event-queue.ts";
 import { floatsOfBase64 } from "./float-text.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
 import { HostWatch, type HostLimits } from "./host-watch.ts";
+import { lacksMemory } from "./memory-failure.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
 
 type RunEvent = TokenEvent | { readonly kind: "vector"; readonly vector: Float32Array };
@@ -58,7 +59,7 @@ export class HostSession {
       giveUp: (reason) => this.giveUp(reason),
     });
     this.link = launch((event) => this.receive(event));
-    this.ended = this.link.ended.then((how) => this.lose(`The engine host of ${spec.model.id} ended unexpectedly (${how})`));
+    this.ended = this.link.ended.then((how) => this.lose(`The engine host of ${spec.model.id} ended unexpectedly (${how})`, how));
   }
 
   /** Opens the model. Throws AppError model_load_failed, engine_lost, and what the host reports. */
@@ -247,10 +248,11 @@ export class HostSession {
     this.link.kill();
   }
 
-  private lose(message: string): void {
+  private lose(message: string, how?: string): void {
     if (this.lost !== null) return;
     this.watch.stop();
-    this.lost = this.closing ? unloading() : new AppError("engine_lost", this.isOpen ? message : this.withLastWords(message, true));
+    const code = !this.isOpen && lacksMemory(this.outputTail(), how) ? "out_of_memory" : "engine_lost";
+    this.lost = this.closing ? unloading() : new AppError(code, this.isOpen ? message : this.withLastWords(message, true));
     this.opened.reject(this.lost);
     for (const answers of [this.preparing, this.inspecting]) {
       for (const answer of answers.values()) answer.reject(this.lost);
@@ -269,7 +271,8 @@ export class HostSession {
     this.watch.stop();
     this.link.kill();
     await this.ended;
-    this.opened.reject(new AppError(error.code, this.withLastWords(error.message, false), { details: error.details, cause: error }));
+    const code = error.code === "model_load_failed" && lacksMemory(this.outputTail()) ? "out_of_memory" : error.code;
+    this.opened.reject(new AppError(code, this.withLastWords(error.message, false), { details: error.details, cause: error }));
   }
 
   /** @param anything whether lines that speak of no error are worth showing where none does */

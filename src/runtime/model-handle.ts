@@ -138,7 +138,7 @@ export class ModelHandle {
   }
 }
 
-/** rkllm_init. Throws AppError model_load_failed. */
+/** rkllm_init. Throws AppError model_load_failed, out_of_memory. */
 async function initialize(worker: Worker, spec: OpenSpec, functions: FunctionAddresses, resultCallback: number): Promise<number> {
   const reply = await ask(worker, {
     kind: "init",
@@ -152,7 +152,7 @@ async function initialize(worker: Worker, spec: OpenSpec, functions: FunctionAdd
   // 0 with a NULL handle was seen when NPU memory ran out: success is a handle, not a code.
   if (reply.code === 0 && reply.handle !== 0) return reply.handle;
   throw new AppError(
-    "model_load_failed",
+    reply.code === 0 ? "out_of_memory" : "model_load_failed",
     `The runtime could not load ${spec.model.path} (rkllm_init returned ${reply.code}${reply.code === 0 ? " without a handle" : ""})`,
   );
 }

@@ -187,6 +187,27 @@ test("HostedSlot waits for the library's last words about a model that does not 
   expect(opening).rejects.toThrow("The model could not be loaded. It said: E rkllm: invalid magic");
 });
 
+test.each([
+  ["E rkllm: failed to malloc npu memory, size: 1073741824", "out_of_memory"],
+  ["ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size 4096", "out_of_memory"],
+  ["E rkllm: invalid magic", "model_load_failed"],
+])("HostedSlot tells by what the library says (%s) whether memory was short", async (line, code) => {
+  const { hosts, options } = stage((host) => {
+    host.output.push(line);
+    host.die("signal SIGKILL");
+  });
+  const opening = HostedSlot.open(options, never());
+  hosts[0]!.say({ kind: "open_failed", error: { code: "model_load_failed", message: "The model could not be loaded", details: {} } });
+  expect(opening).rejects.toMatchObject({ code });
+});
+
+test("HostedSlot takes a host that the kernel ends while it loads for one that took too much memory", async () => {
+  const { hosts, options } = stage();
+  const opening = HostedSlot.open(options, never());
+  hosts[0]!.die("signal SIGKILL");
+  expect(opening).rejects.toMatchObject({ code: "out_of_memory" });
+});
+
 test("HostedSlot heeds nothing that comes from a host it has given up", async () => {
   const kills: number[] = [];
   const { open, options, prepare } = stage(() => kills.push(1));
