@@ -70,7 +70,8 @@ function named(drafts: readonly DerivedDraft[], models: readonly ModelDescriptor
     let id = name;
     for (let count = 2; taken.has(id); count += 1) id = `${name}-${count}`;
     taken.add(id);
-    const aliases = new Set([...spellings(id), written, draft.file.folder.toLowerCase()]);
+    const said = (draft.manifest.aliases ?? []).map((alias) => alias.toLowerCase());
+    const aliases = new Set([...spellings(id), written, draft.file.folder.toLowerCase(), ...said]);
     aliases.delete(id);
     return { id, aliases: [...aliases], draft };
   });

@@ -153,13 +153,14 @@ function describe({ file, facts, reading, manifest, manifestModifiedMs }: ReadFi
   const reason =
     facts.fault ?? faultOfType(file, facts) ?? faultOfManifest(reading) ?? faultOfParts(file) ?? unrunnable(file, soc, machine);
   const preset = presetOf(manifest);
+  const said = (manifest.aliases ?? []).map((alias) => alias.toLowerCase());
   const contextTokensMax =
     manifest.contextTokensMax ?? facts.gguf?.contextTokensMax ?? name.contextTokensMax ?? RKLLM_CONTEXT_TOKENS_DEFAULT;
   const isSummed = manifest.sha256 !== undefined && manifest.file === file.fileName && file.modifiedMs <= manifestModifiedMs;
   const embedding = embeddingTraits([id, name.longId], facts.gguf?.pooling);
   const model: ModelDescriptor = {
     id,
-    aliases: aliasesOf(file, id, [...(manifest.name === undefined ? [] : [name.id]), ...name.aliases]),
+    aliases: aliasesOf(file, id, [...(manifest.name === undefined ? [] : [name.id]), ...name.aliases, ...said]),
     path: file.path,
     format: file.format,
     bytes: file.bytes,

@@ -22,6 +22,8 @@ export const ManifestSchema = Type.Object({
   file: Type.Optional(Type.String({ minLength: 1 })),
   /** Friendly name, in place of the one from the file name. */
   name: Type.Optional(Type.String({ pattern: MODEL_NAME.source })),
+  /** More names that lead to it. */
+  aliases: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 32 })),
   contextTokensMax: Type.Optional(Type.Integer({ minimum: 32 })),
   family: Type.Optional(Type.String({ minLength: 1 })),
   parameterSize: Type.Optional(Type.String({ minLength: 1 })),
@@ -83,6 +85,12 @@ export async function readManifest(path: string): Promise<ManifestReading> {
     fault:
       key === "" ? `${path} has to hold a JSON object.` : `${path}: ${key} is wrong (${fault.message.toLowerCase()}). Mend or delete it.`,
   };
+}
+
+/** What is wrong with a manifest that is to be written, beginning with its key; null where nothing is. */
+export function manifestFault(manifest: unknown): string | null {
+  const fault = Value.Errors(ManifestSchema, manifest).First();
+  return fault === undefined ? null : `${fault.path.slice(1).replaceAll("/", ".")} is wrong: ${fault.message.toLowerCase()}.`;
 }
 
 function checked(path: string, manifest: Manifest): ManifestReading {
