@@ -14,6 +14,7 @@ import { TICK, within } from "./within.ts";
 
 /** Names the fields of a request that had no effect, so that nobody wonders why a seed changes nothing. */
 const IGNORED_HEADER = "x-rockchip-llama-ignored";
+const NOTE_HEADER = "x-rockchip-llama-note";
 
 /** Runs one request. Throws AppError for everything that can still be an HTTP status. */
 export async function answer(context: ApiContext, scope: RequestScope, exchange: Exchange): Promise<Response> {
@@ -67,9 +68,14 @@ async function streamed(context: ApiContext, scope: RequestScope, exchange: Exch
   });
 }
 
+/** The header that says what nothing else in a reply shows; none for "". */
+export function noteHeaders(note: string): Record<string, string> {
+  return note === "" ? {} : { [NOTE_HEADER]: note };
+}
+
 function ignoredHeader(exchange: Exchange, generation: Generation | null): Record<string, string> {
   const names = [...exchange.ignored, ...(generation?.samplingIgnored ?? []).map((name) => SAMPLING_NAMES[name])];
-  return ignoredHeaders(names);
+  return { ...ignoredHeaders(names), ...noteHeaders(exchange.note?.() ?? "") };
 }
 
 /** The header that names fields which were sent in vain; none where there are none. */

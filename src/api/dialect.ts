@@ -45,6 +45,8 @@ export interface Exchange {
   readonly stream: boolean;
   /** Fields the client sent that have no effect here; named in a response header. */
   readonly ignored: readonly string[];
+  /** What else is to be said of the reply, in a response header; asked when it begins. Absent or "": nothing. */
+  readonly note?: () => string;
   readonly framing: Framing;
   readonly encodeError: ErrorEncoder;
   /** `promptTokens`: of the first request, whole; null where the stream begins before they are known. */

@@ -9,13 +9,14 @@ const TOO_LARGE = /exceeded/i;
 /** What the JSON parser puts in front of its complaint. */
 const PARSER_NAME = /^JSON Parse error: /;
 
-function refuse(message: string): never {
+/** The refusal of a body that is no JSON. */
+export function refuseJson(message: string): never {
   throw new AppError("invalid_request", message, { details: { fault: "json" } });
 }
 
 async function bodyText(request: Request): Promise<string> {
   const encoding = request.headers.get("content-encoding") ?? "identity";
-  if (encoding !== "identity") refuse(`The request body is compressed (${encoding}), which is not supported: send it as it is.`);
+  if (encoding !== "identity") refuseJson(`The request body is compressed (${encoding}), which is not supported: send it as it is.`);
   try {
     return await request.text();
   } catch (thrown) {
@@ -24,24 +25,29 @@ async function bodyText(request: Request): Promise<string> {
   }
 }
 
-function parse(text: string): unknown {
-  if (text.trim() === "") refuse("The request body is empty: send a JSON object.");
+/** Throws AppError invalid_request. */
+export function parseJson(text: string): unknown {
+  if (text.trim() === "") refuseJson("The request body is empty: send a JSON object.");
   try {
     return JSON.parse(text) as unknown;
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message.replace(PARSER_NAME, "") : "";
-    return refuse(`The request body is not valid JSON${reason === "" ? "" : `: ${reason}`}.`);
+    return refuseJson(`The request body is not valid JSON${reason === "" ? "" : `: ${reason}`}.`);
   }
 }
 
 /**
  * A body parser for a route. It checks the schema before Elysia does, whose own check writes the whole body into its error: that of 40 kB
  * of brackets took ten seconds. The parser throws AppError invalid_request that names the field, and body_too_large.
+ * @param read From the body's text to what the schema checks.
  */
-export function jsonBody(schema: TSchema): (context: { readonly request: Request }) => Promise<unknown> {
+export function jsonBody(
+  schema: TSchema,
+  read: (text: string) => unknown = parseJson,
+): (context: { readonly request: Request }) => Promise<unknown> {
   let check: TypeCheck<TSchema> | undefined;
   return async ({ request }) => {
-    const body = parse(await bodyText(request));
+    const body = read(await bodyText(request));
     check ??= TypeCompiler.Compile(schema);
     if (check.Check(body)) return body;
     const fault = check.Errors(body).First();

@@ -54,10 +54,10 @@ export class FactsReader {
 }
 
 /** Changes when one of the files does that facts are read from. */
-async function editionOf({ path, bytes, modifiedMs, sidecars, embedding }: ModelDescriptor): Promise<string> {
+async function editionOf({ path, bytes, modifiedMs, sidecars, embedding, template }: ModelDescriptor): Promise<string> {
   const beside = [sidecars.chatTemplate, sidecars.tokenizerConfig, sidecars.tokenizer].filter((file) => file !== undefined);
   const times = await Promise.all(beside.map(async (file) => (await stat(file).catch(() => null))?.mtimeMs ?? 0));
-  return JSON.stringify([path, bytes, modifiedMs, beside, times, embedding?.pooling]);
+  return JSON.stringify([path, bytes, modifiedMs, beside, times, embedding?.pooling, template]);
 }
 
 async function readFacts(model: ModelDescriptor): Promise<FileFacts> {

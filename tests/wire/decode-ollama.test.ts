@@ -1,10 +1,26 @@
 /** Ollama bodies in, canonical requests out. */
 import { describe, expect, test } from "bun:test";
-import { decodeOllamaChat, decodeOllamaGenerate, lookupName } from "../../src/api/ollama/decode.ts";
+import { packContext } from "../../src/api/ollama/context-field.ts";
+import * as decoding from "../../src/api/ollama/decode.ts";
+import type { Ability, DecodedOllama } from "../../src/api/ollama/decode.ts";
 import { keepAliveMs } from "../../src/api/ollama/keep-alive.ts";
+import { expandedName, isModelName, lookupName, taggedName } from "../../src/api/ollama/names.ts";
 import { decodeOptions } from "../../src/api/ollama/options.ts";
 import type { OllamaChatBody, OllamaGenerateBody } from "../../src/api/ollama/schema.ts";
 import { AppError } from "../../src/core/errors.ts";
+
+const ABLE: Ability = { capabilities: ["completion", "tools", "insert"], template: "{{ messages }}" };
+const THINKER: Ability = { ...ABLE, capabilities: ["completion", "thinking"] };
+
+function decodeOllamaChat(id: string, body: OllamaChatBody, able = ABLE): DecodedOllama {
+  decoding.checkBody(body);
+  return decoding.decodeOllamaChat(id, body, able);
+}
+
+function decodeOllamaGenerate(id: string, body: OllamaGenerateBody, able = ABLE): DecodedOllama {
+  decoding.checkBody(body);
+  return decoding.decodeOllamaGenerate(id, body, able);
+}
 
 function chat(fields: Readonly<Record<string, unknown>> = {}): OllamaChatBody {
   return { model: "m", messages: [{ role: "user", content: "hi" }], ...fields };
@@ -38,6 +54,53 @@ describe("chat", () => {
       },
       stream: true,
       ignored: [],
+      loadsOnly: false,
+      truncate: true,
+      rendersOnly: false,
+    });
+  });
+
+  test("what only some requests ask for is kept apart", () => {
+    const fields = { truncate: false, shift: true, _debug_render_only: true, keep_alive: "1m", options: { seed: 1 } };
+    expect(decodeOllamaChat("r1", chat(fields))).toMatchObject({
+      request: { keepAliveMs: 60_000 },
+      ignored: ["options.seed", "shift"],
+      truncate: false,
+      rendersOnly: true,
+    });
+    expect(decodeOllamaChat("r1", chat({ shift: false })).ignored).toEqual([]);
+  });
+
+  test("models that can think do unless they are told not to, and others cannot be told to", () => {
+    const mode = (think: unknown, able: Ability): unknown => {
+      return refusal(() => {
+        throw new AppError("internal", JSON.stringify(decodeOllamaChat("r1", chat({ think }), able).request.reasoning));
+      });
+    };
+    expect([undefined, null, true, false, "max"].map((think) => mode(think, THINKER))).toEqual([
+      ["internal", '{"mode":"on"}'],
+      ["internal", '{"mode":"on"}'],
+      ["internal", '{"mode":"on"}'],
+      ["internal", '{"mode":"off"}'],
+      ["internal", '{"mode":"on","level":"max"}'],
+    ]);
+    expect([undefined, false, true, "low"].map((think) => mode(think, ABLE))).toEqual([
+      ["internal", '{"mode":"auto"}'],
+      ["internal", '{"mode":"off"}'],
+      ["unsupported_parameter", '"m" does not support thinking'],
+      ["unsupported_parameter", '"m" does not support thinking'],
+    ]);
+  });
+
+  test("thoughts in answers to earlier questions are left out, those since the last question stay", () => {
+    const messages = [
+      { role: "user", content: "a" },
+      { role: "assistant", content: "<think>\nhm\n</think>\n\nb" },
+      { role: "user", content: "c <think>x</think>" },
+      { role: "assistant", content: "<think>y</think>d" },
+    ];
+    expect(decodeOllamaChat("r1", chat({ messages })).request.input).toMatchObject({
+      messages: [{ content: "a" }, { content: "b" }, { content: "c <think>x</think>" }, { content: "<think>y</think>d" }],
     });
   });
 
@@ -48,7 +111,7 @@ describe("chat", () => {
       { role: "tool", content: "noon", tool_name: "now", tool_call_id: "x" },
     ]; // prettier-ignore
     const tools = [{ type: "function", function: { name: "now", parameters: { type: "object" } } }];
-    expect(decodeOllamaChat("r1", chat({ messages, tools, stream: false, think: "low" }))).toMatchObject({
+    expect(decodeOllamaChat("r1", chat({ messages, tools, stream: false, think: "low" }), THINKER)).toMatchObject({
       request: {
         input: {
           kind: "chat",
@@ -80,28 +143,39 @@ describe("chat", () => {
       { kind: "json_schema", schema: { type: "object" } },
       undefined,
     ]);
-    expect(refusal(() => decodeOllamaGenerate("r1", generate({ raw: true, format: "json" })))).toEqual([
+    expect(decodeOllamaGenerate("r1", generate({ raw: true, format: "json" })).request).toMatchObject({
+      input: { kind: "completion", prompt: "hi" },
+      responseFormat: { kind: "json_object" },
+    });
+    expect(refusal(() => decodeOllamaGenerate("r1", generate({ suffix: "x", format: "json" })))).toEqual([
       "unsupported_parameter",
-      '"format" is not supported in raw mode. Leave out "raw".',
+      '"format" is not supported beside "suffix". Leave one of them out.',
     ]);
   });
 
   test("a call without messages only loads the model, or unloads it with keep_alive 0", () => {
-    const only = (fields: Readonly<Record<string, unknown>>): unknown => decodeOllamaChat("r1", chat(fields)).only;
-    expect([only({ messages: [] }), only({ messages: null }), only({ messages: [], keep_alive: 0 }), only({ keep_alive: 0 })]).toEqual([
-      "load",
-      "load",
-      "unload",
-      undefined,
+    const unloads = (fields: Readonly<Record<string, unknown>>): boolean => {
+      const body = chat(fields);
+      return decoding.isUnload(body, decoding.isEmptyChat(body));
+    };
+    expect([{ messages: [] }, { messages: null }, {}].map((fields) => decodeOllamaChat("r1", chat(fields)).loadsOnly)).toEqual([
+      true,
+      true,
+      false,
     ]);
+    expect(
+      [{ messages: [], keep_alive: 0 }, { messages: [], keep_alive: "0s" }, { messages: [], keep_alive: 1 }, { keep_alive: 0 }].map(
+        unloads,
+      ),
+    ).toEqual([true, true, false, false]);
   });
 
   test.each<[string, Readonly<Record<string, unknown>>, readonly [string, string]]>([
-    ["no model", { model: "" }, ["invalid_request", "model is required"]],
     ["an unknown role", { messages: [{ role: "robot" }] }, ["invalid_request", '"messages[0].role" must be "system", "user", "assistant" or "tool", not "robot"']],
-    ["an image", { messages: [{ role: "user", images: ["aGk="] }] }, ["unsupported_parameter", '"messages[0].images" is not supported: images cannot be read. Send text only.']],
+    ["an image", { messages: [{ role: "user", images: ["aGk="] }] }, ["unsupported_parameter", '"messages[0].images" is not supported: the model cannot see images. Send text only.']],
     ["a format that is none", { format: "xml" }, ["invalid_request", 'invalid format: "xml"; expected "json" or a valid JSON Schema object']],
     ["log probabilities", { logprobs: true }, ["unsupported_parameter", '"logprobs" is not supported: the runtime gives no access to token probabilities.']],
+    ["too many probabilities", { top_logprobs: 21 }, ["invalid_request", "top_logprobs must be between 0 and 20"]],
     ["a strange wish to think", { think: "hard" }, ["invalid_request", 'invalid think value: "hard" (must be "high", "medium", "low", "max", true, or false)']],
   ])("%s is refused", (_what, fields, expected) => {
     expect(refusal(() => decodeOllamaChat("r1", chat(fields)))).toEqual(expected);
@@ -129,8 +203,49 @@ describe("generate", () => {
   });
 
   test("a call without a prompt only loads the model", () => {
-    expect(decodeOllamaGenerate("r1", { model: "m" })).toMatchObject({ only: "load", request: { tokensMax: 0 } });
-    expect(decodeOllamaGenerate("r1", { model: "m", prompt: "", keep_alive: "0s" })).toMatchObject({ only: "unload" });
+    expect([{ model: "m" }, { model: "m", prompt: "", system: "x" }].map((body) => decodeOllamaGenerate("r1", body).loadsOnly)).toEqual([
+      true,
+      true,
+    ]);
+    expect(decoding.isEmptyPrompt({ model: "m", suffix: "x" })).toBe(false);
+  });
+
+  test("a template that adds nothing is raw text, and the model's own changes nothing", () => {
+    const input = (template: string): unknown => decodeOllamaGenerate("r1", generate({ template })).request.input;
+    expect([input("{{ .Prompt }}"), input(" {{- .Prompt -}} "), input("{{ messages }}\n")]).toMatchObject([
+      { kind: "completion", prompt: "hi" },
+      { kind: "completion", prompt: "hi" },
+      { kind: "chat" },
+    ]);
+  });
+
+  test("a context goes on with its conversation, under a new system prompt where there is one", () => {
+    const context = packContext([
+      { role: "system", content: "Old." },
+      { role: "user", content: "漢字" },
+      { role: "assistant", content: "😀" },
+    ]);
+    const input = (fields: object): unknown => decodeOllamaGenerate("r1", generate({ context, ...fields })).request.input;
+    const turns = [
+      { role: "user", content: "漢字" },
+      { role: "assistant", content: "😀" },
+      { role: "user", content: "hi" },
+    ];
+    expect([input({}), input({ system: "New." })]).toEqual([
+      { kind: "chat", messages: [{ role: "system", content: "Old." }, ...turns], tools: [] },
+      { kind: "chat", messages: [{ role: "system", content: "New." }, ...turns], tools: [] },
+    ]);
+  });
+
+  test.each<[string, readonly number[]]>([
+    ["token ids", [151_644, 872, 198]],
+    ["a context that was cut", packContext([{ role: "user", content: "hello" }]).slice(0, -1)],
+    ["a context that was changed", packContext([{ role: "user", content: "hello" }]).map((number, index) => (index === 3 ? 0 : number))],
+  ])("%s cannot be gone on from", (_what, context) => {
+    expect(refusal(() => decodeOllamaGenerate("r1", generate({ context })))).toEqual([
+      "invalid_request",
+      '"context" is not from an answer of this server. Send the conversation to /api/chat.',
+    ]);
   });
 
   test("null is the same as absent in every optional field", () => {
@@ -154,10 +269,20 @@ describe("generate", () => {
   });
 
   test.each<[string, Readonly<Record<string, unknown>>, readonly [string, string]]>([
-    ["no model", { model: undefined }, ["model_not_found", "model '' not found"]],
     ["raw with a system prompt", { raw: true, system: "x" }, ["invalid_request", "raw mode does not support template, system, or context"]],
-    ["a context", { context: [1] }, ["unsupported_parameter", '"context" is not supported. Send the conversation to /api/chat.']],
-    ["an image", { images: ["aGk="] }, ["unsupported_parameter", '"images" is not supported: images cannot be read. Send text only.']],
+    [
+      "a template",
+      { template: "{{ .System }}{{ .Prompt }}" },
+      [
+        "unsupported_parameter",
+        '"template" is not supported: the model\'s own chat template is used. Leave it out, or send raw text with "raw".',
+      ],
+    ],
+    [
+      "an image",
+      { images: ["aGk="] },
+      ["unsupported_parameter", '"images" is not supported: the model cannot see images. Send text only.'],
+    ],
   ])("%s is refused", (_what, fields, expected) => {
     expect(refusal(() => decodeOllamaGenerate("r1", generate(fields)))).toEqual(expected);
   });
@@ -183,7 +308,7 @@ describe("options", () => {
       },
       tokensMax: 5,
       stop: ["END"],
-      ignored: ["options.seed", "options.num_ctx"],
+      ignored: ["options.num_ctx", "options.seed"],
     });
   });
 
@@ -254,6 +379,56 @@ describe("keep_alive", () => {
   });
 });
 
-test("a model is looked up without the tags that mean nothing here", () => {
-  expect(["qwen3:latest", "qwen3:0.6b", " me/qwen3:local ", "qwen3"].map(lookupName)).toEqual(["qwen3", "qwen3:0.6b", "me/qwen3", "qwen3"]);
+describe("what a model cannot do is refused in Ollama's words", () => {
+  const embedder: Ability = { capabilities: ["embedding"], template: "" };
+  test.each<[string, () => unknown, string]>([
+    ["chat", () => decodeOllamaChat("r1", chat(), embedder), '"m" does not support chat'],
+    ["generate", () => decodeOllamaGenerate("r1", generate(), embedder), '"m" does not support generate'],
+    ["insert", () => decodeOllamaGenerate("r1", generate({ suffix: "x" }), THINKER), "registry.ollama.ai/library/m:latest does not support insert"],
+  ])("%s", (_what, decode, message) => {
+    expect(refusal(decode)).toEqual(["unsupported_parameter", message]);
+  });
+}); // prettier-ignore
+
+describe("names", () => {
+  test("a model is looked up without what is the default or means nothing here", () => {
+    const names = ["qwen3:latest", "qwen3:0.6b", " me/qwen3:local ", "qwen3", "qwen3:7b:local", "registry.ollama.ai/library/qwen3:latest", "library/a", "https://hf.co/org/repo:Q4"];
+    expect(names.map(lookupName)).toEqual(["qwen3", "qwen3:0.6b", "me/qwen3", "qwen3", "qwen3:7b", "qwen3", "a", "hf.co/org/repo:Q4"]);
+  }); // prettier-ignore
+
+  test("names of the cloud are refused, and such as cannot decide", () => {
+    expect(["x:cloud", "x:7b-cloud", "x:7b:cloud", "x:cloud:local", "my-cloud"].map((name) => refusal(() => lookupName(name)))).toEqual([
+      ["forbidden", 'ollama cloud is disabled: "x:cloud" does not run on this machine'],
+      ["forbidden", 'ollama cloud is disabled: "x:7b-cloud" does not run on this machine'],
+      ["forbidden", 'ollama cloud is disabled: "x:7b:cloud" does not run on this machine'],
+      ["invalid_request", 'use either :local or :cloud, not both: "x:cloud:local"'],
+      "accepted",
+    ]);
+  });
+
+  test("a name can be written out in full", () => {
+    expect(["q", "q:1b", "me/q", "hf.co/o/r:Q4"].map((name) => [taggedName(name), expandedName(name)])).toEqual([
+      ["q:latest", "registry.ollama.ai/library/q:latest"],
+      ["q:1b", "registry.ollama.ai/library/q:1b"],
+      ["me/q:latest", "registry.ollama.ai/me/q:latest"],
+      ["hf.co/o/r:Q4", "hf.co/o/r:Q4"],
+    ]);
+  });
+
+  test("some texts can be no name", () => {
+    const names = [
+      "qwen3-0.6b+pirate",
+      "a/b:c",
+      "localhost:5000/a/b:c",
+      "",
+      "a b",
+      "-a",
+      "a:b:c",
+      "x.y/z:1",
+      "a".repeat(81),
+      "a/b/c/d",
+      "a:",
+    ];
+    expect(names.map(isModelName)).toEqual([true, true, true, false, false, false, false, false, false, false, false]);
+  });
 });

@@ -119,6 +119,7 @@ describe("embeddings", () => {
       model: { ...MODEL, embedding: { pooling: "last", shortens: true } as const },
       vectors: request.inputs.map(() => Float32Array.of(1)),
       tokens: [1],
+      loadMs: 1,
     });
     const response = await ask({ ...engine, embed }, "/v1/embeddings", { body: { input: "a" } });
     expect([response.status, response.headers.has("x-rockchip-llama-note")]).toEqual([200, false]);

@@ -249,7 +249,7 @@ describe("the engine's refusals", () => {
       ask(full, "/v1/chat/completions", { body: { ...CHAT, stream: true } }),
       ask(full, "/v1/completions", { body: { prompt: "x" } }),
       ask(full, "/api/chat", { body: { model: "qwen3-0.6b", ...CHAT } }),
-      ask(full, "/api/generate", { body: { model: "qwen3-0.6b" } }),
+      ask(full, "/api/generate", { body: { model: "qwen3-0.6b", prompt: "hi" } }),
     ]);
     expect(
       responses.map((response) => [response.status, response.headers.get("retry-after"), response.headers.get("content-type")]),

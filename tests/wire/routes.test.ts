@@ -199,13 +199,17 @@ describe("Ollama", () => {
       "application/json;charset=utf-8",
       { model: "qwen3:0.6b", created_at: "2026-01-02T03:04:05.678Z", response: "", done: true, done_reason: "load" },
     ]);
-    expect([engine.requests.map(({ request, signal }) => [request.tokensMax, signal.aborted]), played]).toEqual([[[0, true]], false]);
+    expect([engine.residence, engine.requests, played]).toEqual([[{ load: "qwen3-0.6b", options: {} }], [], false]);
   });
 
-  test("an unload call asks the engine for nothing", async () => {
+  test("an unload call generates nothing and loads nothing", async () => {
     const engine = scriptedEngine();
     const response = await ask(engine, "/api/chat", { body: { model: "qwen3:0.6b", messages: [], keep_alive: 0 } });
-    expect([await response.json(), engine.requests]).toMatchObject([{ done: true, done_reason: "unload", message: { content: "" } }, []]);
+    expect([await response.json(), engine.requests, engine.residence]).toMatchObject([
+      { done: true, done_reason: "unload", message: { content: "" } },
+      [],
+      [{ unload: "qwen3-0.6b" }],
+    ]);
   });
 
   test("the version is one that clients accept", async () => {

@@ -1,170 +1,154 @@
 /** From Ollama's bodies to the canonical request. */
 import { AppError } from "../../core/errors.ts";
-import type {
-  ChatMessage,
-  ChatRole,
-  GenerationInput,
-  GenerationRequest,
-  ReasoningChoice,
-  ResponseFormat,
-  ToolCall,
-  ToolDefinition,
-} from "../../core/generation.ts";
-import { jsonText } from "../json-text.ts";
+import type { ChatMessage, GenerationInput, GenerationRequest, ReasoningChoice, ResponseFormat } from "../../core/generation.ts";
+import type { ModelFacts } from "../../engine/model-facts.ts";
 import { present } from "../schema.ts";
+import { unpackContext } from "./context-field.ts";
 import { keepAliveMs } from "./keep-alive.ts";
+import { chatMessages, refuseImages, toolDefinitions } from "./messages.ts";
+import { expandedName, lookupName } from "./names.ts";
 import { decodeOptions } from "./options.ts";
-import type { OllamaChatBody, OllamaGenerateBody, OllamaMessage } from "./schema.ts";
+import type { OllamaChatBody, OllamaGenerateBody } from "./schema.ts";
+
+/** A body of either endpoint. */
+export type OllamaBody = OllamaChatBody | OllamaGenerateBody;
+
+/** What has to be known of the model to read a request for it. */
+export type Ability = Pick<ModelFacts, "capabilities" | "template">;
 
 /** A decoded request. */
 export interface DecodedOllama {
   readonly request: GenerationRequest;
   readonly stream: boolean;
   readonly ignored: readonly string[];
-  /** A call without a prompt: the model is to be loaded, or unloaded, and nothing generated. */
-  readonly only?: "load" | "unload";
+  /** A call without a prompt: the model is to be loaded, and nothing generated. */
+  readonly loadsOnly: boolean;
+  /** A conversation that is too long may lose its oldest turns. */
+  readonly truncate: boolean;
+  /** Only the prompt is asked for. */
+  readonly rendersOnly: boolean;
 }
 
-const ROLES: Readonly<Record<string, ChatRole>> = {
-  system: "system",
-  developer: "system",
-  user: "user",
-  assistant: "assistant",
-  tool: "tool",
-};
 const THINK_LEVELS = new Set(["low", "medium", "high", "max"]);
-/** Tags that mean nothing here: Ollama's default tag, and its way to say "not in the cloud". */
-const EMPTY_TAG = /:(?:latest|local)$/;
-
-/** The name to look a model up by. Ollama takes `name` and `name:latest` for the same model. */
-export function lookupName(model: string): string {
-  return model.trim().replace(EMPTY_TAG, "");
-}
+/** A template that adds nothing to the prompt. */
+const PROMPT_ALONE = /^\s*\{\{-?\s*\.Prompt\s*-?\}\}\s*$/;
+const TOP_LOGPROBS_MAX = 20;
 
 function refuse(field: string, message: string): never {
   throw new AppError("unsupported_parameter", message, { details: { field } });
 }
 
-function refuseUnsupported(body: OllamaChatBody | OllamaGenerateBody): void {
-  if (body.logprobs === true) refuse("logprobs", '"logprobs" is not supported: the runtime gives no access to token probabilities.');
+function invalid(field: string, message: string): never {
+  throw new AppError("invalid_request", message, { details: { field, fault: "value" } });
 }
 
-function refuseImages(images: readonly string[] | null | undefined, field: string): void {
-  if ((images?.length ?? 0) > 0) refuse(field, `"${field}" is not supported: images cannot be read. Send text only.`);
+/** What is judged before the model is looked up. Throws AppError invalid_request. */
+export function checkBody(body: OllamaBody): void {
+  const top = body.top_logprobs ?? 0;
+  if (top < 0 || top > TOP_LOGPROBS_MAX) invalid("top_logprobs", `top_logprobs must be between 0 and ${TOP_LOGPROBS_MAX}`);
+  if (typeof body.think === "string" && !THINK_LEVELS.has(body.think)) {
+    invalid("think", `invalid think value: "${body.think}" (must be "high", "medium", "low", "max", true, or false)`);
+  }
+  keepAliveMs(body.keep_alive);
 }
 
-/** "json", or a JSON Schema. Throws AppError invalid_request. */
+/** A call that unloads: whatever else is in it is not looked at. */
+export function isUnload(body: OllamaBody, isEmpty: boolean): boolean {
+  return isEmpty && keepAliveMs(body.keep_alive) === 0;
+}
+
+/** Whether there is no conversation. */
+export function isEmptyChat(body: OllamaChatBody): boolean {
+  return (body.messages?.length ?? 0) === 0;
+}
+
+/** Whether there is no prompt. */
+export function isEmptyPrompt(body: OllamaGenerateBody): boolean {
+  return (body.prompt ?? "") === "" && (body.suffix ?? "") === "";
+}
+
+/** "json", or a JSON Schema. */
 function formatOf(format: unknown): ResponseFormat | undefined {
   if (format === undefined || format === null || format === "") return undefined;
   if (format === "json") return { kind: "json_object" };
   if (typeof format === "object" && !Array.isArray(format)) {
     return { kind: "json_schema", schema: format as Readonly<Record<string, unknown>> };
   }
-  throw new AppError(
-    "invalid_request",
-    `invalid format: ${JSON.stringify(format).slice(0, 80)}; expected "json" or a valid JSON Schema object`,
-    {
-      details: { field: "format", fault: "value" },
-    },
-  );
+  return invalid("format", `invalid format: ${JSON.stringify(format).slice(0, 80)}; expected "json" or a valid JSON Schema object`);
 }
 
-function reasoningOf(think: boolean | string | null | undefined): ReasoningChoice {
-  if (think === null || think === undefined) return { mode: "auto" };
-  if (typeof think === "boolean") return { mode: think ? "on" : "off" };
-  if (THINK_LEVELS.has(think)) return { mode: "on", level: think };
-  throw new AppError("invalid_request", `invalid think value: "${think}" (must be "high", "medium", "low", "max", true, or false)`, {
-    details: { field: "think", fault: "value" },
-  });
+function reasoningOf({ model, think }: OllamaBody, { capabilities }: Ability): ReasoningChoice {
+  const canThink = capabilities.includes("thinking");
+  // Models that can think do, unless they are told not to.
+  if (think === null || think === undefined) return { mode: canThink ? "on" : "auto" };
+  if (think === false) return { mode: "off" };
+  if (!canThink) refuse("think", `"${model ?? ""}" does not support thinking`);
+  return think === true ? { mode: "on" } : { mode: "on", level: think };
 }
 
-function toolCalls(message: OllamaMessage, index: number): ToolCall[] {
-  return (message.tool_calls ?? []).map((call, position) => {
-    const given = call.function.arguments ?? {};
-    return {
-      id: call.id ?? `call_${index}_${position}`,
-      name: call.function.name,
-      arguments: typeof given === "string" ? given : jsonText(given, `messages[${index}].tool_calls[${position}].function.arguments`),
-    };
-  });
-}
-
-function chatMessage(message: OllamaMessage, index: number): ChatMessage {
-  const role = ROLES[message.role.toLowerCase()];
-  const field = `messages[${index}].role`;
-  if (role === undefined) {
-    throw new AppError("invalid_request", `"${field}" must be "system", "user", "assistant" or "tool", not "${message.role}"`, {
-      details: { field, fault: "value" },
-    });
-  }
-  refuseImages(message.images, `messages[${index}].images`);
-  const calls = role === "assistant" ? toolCalls(message, index) : [];
-  return present<ChatMessage>({
-    role,
-    content: message.content ?? "",
-    name: message.tool_name,
-    reasoning: role === "assistant" && message.thinking !== "" ? message.thinking : undefined,
-    toolCalls: calls.length > 0 ? calls : undefined,
-    toolCallId: message.tool_call_id,
-  });
-}
-
-function toolDefinitions(tools: OllamaChatBody["tools"]): ToolDefinition[] {
-  return (tools ?? []).map(({ function: { name, description, parameters } }) => present<ToolDefinition>({ name, description, parameters }));
-}
-
-/** What both endpoints share, around the input. `input` is null for a call that only loads or unloads. */
-function decoded(id: string, body: OllamaChatBody | OllamaGenerateBody, input: GenerationInput | null): DecodedOllama {
-  const keepAlive = keepAliveMs(body.keep_alive);
+/** What both endpoints share, around the input. `input` is null for a call that only loads. */
+function decoded(id: string, body: OllamaBody, able: Ability, input: GenerationInput | null): DecodedOllama {
+  if (body.logprobs === true) refuse("logprobs", '"logprobs" is not supported: the runtime gives no access to token probabilities.');
   const { sampling, tokensMax, stop, ignored } = decodeOptions(body.options ?? {});
-  return present<DecodedOllama>({
+  const responseFormat = formatOf(body.format);
+  if (responseFormat !== undefined && input?.kind === "infill")
+    refuse("format", '"format" is not supported beside "suffix". Leave one of them out.');
+  return {
     request: present<GenerationRequest>({
       id,
       model: lookupName(body.model ?? ""),
-      // Loading asks for a prompt that no model refuses and for no token; it is given up once the model is there.
-      input: input ?? { kind: "completion", prompt: "\n" },
-      reasoning: reasoningOf(body.think),
+      input: input ?? { kind: "completion", prompt: "" },
+      reasoning: reasoningOf(body, able),
       sampling,
-      tokensMax: input === null ? 0 : tokensMax,
+      tokensMax,
       stop,
-      responseFormat: input?.kind === "chat" ? formatOf(body.format) : undefined,
+      responseFormat,
+      keepAliveMs: keepAliveMs(body.keep_alive),
     }),
     stream: body.stream ?? true,
-    ignored,
-    only: input !== null ? undefined : keepAlive === 0 ? "unload" : "load",
-  });
+    ignored: [...ignored, ...(body.shift === true ? ["shift"] : [])],
+    loadsOnly: input === null,
+    truncate: body.truncate ?? true,
+    rendersOnly: body["_debug_render_only"] === true,
+  };
 }
 
 /** Pure. Throws AppError invalid_request or unsupported_parameter. */
-export function decodeOllamaChat(id: string, body: OllamaChatBody): DecodedOllama {
-  if ((body.model ?? "") === "")
-    throw new AppError("invalid_request", "model is required", { details: { field: "model", fault: "missing" } });
-  refuseUnsupported(body);
-  const messages = body.messages ?? [];
-  const input: GenerationInput = { kind: "chat", messages: messages.map(chatMessage), tools: toolDefinitions(body.tools) };
-  return decoded(id, body, messages.length === 0 ? null : input);
+export function decodeOllamaChat(id: string, body: OllamaChatBody, able: Ability): DecodedOllama {
+  if (!able.capabilities.includes("completion")) refuse("model", `"${body.model ?? ""}" does not support chat`);
+  const input: GenerationInput = { kind: "chat", messages: chatMessages(body.messages ?? []), tools: toolDefinitions(body.tools) };
+  return decoded(id, body, able, isEmptyChat(body) ? null : input);
 }
 
-/** Pure. Throws AppError model_not_found, invalid_request or unsupported_parameter. */
-export function decodeOllamaGenerate(id: string, body: OllamaGenerateBody): DecodedOllama {
-  if ((body.model ?? "") === "") throw new AppError("model_not_found", "model '' not found", { details: { field: "model" } });
-  refuseUnsupported(body);
-  refuseImages(body.images, "images");
-  const system = body.system ?? "";
-  const hasContext = (body.context?.length ?? 0) > 0;
-  if (body.raw === true && (system !== "" || (body.template ?? "") !== "" || hasContext)) {
-    throw new AppError("invalid_request", "raw mode does not support template, system, or context", { details: { field: "raw" } });
+/** Pure. Throws AppError invalid_request or unsupported_parameter. */
+export function decodeOllamaGenerate(id: string, body: OllamaGenerateBody, able: Ability): DecodedOllama {
+  const { model, prompt, suffix, system, template, context } = { ...EMPTY_TEXTS, ...present<Partial<typeof EMPTY_TEXTS>>(textsOf(body)) };
+  if (body.raw === true && (system !== "" || template !== "" || context.length > 0)) {
+    invalid("raw", "raw mode does not support template, system, or context");
   }
-  if ((body.template ?? "") !== "")
+  if (!able.capabilities.includes("completion")) refuse("model", `"${model}" does not support generate`);
+  if (suffix !== "" && !able.capabilities.includes("insert")) refuse("suffix", `${expandedName(model)} does not support insert`);
+  refuseImages(body.images, "images");
+  const raw = body.raw === true || PROMPT_ALONE.test(template);
+  if (!raw && template !== "" && template.trim() !== able.template.trim()) {
     refuse("template", '"template" is not supported: the model\'s own chat template is used. Leave it out, or send raw text with "raw".');
-  if (hasContext) refuse("context", '"context" is not supported. Send the conversation to /api/chat.');
-  const suffix = body.suffix ?? "";
-  const prompt = body.prompt ?? "";
-  if (prompt === "" && suffix === "") return decoded(id, body, null);
-  if (suffix !== "") return decoded(id, body, { kind: "infill", prefix: prompt, suffix });
-  if (body.raw === true && formatOf(body.format) !== undefined) refuse("format", '"format" is not supported in raw mode. Leave out "raw".');
-  if (body.raw === true) return decoded(id, body, { kind: "completion", prompt });
-  const user: ChatMessage = { role: "user", content: prompt };
-  const messages: ChatMessage[] = system === "" ? [user] : [{ role: "system", content: system }, user];
-  return decoded(id, body, { kind: "chat", messages, tools: [] });
+  }
+  if (isEmptyPrompt(body)) return decoded(id, body, able, null);
+  if (suffix !== "") return decoded(id, body, able, { kind: "infill", prefix: prompt, suffix });
+  if (raw) return decoded(id, body, able, { kind: "completion", prompt });
+  return decoded(id, body, able, { kind: "chat", messages: turnsOf(system, context, prompt), tools: [] });
+}
+
+const EMPTY_TEXTS = { model: "", prompt: "", suffix: "", system: "", template: "", context: [] as readonly number[] };
+
+function textsOf({ model, prompt, suffix, system, template, context }: OllamaGenerateBody) {
+  return { model, prompt, suffix, system, template, context };
+}
+
+/** The conversation that `context` holds, if any, with a new turn; a new system prompt takes the place of its old one. */
+function turnsOf(system: string, context: readonly number[], prompt: string): ChatMessage[] {
+  const before = context.length > 0 ? unpackContext(context) : [];
+  const history = system === "" ? before : before.filter(({ role }) => role !== "system");
+  const first: ChatMessage[] = system === "" ? [] : [{ role: "system", content: system }];
+  return [...first, ...history, { role: "user", content: prompt }];
 }

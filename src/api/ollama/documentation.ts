@@ -32,6 +32,7 @@ const GenerateReply = object({
   response: Type.String(),
   thinking: Type.Optional(Type.String()),
   done: Type.Boolean(),
+  context: Type.Optional(Type.Array(Type.Integer(), { description: "The conversation, for the next request; on the last object." })),
   ...METRICS,
 });
 const Tag = object({
@@ -41,6 +42,7 @@ const Tag = object({
   size: Type.Integer(),
   digest: Type.String(),
   details: object({}),
+  capabilities: Type.Array(Type.String()),
 });
 
 const ERRORS = {
@@ -61,6 +63,47 @@ export const CHAT_DETAIL = routeDetail(TAG, "ollamaChat", "Answer a conversation
 export const GENERATE_DETAIL = routeDetail(TAG, "ollamaGenerate", "Answer a prompt, or continue raw text", {
   200: answerReply(GenerateReply),
   ...ERRORS,
+});
+
+/** POST /api/embed. */
+export const EMBED_DETAIL = routeDetail(TAG, "ollamaEmbed", "Turn texts into vectors of length 1", {
+  200: jsonReply(
+    "The vectors, in the order of the texts.",
+    object({
+      model: Type.String(),
+      embeddings: Type.Array(Type.Array(Type.Number())),
+      total_duration: Type.Optional(Type.Integer({ description: "Nanoseconds." })),
+      load_duration: Type.Optional(Type.Integer()),
+      prompt_eval_count: Type.Optional(Type.Integer({ description: "Tokens of all texts." })),
+    }),
+  ),
+  ...ERRORS,
+});
+
+/** POST /api/embeddings. */
+export const EMBEDDINGS_DETAIL = routeDetail(TAG, "ollamaEmbeddings", "Turn one text into a vector (older form of /api/embed)", {
+  200: jsonReply("The vector, of length 1.", object({ embedding: Type.Array(Type.Number()) })),
+  ...ERRORS,
+});
+
+/** POST /api/show. */
+export const SHOW_DETAIL = routeDetail(TAG, "ollamaShow", "Tell all that is known of a model", {
+  200: jsonReply(
+    "The model.",
+    object({
+      license: Type.Optional(Type.String()),
+      modelfile: Type.String(),
+      parameters: Type.String({ description: "What it runs with where a request is silent, one parameter a line." }),
+      template: Type.Optional(Type.String({ description: "Jinja." })),
+      system: Type.Optional(Type.String()),
+      details: object({}),
+      model_info: object({}, { description: "Metadata of its file." }),
+      capabilities: Type.Array(Type.String({ description: "`completion`, `tools`, `insert`, `thinking` or `embedding`." })),
+      modified_at: Type.String(),
+    }),
+  ),
+  400: ERRORS[400],
+  404: ERRORS[404],
 });
 
 /** GET /api/tags. */

@@ -10,6 +10,8 @@ export interface OllamaHeading {
   /** The name as the client wrote it; clients compare it with what they sent. */
   readonly model: string;
   nowMs(): number;
+  /** What else the last object holds, made from the answer's text. */
+  readonly tail?: (text: string) => JsonObject;
 }
 
 /** One piece of an answer. */
@@ -36,7 +38,7 @@ export const chatPiece: PieceShape = ({ text = "", thinking = "", toolCalls = []
 export const generatePiece: PieceShape = ({ text = "", thinking = "" }) => ({ response: text, ...(thinking === "" ? {} : { thinking }) });
 
 /** Durations are whole nanoseconds and never 0: clients divide by them. */
-function nanoseconds(ms: number): number {
+export function nanoseconds(ms: number): number {
   return Math.max(1, Math.round(ms * 1e6));
 }
 
@@ -85,6 +87,7 @@ export function ollamaAnswer(of: OllamaHeading, shape: PieceShape, answer: Colle
     ...shape({ text, thinking: answer.reasoning, toolCalls }),
     done: true,
     done_reason: doneReason(answer.reason),
+    ...of.tail?.(text),
     ...metrics(answer.usage, answer.timings),
   };
 }
@@ -94,8 +97,14 @@ export function ollamaLoaded(of: OllamaHeading, shape: PieceShape, what: "load" 
   return { ...heading(of), ...shape({}), done: true, done_reason: what };
 }
 
+/** The reply to a call that only wants to see the prompt. */
+export function ollamaRendered(of: OllamaHeading, shape: PieceShape, prompt: string): JsonObject {
+  return { ...heading(of), ...shape({}), done: true, _debug_info: { rendered_template: prompt } };
+}
+
 /** Encodes one answer line by line. A tool call comes whole, on a line of its own before the last. */
 export function createOllamaStreamEncoder(of: OllamaHeading, shape: PieceShape): StreamEncoder {
+  let said = "";
   let open: { index: number; id: string; name: string; arguments: string } | undefined;
 
   const line = (piece: Piece): JsonObject => ({ ...heading(of), ...shape(piece), done: false });
@@ -112,6 +121,7 @@ export function createOllamaStreamEncoder(of: OllamaHeading, shape: PieceShape):
     event: (event: GenerationEvent) => {
       switch (event.kind) {
         case "text":
+          said += of.tail === undefined ? "" : event.text;
           return event.text === "" ? [] : [...closeCall(false), line({ text: event.text })];
         case "reasoning":
           return event.text === "" ? [] : [...closeCall(false), line({ thinking: event.text })];
@@ -130,6 +140,7 @@ export function createOllamaStreamEncoder(of: OllamaHeading, shape: PieceShape):
             ...shape({}),
             done: true,
             done_reason: doneReason(event.reason),
+            ...of.tail?.(said),
             ...metrics(event.usage, event.timings),
           };
           return [...closed, last];

@@ -2,6 +2,7 @@
 import type { AppError, ErrorCode } from "../../core/errors.ts";
 import type { RequestScope } from "../context.ts";
 import type { ErrorReply } from "../dialect.ts";
+import { expandedName, isModelName } from "./names.ts";
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
@@ -40,7 +41,8 @@ const RETRY_AFTER_S = 1;
 function messageOf(error: AppError, scope: RequestScope): string {
   const { promptTokens, contextTokens, hint } = error.details;
   if (error.code === "model_not_found") return `model '${scope.model ?? ""}' not found${hint === undefined ? "" : `. ${hint}`}`;
-  if (error.code === "unsupported_parameter" && error.details.field === "suffix") return `"${scope.model ?? ""}" does not support insert`;
+  if (error.code === "unsupported_parameter" && error.details.field === "suffix")
+    return `${expandedName(scope.model ?? "")} does not support insert`;
   if (error.code === "queue_full") return "server busy, please try again.  maximum pending requests exceeded";
   if (error.code === "internal") return `internal error; the server's log has the details under request ${scope.id}`;
   if (error.code === "context_length_exceeded" && promptTokens !== undefined && contextTokens !== undefined) {
@@ -50,8 +52,16 @@ function messageOf(error: AppError, scope: RequestScope): string {
   return error.message;
 }
 
+/** A name that no model can have is a fault of another kind than one that none has. */
+function isPossible(name: string): boolean {
+  return name === "" || isModelName(name);
+}
+
 /** The reply for a failure. */
 export function encodeOllamaError(error: AppError, scope: RequestScope): ErrorReply {
+  if (error.code === "model_not_found" && !isPossible(scope.model ?? "")) {
+    return { status: 400, headers: {}, body: { error: "invalid model name" } };
+  }
   const status = STATUS[error.code];
   const { allow, retryAfterS } = error.details;
   return {

@@ -1,40 +1,67 @@
 /** Models in Ollama's form. */
+import { AppError } from "../../core/errors.ts";
 import type { ModelDescriptor } from "../../core/model.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { ModelFacts } from "../../engine/model-facts.ts";
 import type { JsonObject } from "../dialect.ts";
 
+/** Clients want a text where nothing is known. */
+const UNKNOWN = "unknown";
+
 /** Ollama shows every model with a tag. A name that has none gets the default one, which lookups take off again. */
-function displayName(model: ModelDescriptor): string {
+export function displayName(model: ModelDescriptor): string {
   return [model.id, ...model.aliases].find((name) => name.includes(":")) ?? `${model.id}:latest`;
 }
 
-/** 64 hex digits that change when the file does. Hashing gigabytes of weights for a list would take minutes. */
-function listDigest(model: ModelDescriptor): string {
-  return new Bun.CryptoHasher("sha256").update(JSON.stringify([model.id, model.path, model.bytes, model.modifiedMs])).digest("hex");
+/** 64 hex digits: of the weights where they are known, else such that change when the file does. Hashing gigabytes for a list would take minutes. */
+export function digestOf(model: ModelDescriptor): string {
+  const facts = JSON.stringify([model.id, model.path, model.bytes, model.modifiedMs]);
+  return model.sha256 ?? new Bun.CryptoHasher("sha256").update(facts).digest("hex");
 }
 
-function tagObject(model: ModelDescriptor): JsonObject {
+/** What lists and /api/show say of a model. */
+export function modelDetails(model: ModelDescriptor): JsonObject {
+  return {
+    parent_model: model.derived?.parent ?? "",
+    format: model.format,
+    family: model.family,
+    families: [model.family],
+    parameter_size: model.parameterSize === "" ? UNKNOWN : model.parameterSize,
+    quantization_level: model.quantization === "" ? UNKNOWN : model.quantization.toUpperCase(),
+  };
+}
+
+function tagObject({ model, capabilities, contextTokens, embeddingLength }: ModelFacts): JsonObject {
   const name = displayName(model);
   return {
     name,
     model: name,
     modified_at: new Date(model.modifiedMs).toISOString(),
     size: model.bytes,
-    digest: listDigest(model),
+    digest: digestOf(model),
     details: {
-      parent_model: "",
-      format: model.format,
-      family: model.family,
-      families: [model.family],
-      parameter_size: model.parameterSize,
-      quantization_level: model.quantization,
-      context_length: model.contextTokensMax,
+      ...modelDetails(model),
+      context_length: contextTokens,
+      ...(embeddingLength === undefined ? {} : { embedding_length: embeddingLength }),
     },
-    capabilities: ["completion"],
+    capabilities,
   };
 }
 
 /** The list of GET /api/tags, newest file first. Models that this machine cannot run are left out: there is no place to say why. */
-export function tagList(models: readonly ModelDescriptor[]): JsonObject {
-  const runnable = models.filter((model) => model.unrunnableReason === undefined);
-  return { models: runnable.toSorted((a, b) => b.modifiedMs - a.modifiedMs).map(tagObject) };
+export async function tagList(engine: Engine): Promise<JsonObject> {
+  const runnable = (await engine.models()).filter((model) => model.unrunnableReason === undefined);
+  const newestFirst = runnable.toSorted((a, b) => b.modifiedMs - a.modifiedMs);
+  const facts = await Promise.all(newestFirst.map(async (model) => readableFacts(engine, model)));
+  return { models: facts.filter((each) => each !== null).map(tagObject) };
+}
+
+/** null for a model whose files cannot be read: the others are listed all the same. */
+async function readableFacts(engine: Engine, model: ModelDescriptor): Promise<ModelFacts | null> {
+  try {
+    return await engine.facts(model);
+  } catch (thrown) {
+    if (thrown instanceof AppError) return null;
+    throw thrown;
+  }
 }

@@ -2,8 +2,10 @@
 import { AppError } from "../../core/errors.ts";
 import type { SamplingOptions } from "../../core/generation.ts";
 import { inRange } from "../../core/sampling-range.ts";
+import { notedFields } from "../request-field.ts";
 import { present } from "../schema.ts";
 import { stopSequences } from "../stop-sequences.ts";
+import { OllamaOptions } from "./schema.ts";
 
 /** Options in canonical form. */
 export interface DecodedOptions {
@@ -15,9 +17,6 @@ export interface DecodedOptions {
 }
 
 type RawOptions = Readonly<Record<string, unknown>>;
-
-/** Options of Ollama's that the runtime has no counterpart for, or that are fixed when a model is loaded. */
-const WITHOUT_EFFECT = ["seed", "num_ctx", "num_keep", "min_p", "typical_p", "tfs_z", "repeat_last_n"] as const;
 
 function wrongType(name: string, type: string): never {
   throw new AppError("invalid_request", `option "${name}" must be of type ${type}`, {
@@ -70,6 +69,6 @@ export function decodeOptions(options: RawOptions): DecodedOptions {
     }),
     tokensMax: tokens === undefined || tokens < 0 ? undefined : tokens,
     stop: stopTexts(options["stop"]),
-    ignored: WITHOUT_EFFECT.filter((name) => (options[name] ?? null) !== null).map((name) => `options.${name}`),
+    ignored: notedFields(OllamaOptions, options).map((name) => `options.${name}`),
   };
 }

@@ -3,7 +3,7 @@ import type { TObject } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 import type { ModelDescriptor } from "../../../core/model.ts";
-import { ignoredHeaders } from "../../answer.ts";
+import { ignoredHeaders, noteHeaders } from "../../answer.ts";
 import type { ApiContext, RequestScope } from "../../context.ts";
 import { heldWork } from "../../held-work.ts";
 import { jsonBody } from "../../json-body.ts";
@@ -13,14 +13,12 @@ import { decodeEmbedding, embeddingList } from "./embed.ts";
 import { decodeRerank, rerankReply } from "./rerank.ts";
 import { EmbeddingBody, RerankBody } from "./schema.ts";
 
-/** Says what a reply is worth that nothing in it shows. */
-const NOTE_HEADER = "x-rockchip-llama-note";
+/** What such a reply is worth. */
 const NOTE = "This model was not made for embeddings: its vectors are the hidden state of the last token, and likeness may mean little.";
 
 function headersOf(model: ModelDescriptor, schema: TObject, body: object): Record<string, string> {
   const made = model.embedding !== undefined || (schema === RerankBody && model.judges === true);
-  const note = made ? {} : { [NOTE_HEADER]: NOTE };
-  return { "cache-control": "no-store", ...note, ...ignoredHeaders(notedFields(schema, body)) };
+  return { "cache-control": "no-store", ...noteHeaders(made ? "" : NOTE), ...ignoredHeaders(notedFields(schema, body)) };
 }
 
 async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBody): Promise<Response> {
