@@ -10,6 +10,7 @@ import { listen, type ListenAddress } from "./api/listeners.ts";
 import { createServer } from "./api/server.ts";
 import { readBoardSoc } from "./catalog/board-soc.ts";
 import { openCatalog, type Catalog } from "./catalog/catalog.ts";
+import type { LiveSettings } from "./config/live-settings.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { resolveInference } from "./config/inference-schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
@@ -31,6 +32,7 @@ import { VERSION } from "./version.ts";
 /** What the application is made from. */
 export interface AppOptions {
   readonly loaded: LoadedConfig;
+  readonly settings: LiveSettings;
   /** The environment that engine hosts inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
@@ -49,7 +51,7 @@ export interface App {
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** Puts the application together. Nothing is loaded yet: models load when they are first asked for. */
-export async function createApp({ loaded, environment, log }: AppOptions): Promise<App> {
+export async function createApp({ loaded, settings, environment, log }: AppOptions): Promise<App> {
   const { config, sources } = loaded;
   const { server } = config;
   const access = openAccess(server, log);
@@ -65,13 +67,25 @@ export async function createApp({ loaded, environment, log }: AppOptions): Promi
     openSlot: async (model, defaults, signal) =>
       openModel({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, log }),
     contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model),
-    queueDepthMax: server.queue_depth_max,
-    modelsLoadedMax: server.models_loaded_max,
-    keepAliveMs: server.keep_alive_s < 0 ? Infinity : server.keep_alive_s * 1000,
-    memoryBudgetBytes: server.memory_budget_bytes,
+    get queueDepthMax() {
+      return settings.server.queue_depth_max;
+    },
+    get modelsLoadedMax() {
+      return settings.server.models_loaded_max;
+    },
+    get keepAliveMs() {
+      return settings.server.keep_alive_s < 0 ? Infinity : settings.server.keep_alive_s * 1000;
+    },
+    get memoryBudgetBytes() {
+      return settings.server.memory_budget_bytes;
+    },
     availableMemoryBytes: () => process.availableMemory(),
-    samplingMismatch: server.sampling_mismatch,
-    answerRetriesMax: server.answer_retries_max,
+    get samplingMismatch() {
+      return settings.server.sampling_mismatch;
+    },
+    get answerRetriesMax() {
+      return settings.server.answer_retries_max;
+    },
   });
   const responses = createResponseStore({
     path: join(server.cache_dir, "responses.sqlite"),
@@ -129,6 +143,15 @@ export function openConfiguredKeys(server: Pick<ServerConfig, "keys_file">) {
 /** The catalog as this machine and configuration see it; the command line lists it without a server. */
 export function openConfiguredCatalog(server: ServerConfig, soc: Soc | null): Catalog {
   return openCatalogOf(server, chooseLibraries(server), soc, prepareNativeAssets(server.cache_dir));
+}
+
+/** Version of the library that opens .rkllm files here; null where there is none, undefined where the configured one cannot be used. */
+export function installedRkllmVersion(server: ServerConfig): string | null | undefined {
+  try {
+    return chooseLibraries(server).specs.rkllm?.version ?? null;
+  } catch {
+    return undefined;
+  }
 }
 
 function openCatalogOf(server: ServerConfig, libraries: Libraries, soc: Soc | null, assets: Promise<NativeAssets>): Catalog {

@@ -2,6 +2,7 @@
 import type { Server } from "bun";
 import { type App, createApp, openConfiguredKeys } from "../app.ts";
 import type { Environment } from "../config/environment.ts";
+import { LiveSettings } from "../config/live-settings.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { secondPort } from "../config/second-port.ts";
 import type { ServerConfig } from "../config/server-schema.ts";
@@ -14,10 +15,11 @@ const LAST_WORDS_MS = 1000;
 /** Resolves with the exit status after SIGTERM or SIGINT. Throws AppError config_invalid when it cannot listen. */
 export async function serve(loaded: LoadedConfig, environment: Environment): Promise<number> {
   const { server } = loaded.config;
-  const log = createLog({ level: server.log_level, format: server.log_format, write: (line) => console.error(line) });
+  const settings = new LiveSettings(loaded);
+  const log = createLog({ level: () => settings.server.log_level, format: server.log_format, write: (line) => console.error(line) });
   // From the first moment on: a service manager may change its mind while the server starts.
   const toldToStop = stopSignal();
-  const app = await createApp({ loaded, environment, log });
+  const app = await createApp({ loaded, settings, environment, log });
   const { engine, close } = app;
   const listeners = listenAll(app, loaded, log);
   console.log(

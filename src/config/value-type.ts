@@ -5,7 +5,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { FormatRegistry, type TSchema, Type } from "@sinclair/typebox";
-import { type Network, parseNetwork } from "../core/network.ts";
+import { type Network, networkText, parseNetwork } from "../core/network.ts";
 import { parseDurationS } from "./duration.ts";
 
 /** Where relative paths and the per-user cache folder start. */
@@ -28,6 +28,8 @@ export interface ValueType<T> {
   fromText(text: string): unknown;
   /** What the program works with, from a value the schema has accepted. */
   settle(value: unknown, context: ValueContext): T;
+  /** A settled value as a file would hold it; absent: the value itself. */
+  show?(settled: T): unknown;
 }
 
 /** What a number counts, where it counts something. */
@@ -119,6 +121,7 @@ export function networkList(): ValueType<readonly Network[]> {
     ...plain<readonly Network[]>(schema, takes, "networks", listFromText),
     list: true,
     settle: (value) => (value as readonly string[]).map(parseNetwork).filter((network) => network !== null),
+    show: (networks) => networks.map(networkText),
   };
 }
 

@@ -77,6 +77,13 @@ export function parseNetwork(text: string): Network | null {
   return prefix < 0 || prefix > base.bits ? null : { base, prefix };
 }
 
+/** A network as `parseNetwork` reads it, `192.168.0.0/16`; IPv6 without left-out groups. */
+export function formatNetwork({ base, prefix }: Network): string {
+  const [count, width, base10] = base.bits === 32 ? [4, 8n, true] : [8, 16n, false];
+  const parts = Array.from({ length: count }, (_, index) => (base.value >> (width * BigInt(count - 1 - index))) & ((1n << width) - 1n));
+  return `${parts.map((part) => part.toString(base10 ? 10 : 16)).join(base10 ? "." : ":")}/${prefix}`;
+}
+
 /** Whether an address lies in a network. */
 export function networkContains({ base, prefix }: Network, address: Address): boolean {
   const rest = BigInt(base.bits - prefix);
@@ -91,4 +98,11 @@ const LOOPBACK: readonly Network[] = [
 /** Whether an address only takes, and only makes, connections within this machine. */
 export function isLoopbackAddress(address: Address): boolean {
   return LOOPBACK.some((network) => networkContains(network, address));
+}
+
+/** A network as people write it: 10.0.0.0/8, fd00:0:0:0:0:0:0:0/8. */
+export function networkText({ base: { bits, value }, prefix }: Network): string {
+  const [count, width, radix, separator] = bits === 32 ? [4, 8n, 10, "."] : [8, 16n, 16, ":"];
+  const parts = Array.from({ length: count }, (_, index) => (value >> (BigInt(count - 1 - index) * width)) & ((1n << width) - 1n));
+  return `${parts.map((part) => part.toString(radix)).join(separator)}/${prefix}`;
 }

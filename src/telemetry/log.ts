@@ -13,22 +13,23 @@ export type Log = { readonly [Level in LogLevel]: (message: string, facts?: LogF
 
 /** How and where to log. */
 export interface LogOptions {
-  readonly level: LogLevel;
+  /** Asked for each line: it may change. */
+  readonly level: () => LogLevel;
   readonly format: "text" | "json";
   readonly write: (line: string) => void;
   /** The clock; tests pass their own. */
   readonly now?: () => Date;
 }
 
-/** Makes a log. A level that is not wanted costs one call of an empty function. */
+/** Makes a log. */
 export function createLog(options: LogOptions): Log {
   const now = options.now ?? (() => new Date());
   const line = options.format === "json" ? jsonLine : textLine;
-  const wanted = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(options.level) + 1);
-  const writer = (level: LogLevel) =>
-    wanted.includes(level)
-      ? (message: string, facts: LogFacts = {}) => options.write(line(now().toISOString(), level, message, facts))
-      : () => {};
+  const writer =
+    (level: LogLevel) =>
+    (message: string, facts: LogFacts = {}) => {
+      if (LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(options.level())) options.write(line(now().toISOString(), level, message, facts));
+    };
   return { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") };
 }
 

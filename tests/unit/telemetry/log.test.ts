@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createLog, type LogLevel } from "../../../src/telemetry/log.ts";
 
 function logTo(lines: string[], level: LogLevel, format: "text" | "json") {
-  return createLog({ level, format, write: (line) => lines.push(line), now: () => new Date("2026-01-02T03:04:05Z") });
+  return createLog({ level: () => level, format, write: (line) => lines.push(line), now: () => new Date("2026-01-02T03:04:05Z") });
 }
 
 test("createLog() writes one line per event, for people or as JSON", () => {
