@@ -3,15 +3,25 @@ import type { TObject } from "@sinclair/typebox";
 import { assert } from "../core/errors.ts";
 import { MessagesBody } from "./anthropic/schema.ts";
 import { fieldTable } from "./field-table.ts";
+import { OllamaEmbedBody, OllamaEmbeddingsBody } from "./ollama/embed-schema.ts";
+import { OllamaChatBody, OllamaGenerateBody, OllamaOptions } from "./ollama/schema.ts";
+import { ShowBody } from "./ollama/show-schema.ts";
 import { ChatBody } from "./openai/chat-schema.ts";
 import { CompletionBody } from "./openai/completion-schema.ts";
 import { EmbeddingBody, RerankBody } from "./openai/embeddings/schema.ts";
 import { ResponseBody } from "./openai/responses/schema.ts";
 
 /** Pages with tables, by path from the repository's root. */
-export const API_PAGES = ["docs/api/openai.md", "docs/api/anthropic.md", "docs/api/embeddings.md", "docs/api/responses.md"] as const;
+export const API_PAGES = [
+  "docs/api/openai.md",
+  "docs/api/anthropic.md",
+  "docs/api/embeddings.md",
+  "docs/api/responses.md",
+  "docs/api/ollama.md",
+] as const;
 
-const BODIES: readonly TObject[] = [ChatBody, CompletionBody, EmbeddingBody, RerankBody, ResponseBody, MessagesBody];
+const OLLAMA_BODIES = [OllamaChatBody, OllamaGenerateBody, OllamaOptions, OllamaEmbedBody, OllamaEmbeddingsBody, ShowBody];
+const BODIES: readonly TObject[] = [ChatBody, CompletionBody, EmbeddingBody, RerankBody, ResponseBody, MessagesBody, ...OLLAMA_BODIES];
 
 const TABLE = /(<!-- fields of (\w+) -->\n)[^]*?(<!-- end of fields -->)/g;
 
