@@ -1,6 +1,6 @@
 /** What a model can do, as its template and its vocabulary show it, without loading it. */
 import { readFile, stat } from "node:fs/promises";
-import { openGguf } from "../catalog/gguf.ts";
+import { type GgufFile, openGguf } from "../catalog/gguf.ts";
 import { tokensAmong } from "../catalog/gguf-vocabulary.ts";
 import { builtinSourceFor, TURN_MARKERS } from "../chat/builtin-templates.ts";
 import { INFILL_TOKENS, infillPrompt } from "../chat/infill.ts";
@@ -20,12 +20,14 @@ export interface ModelFacts {
   readonly template: string;
   /** Length of its vectors; absent where the file does not tell. */
   readonly embeddingLength?: number;
+  /** Number of weights; absent where it cannot be counted. */
+  readonly parameterCount?: number;
   /** Longest context that a request can have, tokens. */
   readonly contextTokens: number;
 }
 
 /** Everything of it that the model's files alone decide. */
-type FileFacts = Pick<ModelFacts, "capabilities" | "template" | "embeddingLength">;
+type FileFacts = Pick<ModelFacts, "capabilities" | "template" | "embeddingLength" | "parameterCount">;
 
 /** Words by which a template that knows functions can be told. */
 const TOOL_WORDS = /\btools\b/;
@@ -70,7 +72,12 @@ async function readFacts(model: ModelDescriptor): Promise<FileFacts> {
     capabilities: capabilitiesOf(model, [template, own?.toolUseText ?? ""], tokens),
     template,
     ...(embeddingLength === undefined ? {} : { embeddingLength }),
+    ...(gguf === null || gguf.tensors.length === 0 ? {} : { parameterCount: weightsOf(gguf.tensors) }),
   };
+}
+
+function weightsOf(tensors: GgufFile["tensors"]): number {
+  return tensors.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
 }
 
 function capabilitiesOf({ embedding }: ModelDescriptor, templates: readonly string[], tokens: readonly string[]): readonly Capability[] {
@@ -85,7 +92,7 @@ function capabilitiesOf({ embedding }: ModelDescriptor, templates: readonly stri
 }
 
 /** Those tokens of the model that tell something about it. A model without a vocabulary may have any turn markers and cannot fill in. */
-async function knownTokens(model: ModelDescriptor, gguf: ReturnType<typeof openGguf> | null): Promise<readonly string[]> {
+async function knownTokens(model: ModelDescriptor, gguf: GgufFile | null): Promise<readonly string[]> {
   const asked = [...TURN_MARKERS, ...INFILL_TOKENS];
   if (gguf !== null) return tokensAmong(gguf, asked);
   const { tokenizer } = model.sidecars;

@@ -17,8 +17,6 @@ export interface TensorShape {
 /** Metadata of a GGUF file; of other formats nothing is known but what their descriptor says. */
 export interface ModelMetadata {
   readonly values: Readonly<Record<string, MetadataValue>>;
-  /** Number of weights; absent where it cannot be counted. */
-  readonly parameterCount?: number;
   readonly tensors: readonly TensorShape[];
 }
 
@@ -59,10 +57,8 @@ export function readModelMetadata(model: ModelDescriptor, verbose: boolean): Mod
   if (model.format !== "gguf") return { values: {}, tensors: [] };
   const file = openGguf(model.path);
   const values = Object.fromEntries(file.keys().map((key) => [key, file.get(key) ?? arrayOf(file, key, verbose)]));
-  const parameterCount = file.tensors.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
   return {
     values,
-    ...(parameterCount > 0 ? { parameterCount } : {}),
     tensors: file.tensors.map(({ name, dims, type }) => ({ name, type: TENSOR_TYPES[type] ?? `type ${type}`, shape: dims })),
   };
 }

@@ -13,25 +13,32 @@ export function displayName(model: ModelDescriptor): string {
   return [model.id, ...model.aliases].find((name) => name.includes(":")) ?? `${model.id}:latest`;
 }
 
-/** 64 hex digits: of the weights where they are known, else such that change when the file does. Hashing gigabytes for a list would take minutes. */
+/** 64 hex digits: of what the model is made of where that is known, else such that change when the file does. Hashing gigabytes for a list would take minutes. */
 export function digestOf(model: ModelDescriptor): string {
   const facts = JSON.stringify([model.id, model.path, model.bytes, model.modifiedMs]);
-  return model.sha256 ?? new Bun.CryptoHasher("sha256").update(facts).digest("hex");
+  return model.digest ?? new Bun.CryptoHasher("sha256").update(facts).digest("hex");
 }
 
 /** What lists and /api/show say of a model. */
-export function modelDetails(model: ModelDescriptor): JsonObject {
+export function modelDetails({ model, parameterCount }: ModelFacts): JsonObject {
   return {
     parent_model: model.derived?.parent ?? "",
     format: model.format,
     family: model.family,
     families: [model.family],
-    parameter_size: model.parameterSize === "" ? UNKNOWN : model.parameterSize,
+    parameter_size: model.parameterSize === "" ? sizeOf(parameterCount) : model.parameterSize,
     quantization_level: model.quantization === "" ? UNKNOWN : model.quantization.toUpperCase(),
   };
 }
 
-function tagObject({ model, capabilities, contextTokens, embeddingLength }: ModelFacts): JsonObject {
+/** A number of weights as people write it: `1.5B`, `751.63M`. */
+function sizeOf(count: number | undefined): string {
+  if (count === undefined) return UNKNOWN;
+  return count >= 1e9 ? `${Number((count / 1e9).toFixed(1))}B` : `${Number((count / 1e6).toFixed(2))}M`;
+}
+
+function tagObject(facts: ModelFacts): JsonObject {
+  const { model, capabilities, contextTokens, embeddingLength } = facts;
   const name = displayName(model);
   return {
     name,
@@ -40,7 +47,7 @@ function tagObject({ model, capabilities, contextTokens, embeddingLength }: Mode
     size: model.bytes,
     digest: digestOf(model),
     details: {
-      ...modelDetails(model),
+      ...modelDetails(facts),
       context_length: contextTokens,
       ...(embeddingLength === undefined ? {} : { embedding_length: embeddingLength }),
     },

@@ -48,7 +48,7 @@ export function shownModel({ facts, metadata, body, name, userAgent }: Shown): J
     parameters: parametersText({ ...runningParameters(metadata.sampling, facts.contextTokens), ...stored }),
     ...(template === "" ? {} : { template }),
     ...(system === "" ? {} : { system }),
-    details: modelDetails(model),
+    details: modelDetails(facts),
     ...(messages.length === 0 ? {} : { messages }),
     model_info: info,
     ...(metadata.tensors.length === 0 ? {} : { tensors: metadata.tensors }),
@@ -72,8 +72,8 @@ function licenseOf({ values }: ModelMetadata): string[] {
 
 /** The file's metadata, and the keys that clients look for where the file has none. Lengths are those that a request can really have. */
 function modelInfo(
-  { model, contextTokens, embeddingLength }: ModelFacts,
-  { values, parameterCount }: ModelMetadata,
+  { model, contextTokens, embeddingLength, parameterCount }: ModelFacts,
+  { values }: ModelMetadata,
 ): Record<string, MetadataValue> {
   const architecture = String(values["general.architecture"] ?? model.family);
   const count = parameterCount ?? countOf(model.parameterSize);
