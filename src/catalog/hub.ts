@@ -1,8 +1,5 @@
 /** Files of a repository on a model hub, by the addresses that Hugging Face and its mirrors share. */
 import { AppError } from "../core/errors.ts";
-import type { Soc } from "../core/model.ts";
-import { modelFormatOf, parseModelFileName, splitPartOf } from "./model-file-name.ts";
-import { listed } from "./model-names.ts";
 import { type RemoteFile, requestRemote } from "./remote-file.ts";
 
 /** Longest answer about a repository that is read. */
@@ -16,13 +13,23 @@ export interface HubRepository {
   readonly token?: string | undefined;
 }
 
+/** A file as the hub lists it. */
+export interface HubEntry {
+  readonly path: string;
+  /** null where the hub does not tell it. */
+  readonly bytes: number | null;
+  readonly sha256: string | null;
+}
+
 /** What the hub says of a repository. */
 export interface HubInfo {
-  /** Paths of all files. */
-  readonly files: readonly string[];
+  readonly files: readonly HubEntry[];
   /** The repositories it was made from, as its author states. */
   readonly baseModels: readonly string[];
 }
+
+/** `owner/repository`, as models name each other. */
+export const REPOSITORY_NAME = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 
 /** The address of a file in a repository. */
 export function hubFile(hub: HubRepository, path: string): RemoteFile {
@@ -33,43 +40,79 @@ export function hubFile(hub: HubRepository, path: string): RemoteFile {
 
 /** Asks the hub what is in a repository. Throws what `requestRemote` throws. */
 export async function readHubInfo(hub: HubRepository, signal: AbortSignal): Promise<HubInfo> {
-  const url = under(hub.endpoint, `api/models/${hub.repository}/revision/${encodeURIComponent(hub.revision)}`);
-  const { response } = await requestRemote({ url, token: hub.token }, {}, signal);
-  const text = await response.text();
-  if (text.length > INFO_BYTES_MAX) throw new AppError("download_failed", `${url.href} answered more than was asked for.`);
-  return parseHubInfo(text, url);
+  const url = under(hub.endpoint, `api/models/${hub.repository}/revision/${encodeURIComponent(hub.revision)}?blobs=true`);
+  return parseHubInfo(await readText({ url, token: hub.token }, signal), url);
 }
 
-/** The weights that a selector means. Throws AppError invalid_request, listing what there is, where that is none or several. */
-export function selectWeights(info: HubInfo, selector: string, boardSoc: Soc | null): string {
-  const weights = info.files.filter((path) => modelFormatOf(path) !== null && (splitPartOf(path)?.part ?? 1) === 1);
-  const wanted = selector.toLowerCase();
-  const named = weights.filter((path) => path.toLowerCase().includes(wanted));
-  const fitting = named.filter((path) => [undefined, boardSoc ?? undefined].includes(parseModelFileName(path).soc));
-  const candidates = named.length > 1 && boardSoc !== null && fitting.length > 0 ? fitting : named;
-  if (candidates.length === 1 && candidates[0] !== undefined) return candidates[0];
-  if (weights.length === 0) throw new AppError("invalid_request", "The repository has no .gguf and no .rkllm file.");
-  const found = candidates.length === 0 ? `No file matches "${selector}"` : "Several files match";
-  const choice = listed(candidates.length === 0 ? weights : candidates, "and");
-  throw new AppError("invalid_request", `${found}. Name one of these: ${choice}.`);
+/** Names of repositories that the hub finds for some words. Throws what `requestRemote` throws. */
+export async function searchHub(
+  hub: Pick<HubRepository, "endpoint" | "token">,
+  words: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const url = under(hub.endpoint, `api/models?limit=8&search=${encodeURIComponent(words)}`);
+  const found = parsed(await readText({ url, token: hub.token }, signal), url) as { id?: unknown; modelId?: unknown }[];
+  return (Array.isArray(found) ? found : [])
+    .map(({ id, modelId }) => id ?? modelId)
+    .filter((name): name is string => typeof name === "string" && REPOSITORY_NAME.test(name));
+}
+
+/** The page on which a person searches the hub. */
+export function searchPage(endpoint: URL, words: string): string {
+  return under(endpoint, `models?search=${encodeURIComponent(words).replaceAll("%20", "+")}`).href;
 }
 
 function under(endpoint: URL, path: string): URL {
   return new URL(path, endpoint.href.endsWith("/") ? endpoint : `${endpoint.href}/`);
 }
 
-function parseHubInfo(text: string, url: URL): HubInfo {
+async function readText(file: RemoteFile, signal: AbortSignal): Promise<string> {
+  const { response } = await requestRemote(file, {}, signal);
+  const text = await response.text();
+  if (text.length > INFO_BYTES_MAX) throw new AppError("download_failed", `${file.url.href} answered more than was asked for.`);
+  return text;
+}
+
+function parsed(text: string, url: URL): unknown {
   try {
-    const info = JSON.parse(text) as { siblings?: { rfilename?: unknown }[]; cardData?: { base_model?: unknown } };
-    const base = info.cardData?.base_model;
-    const bases = Array.isArray(base) ? base : [base];
-    return {
-      files: (info.siblings ?? []).map((file) => file.rfilename).filter((path) => typeof path === "string"),
-      baseModels: bases.filter((name) => typeof name === "string" && /^[\w.-]+\/[\w.-]+$/.test(name)) as string[],
-    };
+    return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new AppError("download_failed", `${url.origin}${url.pathname} did not answer as a model hub does. Check the endpoint.`, {
-      cause,
-    });
+    throw noHub(url, cause);
   }
+}
+
+function noHub(url: URL, cause?: unknown): AppError {
+  const message = `${url.origin}${url.pathname} did not answer as a model hub does. Check the endpoint.`;
+  return new AppError("download_failed", message, { cause });
+}
+
+interface Sibling {
+  readonly rfilename?: unknown;
+  readonly size?: unknown;
+  readonly lfs?: { readonly sha256?: unknown; readonly size?: unknown } | null;
+}
+
+function parseHubInfo(text: string, url: URL): HubInfo {
+  const info = parsed(text, url) as { siblings?: readonly Sibling[]; cardData?: { base_model?: unknown } | null } | null;
+  if (info === null || typeof info !== "object") throw noHub(url);
+  const base = info.cardData?.base_model;
+  return {
+    files: (Array.isArray(info.siblings) ? info.siblings : []).flatMap(entryOf),
+    baseModels: (Array.isArray(base) ? base : [base]).filter(
+      (name): name is string => typeof name === "string" && REPOSITORY_NAME.test(name),
+    ),
+  };
+}
+
+function entryOf({ rfilename, size, lfs }: Sibling): HubEntry[] {
+  if (typeof rfilename !== "string") return [];
+  const bytes = lfs?.size ?? size;
+  const sha256 = lfs?.sha256;
+  return [
+    {
+      path: rfilename,
+      bytes: typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : null,
+      sha256: typeof sha256 === "string" && /^[0-9a-f]{64}$/i.test(sha256) ? sha256.toLowerCase() : null,
+    },
+  ];
 }

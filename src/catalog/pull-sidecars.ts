@@ -4,7 +4,8 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../core/errors.ts";
 import { download, type DownloadOptions } from "./download.ts";
-import { type HubRepository, hubFile, readHubInfo } from "./hub.ts";
+import { baseModelsOf } from "./base-models.ts";
+import { type HubRepository, hubFile } from "./hub.ts";
 import { placeLocal } from "./local-file.ts";
 import type { PullPlan } from "./pull-plan.ts";
 
@@ -52,7 +53,7 @@ export async function pullSidecars(
   if (hub !== null) await getFrom(hub.repository, hub.dir);
   if (hub !== null && hub.dir !== "") await getFrom(hub.repository, "");
   if (options.needsTokenizer && missing.has(TOKENIZER_FILE)) {
-    for (const repository of await substitutes(plan, options)) {
+    for (const repository of await substitutes(plan, [stagingDir, finalDir], options)) {
       if (missing.has(TOKENIZER_FILE)) await getFromSubstitute(repository, getFrom, options);
     }
     if (missing.has(TOKENIZER_FILE)) options.note(NO_TOKENIZER);
@@ -60,21 +61,12 @@ export async function pullSidecars(
   return wanted.filter((name) => !missing.has(name));
 }
 
-/** Repositories of the original model: the one the user names, else those that the weights' author names. */
-async function substitutes({ hub }: PullPlan, options: SidecarOptions): Promise<readonly HubRepository[]> {
-  const { endpoint, token, tokenizer } = options;
-  const names = tokenizer !== undefined ? [tokenizer] : hub === null ? [] : await baseModelsOf(hub.repository, options);
+/** Repositories of the original model: the one the user names, else those that the weights' repository tells. */
+async function substitutes({ hub }: PullPlan, dirs: readonly string[], options: SidecarOptions): Promise<readonly HubRepository[]> {
+  const { endpoint, token, tokenizer, signal } = options;
+  const configs = dirs.map((dir) => join(dir, "config.json"));
+  const names = tokenizer !== undefined ? [tokenizer] : hub === null ? [] : await baseModelsOf(hub.repository, configs, signal);
   return names.map((repository) => ({ endpoint, repository, revision: "main", token }));
-}
-
-/** A hub that cannot say is asked no further: the files are wanted, not needed. */
-async function baseModelsOf(repository: HubRepository, options: SidecarOptions): Promise<readonly string[]> {
-  try {
-    return (await readHubInfo(repository, options.signal)).baseModels;
-  } catch (cause) {
-    if (options.signal.aborted) throw cause;
-    return [];
-  }
 }
 
 /** The original may be private or gated; that is said and is no fault, unless the user named it. */

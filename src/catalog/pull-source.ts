@@ -3,6 +3,8 @@ import { homedir } from "node:os";
 import { basename, resolve } from "node:path";
 import { AppError } from "../core/errors.ts";
 import { modelFormatOf } from "./model-file-name.ts";
+import { listed, shown } from "./model-names.ts";
+import { shortNamesLike } from "./short-names.ts";
 
 /** Where weights come from. */
 export type PullSource =
@@ -13,7 +15,7 @@ export type PullSource =
 
 const HUB_HOSTS = new Set(["hf.co", "huggingface.co", "www.huggingface.co"]);
 const REPOSITORY = /^([A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95})(?:[:/](.*))?$/s;
-const FORMS = "Give owner/repository/file, a link that ends in .gguf or .rkllm, or the path of a file.";
+const FORMS = "Give owner/repository/file, owner/repository:quantization, a link that ends in .gguf or .rkllm, or the path of a file.";
 
 /**
  * Reads what the user wrote. `isFile` tells whether a path is a file here: a file that is there goes before a repository of the same name.
@@ -26,7 +28,10 @@ export function parsePullSource(source: string, endpoint: URL, isFile: (path: st
   if (modelFormatOf(text) !== null && isFile(text)) return { kind: "file", path: resolve(text) };
   const [host = "", ...rest] = text.split("/");
   const hub = HUB_HOSTS.has(host.toLowerCase()) ? fromHubPath(rest.join("/")) : fromHubPath(text);
-  if (hub === null) throw new AppError("invalid_request", `"${text}" is nothing that can be pulled. ${FORMS}`);
+  if (hub === null) {
+    const names = listed(shortNamesLike(text), "and");
+    throw new AppError("invalid_request", `"${shown(text)}" is nothing that can be pulled. ${FORMS} Short names: ${names}.`);
+  }
   return hub;
 }
 

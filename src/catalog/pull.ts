@@ -2,21 +2,20 @@
  * Gets a model: weights, and what the prompt needs beside them. Everything is fetched and checked in a staging folder; the weights come
  * into place last, by a rename, so a model that is listed is whole.
  */
-import { mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { AppError } from "../core/errors.ts";
 import type { Soc } from "../core/model.ts";
-import { download, type DownloadProgress } from "./download.ts";
-import { readGgufFacts } from "./gguf-facts.ts";
-import { placeLocal, sha256OfFile } from "./local-file.ts";
+import type { DownloadProgress } from "./download.ts";
 import { type Manifest, MODEL_NAME, writeManifest } from "./manifest.ts";
 import { parseModelFileName } from "./model-file-name.ts";
 import { shown } from "./model-names.ts";
 import { planPull, type PullPart, type PullPlan } from "./pull-plan.ts";
 import { pullSidecars } from "./pull-sidecars.ts";
-import { requestRemote, TransientError, wholeNumber } from "./remote-file.ts";
+import { type PullStatus, PullStatusLines } from "./pull-status.ts";
+import { getPart, presentPart, requireRoom } from "./pull-weights.ts";
+import { TransientError } from "./remote-file.ts";
 import { openStaging, publish } from "./staging.ts";
-import { readFaultOfWeights } from "./weights-file.ts";
 
 /** What happens meanwhile; `note` is a sentence for the user. */
 export type PullProgress = DownloadProgress | { readonly kind: "note"; readonly text: string };
@@ -37,8 +36,12 @@ export interface PullOptions {
   readonly tokenizer?: string;
   /** Where the source leaves a choice between conversions, the one for this SoC is taken. */
   readonly boardSoc?: Soc | null;
+  /** Version of the RKLLM library here, null where there is none: no conversion for a newer one is chosen. Absent: not known. */
+  readonly runtimeVersion?: string | null;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: PullProgress) => void;
+  /** The same as Ollama streams it, from "pulling manifest" to "success". */
+  readonly onStatus?: (line: PullStatus) => void;
   /** Waits between tries; a test need not wait. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -57,12 +60,22 @@ export interface PullResult {
 }
 
 /**
- * Pulls a model from `owner/repository/file`, `owner/repository:file`, a link, or a path on this machine.
+ * Pulls a model from a short name (`qwen3:0.6b`), `owner/repository`, with `:file`, `:quantization` or `/file` behind it, a link, or a path on
+ * this machine.
  * Throws AppError invalid_request, not_found, download_failed (what was downloaded is kept and continued next time) or cancelled.
  */
 export async function pull(source: string, options: PullOptions): Promise<PullResult> {
+  const { onStatus, onProgress } = options;
+  const lines = new PullStatusLines(onStatus ?? (() => undefined));
+  const report = (event: PullProgress): void => {
+    lines.event(event);
+    onProgress(event);
+  };
   try {
-    return await pullModel(source, options);
+    lines.step("pulling manifest");
+    const result = await pullModel(source, { ...options, onProgress: report }, lines);
+    lines.step("success");
+    return result;
   } catch (cause) {
     if (options.signal.aborted) throw new AppError("cancelled", `The download of ${shown(source)} was stopped.`, { cause });
     if (cause instanceof TransientError)
@@ -81,10 +94,13 @@ function checkOptions({ sha256, name }: PullOptions): void {
   }
 }
 
-async function pullModel(source: string, options: PullOptions): Promise<PullResult> {
+async function pullModel(source: string, options: PullOptions, lines: PullStatusLines): Promise<PullResult> {
   checkOptions(options);
   const endpoint = parseEndpoint(options.endpoint);
-  const plan = await planPull(source, { ...options, endpoint, boardSoc: options.boardSoc ?? null });
+  const onRetry = (reason: string, waitMs: number): void => options.onProgress({ kind: "retry", file: shown(source), reason, waitMs });
+  const retries = { wait: options.wait, onRetry };
+  const plan = await planPull(source, { ...options, endpoint, boardSoc: options.boardSoc ?? null, retries });
+  for (const text of plan.notes) options.onProgress({ kind: "note", text });
   const [first] = plan.parts;
   if (options.sha256 !== undefined && plan.parts.length > 1) {
     throw new AppError("invalid_request", "A SHA-256 can be checked for weights of one file only.");
@@ -100,9 +116,15 @@ async function pullModel(source: string, options: PullOptions): Promise<PullResu
   const staging = await openStaging(modelsDir, folder);
   try {
     const missing: PullPart[] = [];
-    for (const part of plan.parts) if (!(await isPresent(part, modelDir, options))) missing.push(part);
+    for (const part of plan.parts) {
+      const present = await presentPart(part, modelDir, options);
+      if (present === null) missing.push(part);
+      else lines.present(part.fileName, present.bytes, present.sha256);
+    }
+    await requireRoom(missing, staging.dir);
     const hashes: string[] = [];
-    for (const part of missing) hashes.push(await getPart(part, join(staging.dir, `${part.fileName}.partial`), options));
+    for (const part of missing) hashes.push(await getPart(part, join(staging.dir, `${part.fileName}.partial`), plan, options));
+    if (missing.length > 0) lines.step("verifying sha256 digest");
     // The checksum that the user gives is that of the weights.
     const { sha256: _, ...others } = options;
     const sidecars = await pullSidecars(plan, staging.dir, modelDir, {
@@ -112,6 +134,7 @@ async function pullModel(source: string, options: PullOptions): Promise<PullResu
       note: (text) => options.onProgress({ kind: "note", text }),
     });
 
+    lines.step("writing manifest");
     await mkdir(modelDir, { recursive: true });
     for (const sidecar of sidecars) await publish(join(staging.dir, sidecar), join(modelDir, sidecar));
     if (missing.length > 0) await writeManifest(modelDir, manifestOf(first, plan, hashes, options.name));
@@ -135,64 +158,6 @@ function manifestOf(
 ): Manifest & { readonly file: string } {
   const sha256 = plan.parts.length === 1 ? (hashes[0] ?? "") : "";
   return { file: first.fileName, source: plan.origin, ...(name === undefined ? {} : { name }), ...(sha256 === "" ? {} : { sha256 }) };
-}
-
-/** Gets and checks one file of the weights; its SHA-256, "" where nobody asked for that of a local file. */
-async function getPart(part: PullPart, path: string, options: PullOptions): Promise<string> {
-  const { sha256 } = options;
-  let hash = "";
-  if (part.remote !== undefined) {
-    hash = (await download(part.remote, path, { ...options, file: part.fileName })).sha256;
-  } else {
-    await placeLocal(part.local, path);
-    if (sha256 !== undefined) hash = await sha256OfFile(path);
-    if (sha256 !== undefined && hash !== sha256.toLowerCase()) {
-      await rm(path, { force: true });
-      throw new AppError("download_failed", `${part.local} has the SHA-256 ${hash}, not ${sha256.toLowerCase()}.`);
-    }
-  }
-  const fault = await faultOf(part.fileName, path);
-  if (fault === null) return hash;
-  await Promise.all([rm(path, { force: true }), rm(`${path}.json`, { force: true })]);
-  throw new AppError("download_failed", `${part.fileName} ${fault}.`);
-}
-
-/** What is wrong with fetched weights, as a sentence without its subject; null where nothing is. */
-async function faultOf(fileName: string, path: string): Promise<string | null> {
-  const { format } = parseModelFileName(fileName);
-  if ((await stat(path)).size === 0) return "is empty";
-  const fault = await readFaultOfWeights(path, format);
-  if (fault !== null || format === "rkllm") return fault;
-  try {
-    readGgufFacts(path);
-    return null;
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    return `is damaged: ${message.replaceAll(path, "it")}`.replace(/\.$/, "");
-  }
-}
-
-/** Whether the very file is there: of the size and, where the server or the user tells it, of the SHA-256 that it would have. */
-async function isPresent(part: PullPart, modelDir: string, options: PullOptions): Promise<boolean> {
-  const path = join(modelDir, part.fileName);
-  const status = await stat(path).catch(() => null);
-  if (status === null) return false;
-  if (part.local !== undefined) {
-    const source = await stat(part.local).catch(() => null);
-    if (source?.ino === status.ino && source.dev === status.dev) return true;
-    return false;
-  }
-  try {
-    const { response, linkedBytes, linkedSha256 } = await requestRemote(part.remote, {}, options.signal);
-    await response.body?.cancel();
-    const bytes = linkedBytes ?? wholeNumber(response.headers.get("content-length"));
-    if (bytes !== status.size) return false;
-    const sha256 = options.sha256?.toLowerCase() ?? linkedSha256;
-    return sha256 === null || sha256 === (await sha256OfFile(path));
-  } catch (cause) {
-    if (cause instanceof TransientError) return false;
-    throw cause;
-  }
 }
 
 function parseEndpoint(endpoint: string): URL {

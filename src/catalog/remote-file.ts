@@ -90,8 +90,8 @@ export function codeOf(cause: unknown): string {
 }
 
 function credentials(file: RemoteFile, url: URL): Readonly<Record<string, string>> {
-  const allowed = file.token !== undefined && file.token !== "" && url.origin === file.url.origin;
-  return allowed ? { authorization: `Bearer ${file.token}` } : {};
+  const allowed = hasToken(file) && url.origin === file.url.origin;
+  return allowed ? { authorization: `Bearer ${file.token ?? ""}` } : {};
 }
 
 function sha256Of(etag: string | null): string | null {
@@ -101,21 +101,32 @@ function sha256Of(etag: string | null): string | null {
 function refused(response: Response, file: RemoteFile, url: URL): Error {
   const { status } = response;
   const what = `${url.origin}${url.pathname}`;
-  if (status === 404 || status === 410) return new AppError("not_found", `${what} does not exist. Check owner, repository and file name.`);
-  if (status === 401 || status === 403)
-    return new AppError("download_failed", forbidden(status, what, file, response.headers.get("x-error-code")));
+  const code = response.headers.get("x-error-code");
+  // Hugging Face answers 401 for a repository that is not there, or not for everybody.
+  if (status === 404 || status === 410 || code === "RepoNotFound") {
+    const otherwise = code === "RepoNotFound" && !hasToken(file) ? ` For a private repository, ${SET_TOKEN}.` : "";
+    return new AppError("not_found", `${what} does not exist. Check owner, repository and file name.${otherwise}`);
+  }
+  if (status === 401 || status === 403) return new AppError("download_failed", forbidden(status, what, file, code));
   if (status === 408 || status === 429 || status >= 500)
     return new TransientError(`${url.host} answered ${status}`, retryAfterMs(response.headers.get("retry-after")));
   return new AppError("download_failed", `${what} answered ${status}.`);
 }
 
+/** How a token is given. */
+const SET_TOKEN = "set HF_TOKEN to an access token of an account that may read it";
+
+function hasToken({ token }: RemoteFile): boolean {
+  return token !== undefined && token !== "";
+}
+
 function forbidden(status: number, what: string, file: RemoteFile, code: string | null): string {
-  const hasToken = file.token !== undefined && file.token !== "";
   if (code === "GatedRepo") {
-    return `${what} is gated (${status}): accept its terms on the repository's page${hasToken ? ", with the account of your token" : ", then give a token of that account"}.`;
+    const whose = hasToken(file) ? ", with the account of your token" : ", then set HF_TOKEN to an access token of that account";
+    return `${what} is gated (${status}): accept its terms on the repository's page${whose}.`;
   }
-  if (hasToken) return `${what} refused the token (${status}). Check that it is valid and may read this repository.`;
-  return `${what} does not exist or needs an access token (${status}). Check owner, repository and file name; for a private or gated repository set a token.`;
+  if (hasToken(file)) return `${what} refused the token (${status}). Check that HF_TOKEN is valid and may read this repository.`;
+  return `${what} does not exist or needs an access token (${status}). Check owner, repository and file name; for a private or gated repository ${SET_TOKEN}.`;
 }
 
 /** Seconds or a date, bounded. */

@@ -10,9 +10,10 @@ export type CommandName = "serve" | "pull" | "list" | "keys" | "version" | "help
 /** A flag that one command alone has. */
 export interface CommandFlag {
   readonly flag: string;
+  /** "" on a switch. */
   readonly placeholder: string;
-  /** Completes "it takes …". */
-  readonly takes: string;
+  /** Completes "it takes …"; absent on a switch. */
+  readonly takes?: string;
   /** One plain sentence. */
   readonly about: string;
 }
@@ -39,6 +40,11 @@ const PULL_FLAGS: readonly CommandFlag[] = [
     takes: "a repository",
     about: "Repository of the original model, for the tokenizer and the chat template where the weights' own has none.",
   },
+  {
+    flag: "--json",
+    placeholder: "",
+    about: "Prints progress as lines of JSON, as Ollama streams it, and the error, if any, as the last of them.",
+  },
 ];
 
 /** The commands people use, in the order of --help. `engine-host` is not among them: the server starts it itself. */
@@ -51,8 +57,11 @@ export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, Comm
     keys: "all",
   },
   pull: {
-    usage: "<owner/repository/file>",
-    about: "Downloads a model into the models folder: from Hugging Face, or from a link; or takes it from a path of this machine.",
+    usage: "<model>",
+    about:
+      "Downloads a model into the models folder. <model> is a short name (qwen3:0.6b), owner/repository with :file, :quantization, /file or nothing " +
+      "behind it, also with hf.co/ before it, a link, or the path of a file of this machine. Where several files of a repository would do, " +
+      "it takes the one for this board, its library, or its CPU, or lists them.",
     flags: PULL_FLAGS,
     argumentsMin: 1,
     argumentsMax: 1,
@@ -92,7 +101,7 @@ export interface Arguments {
   readonly positionals: readonly string[];
   /** Flags of the configuration, for `loadConfig`. */
   readonly configArgv: readonly string[];
-  /** Flags of the command itself that were given, without their dashes: `sha256`. */
+  /** Flags of the command itself that were given, without their dashes: `sha256`; switches with the value "". */
   readonly flags?: Readonly<Record<string, string>>;
   /** What --config-dir names. */
   readonly configDir?: string;

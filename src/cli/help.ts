@@ -24,7 +24,7 @@ export function helpText(topic: string | undefined, columns: number = COLUMNS): 
     sections.push(
       section(
         "Command",
-        own.map(({ flag, placeholder, about }) => [`${flag} <${placeholder}>`, about] as const),
+        own.map(({ flag, placeholder, about }) => [placeholder === "" ? flag : `${flag} <${placeholder}>`, about] as const),
         columns,
       ),
     );

@@ -4,10 +4,10 @@ import { openConfiguredCatalog } from "../app.ts";
 import { readBoardSoc } from "../catalog/board-soc.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ServerConfig } from "../config/server-schema.ts";
+import { formatBytes } from "../core/byte-size.ts";
 import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import { alignedLines } from "./aligned-lines.ts";
-import { formatBytes } from "./progress.ts";
 
 /** Prints the models, the default one first. @returns the exit status 0, also where there are none. */
 export async function listCommand(config: ServerConfig): Promise<number> {

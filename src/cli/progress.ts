@@ -1,5 +1,7 @@
 /** Shows how far a download is: a line that redraws itself on a terminal, plain lines everywhere else. */
 
+import { formatBytes } from "../core/byte-size.ts";
+
 /** Where the lines go. */
 export interface ProgressScreen {
   /** Columns of the terminal; null where it is none. */
@@ -101,19 +103,6 @@ export function progressLine(
   if (width < 5) return text.slice(0, Math.max(columns - 1, 0));
   const filled = Math.floor(share * width);
   return `[${"#".repeat(filled)}${" ".repeat(width - filled)}] ${text}`;
-}
-
-/** `651 MB`, `1.2 GB`; decimal units, as shops and hubs count. */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  const digits = unit >= 3 && value < 100 ? 1 : 0;
-  return `${value.toFixed(digits)} ${units[unit] ?? ""}`;
 }
 
 /** `45 s`, `3 min 20 s`, `1 h 5 min`. */

@@ -1,5 +1,5 @@
 /** The pull and list commands as people run them. */
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { ModelHub } from "../support/model-hub.ts";
 import { ModelsFolder } from "../support/models-folder.ts";
@@ -46,10 +46,8 @@ test("a pulled model is listed", async () => {
   expect(stderr).not.toContain("\r");
   expect(await run("pull", `owner/repo/${FILE}`)).toEqual([0, `qwen3-0.6b is there already: ${path} (100 kB)\n`, ""]);
   const [listed, table] = await run("list");
-  expect([listed, table.split("\n")[1]?.split(/ {2,}/).slice(0, 6)]).toEqual([
-    0,
-    ["qwen3-0.6b", "100 kB", "4,096", "w8a8", "rkllm", "rk3588"],
-  ]);
+  const row = table.split("\n").find((line) => line.startsWith("qwen3-0.6b"));
+  expect([listed, row?.split(/ {2,}/).slice(0, 6)]).toEqual([0, ["qwen3-0.6b", "100 kB", "4,096", "w8a8", "rkllm", "rk3588"]]);
 });
 
 test("Ctrl-C keeps what came, says how to go on, and the next run does", async () => {
@@ -65,12 +63,76 @@ test("Ctrl-C keeps what came, says how to go on, and the next run does", async (
   }
   expect(await child.exited).toBe(130);
   expect(stderr).toEndWith("Stopped. What has been downloaded is kept: run the same command again to go on.\n");
-  expect((await run("list"))[1]).toStartWith("There is no model yet. ");
+  expect((await run("list", "--no-builtin-model"))[1]).toStartWith("There is no model yet. ");
 
   const [status, , resumed] = await run("pull", `owner/repo/${FILE}`);
   expect([status, resumed.split("\n")[0]]).toEqual([0, `${FILE} (100 kB), going on at 40 kB`]);
   expect(hub.requestsFor(PATH).at(-1)?.headers.get("range")).toBe("bytes=40000-");
   expect(new Uint8Array(await Bun.file(folder.path(`models/qwen3-0.6b/${FILE}`)).arrayBuffer())).toEqual(WEIGHTS);
+});
+
+describe("pull by a short name", () => {
+  const GGUF = "Qwen3-0.6B-Q8_0.gguf";
+  const info = { siblings: [{ rfilename: "README.md" }, { rfilename: GGUF }, { rfilename: "Qwen3-0.6B-BF16.gguf" }] };
+  beforeEach(async () => {
+    await folder.putGguf("made.gguf");
+    const content = new Uint8Array(await Bun.file(folder.path("made.gguf")).arrayBuffer());
+    hub.files.set(`/Qwen/Qwen3-0.6B-GGUF/resolve/main/${GGUF}`, { content });
+    hub.files.set("/api/models/Qwen/Qwen3-0.6B-GGUF/revision/main", { content: new TextEncoder().encode(JSON.stringify(info)) });
+  });
+
+  test("says that nobody has tried it, then gets the file for this machine", async () => {
+    const [status, stdout, stderr] = await run("pull", "qwen3:0.6b");
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringContaining(`Pulled qwen3-0.6b: ${folder.path(`models/qwen3-0.6b/${GGUF}`)}`) as string,
+    ]);
+    expect(stderr).toContain("unverified: qwen3:0.6b comes from Qwen/Qwen3-0.6B-GGUF, which nobody has tried with this program.\n");
+  });
+
+  test("prints Ollama's lines with --json", async () => {
+    const [status, stdout, stderr] = await run("pull", "qwen3:0.6b", "--json");
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { status: string; total?: number; completed?: number });
+    expect([status, stderr, lines[0], lines.at(-1)]).toEqual([0, "", { status: "pulling manifest" }, { status: "success" }]);
+    const weights = lines.filter((line) => line.status === `pulling ${GGUF}`);
+    expect(weights.at(-1)?.completed).toBe(weights[0]?.total as number);
+  });
+});
+
+test("with --json an error is the last line", async () => {
+  const [status, stdout, stderr] = await run("pull", "owner/repo/absent.rkllm", "--json");
+  const lines = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as object);
+  expect([status, stderr, lines]).toEqual([
+    1,
+    "",
+    [{ status: "pulling manifest" }, { error: expect.stringContaining("/owner/repo/resolve/main/absent.rkllm does not exist.") as string }],
+  ]);
+});
+
+test("the token is in no output", async () => {
+  hub.faults.set(PATH, [
+    { kind: "status", status: 503 },
+    { kind: "status", status: 403 },
+  ]);
+  const child = Bun.spawn(
+    [process.execPath, MAIN, "pull", `owner/repo/${FILE}`, "--log-level", "debug", "--models-dir", folder.path("models")],
+    {
+      cwd: folder.dir,
+      env: { PATH: process.env["PATH"] ?? "", HF_ENDPOINT: hub.url, HF_TOKEN: "hf_secret" },
+      stdout: "pipe",
+      stderr: "pipe",
+    },
+  );
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  expect(hub.requestsFor(PATH).map(({ headers }) => headers.get("authorization"))).toEqual(["Bearer hf_secret", "Bearer hf_secret"]);
+  expect(stderr).toContain("refused the token (403). Check that HF_TOKEN is valid");
+  expect(stdout + stderr).not.toContain("hf_secret");
 });
 
 test.each([

@@ -202,15 +202,16 @@ describe("a server's refusal", () => {
 
   test.each([
     [404, {}, {}, "not_found", /does not exist\. Check owner, repository and file name\.$/],
-    [401, {}, {}, "download_failed", /does not exist or needs an access token \(401\).*set a token\.$/],
-    [403, {}, { token: "hf_x" }, "download_failed", /refused the token \(403\)\. Check that it is valid/],
+    [401, {}, {}, "download_failed", /does not exist or needs an access token \(401\).* set HF_TOKEN to an access token of an account that may read it\.$/],
+    [403, {}, { token: "hf_x" }, "download_failed", /refused the token \(403\)\. Check that HF_TOKEN is valid/],
     [
       403,
       { "x-error-code": "GatedRepo" },
       {},
       "download_failed",
-      /is gated \(403\): accept its terms .*, then give a token of that account\.$/,
+      /is gated \(403\): accept its terms .*, then set HF_TOKEN to an access token of that account\.$/,
     ],
+    [401, { "x-error-code": "RepoNotFound" }, {}, "not_found", /does not exist\. .* For a private repository, set HF_TOKEN to/],
     [418, {}, {}, "download_failed", /answered 418\.$/],
   ] as const)("%d is final", async (status, headers, options, code, message) => {
     hub.faults.set(PATH, [{ kind: "status", status, headers }]);

@@ -91,7 +91,7 @@ describe("refusals", () => {
   });
 
   test("arguments too few or too many are refused", () => {
-    expect(refusal("pull")).toEqual(["config_invalid", "pull: an argument is missing: rockchip-llama pull <owner/repository/file>", HINT]);
+    expect(refusal("pull")).toEqual(["config_invalid", "pull: an argument is missing: rockchip-llama pull <model>", HINT]);
     expect(refusal("serve", "qwen3")).toEqual(["config_invalid", "qwen3: this argument is not expected here: rockchip-llama serve", HINT]);
   });
 });

@@ -36,9 +36,10 @@ describe("help on a command", () => {
   test("pull shows the flags that matter to it alone", () => {
     const text = helpText("pull");
     expect(text).toStartWith(
-      "Usage: rockchip-llama pull <owner/repository/file> [flags]\n\nDownloads a model into the models folder: from Hugging Face",
+      "Usage: rockchip-llama pull <model> [flags]\n\nDownloads a model into the models folder. <model> is a short name (qwen3:0.6b), owner/",
     );
     expect(text).toContain("--models-dir");
+    expect(text).toContain("\n  --json                          Prints progress as lines of JSON");
     expect(text).not.toContain("--temperature");
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { formatBytes, formatDuration, Progress, progressLine } from "../../../src/cli/progress.ts";
+import { formatBytes } from "../../../src/core/byte-size.ts";
+import { formatDuration, Progress, progressLine } from "../../../src/cli/progress.ts";
 
 /** A screen that remembers, and a clock that is set by hand. */
 function screen(columns: number | null) {
