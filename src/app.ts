@@ -19,6 +19,7 @@ import type { Soc } from "./core/model.ts";
 import { createEngine } from "./engine/create-engine.ts";
 import type { Engine } from "./engine/engine.ts";
 import { readGenerationDefaults } from "./engine/model-defaults.ts";
+import { openDigests, openLibrary } from "./open-library.ts";
 import { contextTokensOf, defaultSources, type Libraries, openModel } from "./open-model.ts";
 import { type NativeAssets, prepareNativeAssets } from "./runtime/native/assets.ts";
 import { findRuntimeLibrary, librarySearchFolders } from "./runtime/native/library.ts";
@@ -60,7 +61,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
   // Compiled binaries unpack their libraries on the first start; the server listens meanwhile.
   const assets = prepareNativeAssets(server.cache_dir);
   assets.catch(() => {});
-  const catalog = openCatalogOf(server, libraries, soc, assets);
+  const { catalog, close: closeDigests } = openDigests(openCatalogOf(server, libraries, soc, assets), server);
   const engine = createEngine({
     catalog,
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
@@ -94,8 +95,10 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     ageMaxMs: server.responses_age_max_s * 1000,
     warn: log.warn,
   });
+  const library = openLibrary({ server, catalog, engine, soc, runtimeVersion: libraries.specs.rkllm?.version ?? null });
   const app = createServer({
     engine,
+    library,
     responses,
     version: VERSION,
     log,
@@ -108,7 +111,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     stallMs: server.idle_timeout_s === 0 ? TIMER_MS_MAX : server.idle_timeout_s * 1000,
   });
   const close = async (): Promise<void> => {
-    await engine.close();
+    await Promise.all([library.close(), closeDigests(), engine.close()]);
     responses.close();
   };
   return { engine, listen: (address) => listen(app, address), close };

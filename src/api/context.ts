@@ -1,6 +1,7 @@
 /** What every route is given, and what is known of one HTTP request while it lasts. */
 import type { Server } from "bun";
 import type { AccessOptions, AccessScope } from "./access/access-gate.ts";
+import type { ModelLibrary } from "../core/model-library.ts";
 import type { ResponseStore } from "../core/stored-response.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -20,6 +21,7 @@ export interface ApiTimes {
 /** Everything `createServer` needs. */
 export interface ServerOptions extends ApiTimes {
   readonly engine: Engine;
+  readonly library: ModelLibrary;
   /** Version of this program, for health and the API description. */
   readonly version: string;
   readonly log: Log;
@@ -55,6 +57,7 @@ export interface RequestScope extends AccessScope {
 /** What routes work with. */
 export interface ApiContext {
   readonly engine: Engine;
+  readonly library: ModelLibrary;
   readonly version: string;
   readonly log: Log;
   readonly responses: ResponseStore;

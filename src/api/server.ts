@@ -26,6 +26,7 @@ export function createServer(options: ServerOptions): AnyElysia {
   const scopes = new WeakMap<Request, RequestScope>();
   const context: ApiContext = {
     engine: options.engine,
+    library: options.library,
     version: options.version,
     log: options.log,
     responses: options.responses,

@@ -12,15 +12,12 @@ import { placeModel } from "./model-making.ts";
 import { shown } from "./model-names.ts";
 import { recipeFiles, type RecipeFiles } from "./recipe-files.ts";
 import { SharedPulls } from "./shared-pulls.ts";
-import { WeightsDigests } from "./weights-digests.ts";
 
 /** What a library is made over. */
 export interface ModelLibraryOptions {
   readonly catalog: Catalog;
   /** New models go into the first. */
   readonly modelsDirs: readonly string[];
-  /** File that remembers digests. */
-  readonly digestsPath: string;
   /** Unloads a model that is about to change or go. */
   readonly unload: (model: string) => Promise<unknown>;
   /** A client's template as Jinja; undefined where it is that of the model. Throws AppError invalid_request. */
@@ -36,7 +33,6 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
   const { catalog } = options;
   const modelsDir = resolve(options.modelsDirs[0] ?? ".");
   const blobs = new BlobStore(modelsDir);
-  const digests = new WeightsDigests(options.digestsPath);
   const pulls = new SharedPulls();
 
   /** The model a name stands for; null where there is none. */
@@ -156,11 +152,7 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
       return true;
     },
 
-    digestOf: (model) => contentDigest(model, digests),
-
-    async close() {
-      await Promise.all([pulls.close(), digests.close()]);
-    },
+    close: async () => pulls.close(),
   };
 }
 
@@ -196,14 +188,4 @@ function manifestOf(
     ...(texts.length === 0 ? {} : { license: texts }),
     ...facts,
   };
-}
-
-/** Of the weights alone where nothing is added to them, so that a copy has the digest of its model. */
-function contentDigest(model: ModelDescriptor, digests: WeightsDigests): string | null {
-  const opened = model.derived?.opens ?? model.adapted?.base ?? model;
-  if (opened.bytes === 0 || /-\d{5}-of-\d{5}\.gguf$/i.test(opened.path)) return null;
-  const weights = opened.sha256 ?? digests.get(opened);
-  const added = [model.template, model.preset, model.adapted?.adapter.edition].filter((part) => part !== undefined);
-  if (weights === null || added.length === 0) return weights;
-  return new Bun.CryptoHasher("sha256").update(JSON.stringify([weights, ...added])).digest("hex");
 }

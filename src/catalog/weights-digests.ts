@@ -37,10 +37,16 @@ export class WeightsDigests {
     this.#cachePath = cachePath;
   }
 
-  /** The digest of a file, null while it is not known; then finding it has been begun. */
-  get(file: DatedFile): string | null {
+  /** The digest of a file; null while it is not known. */
+  known(file: DatedFile): string | null {
     const entry = this.#known?.get(file.path);
-    if (entry?.bytes === file.bytes && entry.modifiedMs === file.modifiedMs) return entry.sha256;
+    return entry?.bytes === file.bytes && entry.modifiedMs === file.modifiedMs ? entry.sha256 : null;
+  }
+
+  /** The same, and finding it is begun where it is not known. */
+  get(file: DatedFile): string | null {
+    const known = this.known(file);
+    if (known !== null) return known;
     if (!this.#queue.some((queued) => isSame(queued, file))) this.#queue.push(file);
     this.#working ??= this.#work().finally(() => (this.#working = null));
     return null;

@@ -1,6 +1,5 @@
 /** What can be done to the models of this machine, and the port behind which it is done. */
 import type { ChatMessage } from "./generation.ts";
-import type { ModelDescriptor } from "./model.ts";
 
 /** What a model is to be made from. Names and contents are as a client sent them, unchecked. */
 export interface ModelRecipe {
@@ -56,6 +55,4 @@ export interface ModelLibrary {
    * @returns false: it was there already, and nothing was read. Throws AppError invalid_request, body_too_large, cancelled.
    */
   putBlob(digest: string, body: AsyncIterable<Uint8Array>, bytes: number | null, signal: AbortSignal): Promise<boolean>;
-  /** What tells a model's contents from all others, 64 hex digits; null until the weights have been read, which this call begins. */
-  digestOf(model: ModelDescriptor): string | null;
 }

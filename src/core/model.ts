@@ -92,6 +92,8 @@ export interface ModelDescriptor {
   };
   /** SHA-256 of the weights as `pull` wrote it down, of weights that are not newer than that. */
   readonly sha256?: string;
+  /** Tells what the model is made of from all else, 64 hex digits: the SHA-256 of the weights where nothing is added to them. Absent until it is known. */
+  readonly digest?: string;
   /** Absent for models that were not made for embeddings; the last token's hidden state is then what there is. */
   readonly embedding?: EmbeddingTraits;
   /** It comes with the program: the default only where there is no other. */

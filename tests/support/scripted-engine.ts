@@ -10,6 +10,7 @@ import type { Capability } from "../../src/engine/model-facts.ts";
 import type { ModelMetadata } from "../../src/engine/model-metadata.ts";
 import type { RerankRequest } from "../../src/engine/rerank.ts";
 import { createResponseStore } from "../../src/store/response-store.ts";
+import { scriptedLibrary } from "./scripted-library.ts";
 
 export const MODEL: ModelDescriptor = {
   id: "qwen3-0.6b",
@@ -212,6 +213,7 @@ export function serverOptions(engine: Engine, change: Partial<ServerOptions> = {
   let ids = 0;
   return {
     engine,
+    library: scriptedLibrary(),
     version: "9.9.9",
     log: { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") },
     access: { keys: { current: () => [] }, allow: [], rateLimit: null },

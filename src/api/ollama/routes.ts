@@ -17,6 +17,7 @@ import type { OllamaHeading, PieceShape } from "./encode.ts";
 import { encodeOllamaError } from "./errors.ts";
 import { createOllamaCloudRoutes } from "./cloud-routes.ts";
 import { createOllamaEmbedRoutes } from "./embed-routes.ts";
+import { createOllamaLibraryRoutes } from "./library/routes.ts";
 import { createOllamaModelRoutes } from "./model-routes.ts";
 import { lookupName } from "./names.ts";
 import { OllamaChatBody, OllamaGenerateBody } from "./schema.ts";
@@ -129,7 +130,7 @@ function createAnswerRoutes(context: ApiContext): AnyElysia {
 
 /** All routes of Ollama's. */
 export function createOllamaRoutes(context: ApiContext): AnyElysia {
-  const parts = [createAnswerRoutes, createOllamaEmbedRoutes, createOllamaModelRoutes, createOllamaCloudRoutes];
+  const parts = [createAnswerRoutes, createOllamaEmbedRoutes, createOllamaModelRoutes, createOllamaLibraryRoutes, createOllamaCloudRoutes];
   const all: AnyElysia = new Elysia({ name: "ollama" });
   for (const create of parts) all.use(create(context));
   return all;
