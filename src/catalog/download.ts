@@ -87,7 +87,6 @@ async function attemptWhole(
       const totalBytes = await align(part, answer, etag);
       const sha256 = options.sha256?.toLowerCase() ?? answer.linkedSha256;
       await requireSpace(part.path, (totalBytes ?? 0) - part.bytes);
-      onProgress({ kind: "start", file, totalBytes, resumedBytes: part.bytes, ...(sha256 === null ? {} : { sha256 }) });
       const stretches = sharedStretches(answer.response, part.bytes, totalBytes, options.parallelBytesMin);
       const strong = strongEtag(answer.response);
       if (stretches !== null && strong !== null && totalBytes !== null) {
@@ -95,6 +94,7 @@ async function attemptWhole(
         await part.close();
         return RangedFile.begin(part.path, remote.url, { etag: strong, totalBytes, sha256: answer.linkedSha256 }, stretches);
       }
+      onProgress({ kind: "start", file, totalBytes, resumedBytes: part.bytes, ...(sha256 === null ? {} : { sha256 }) });
       if (answer.response.status !== 416) {
         for await (const chunk of streamOf(answer.response)) {
           alive();

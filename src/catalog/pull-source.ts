@@ -73,7 +73,8 @@ function fromHubPath(path: string): PullSource | null {
   const page = /^(?:resolve|blob|tree)\/([^/]+)(?:\/(.*))?$/s.exec(rest);
   const selector = page === null ? rest : (page[2] ?? "");
   if (selector.split("/").some((segment) => segment === ".." || segment === ".")) return null;
-  return { kind: "hub", repository: match[1], revision: page?.[1] ?? "main", selector };
+  // Ollama's clients add the tag to names that have none.
+  return { kind: "hub", repository: match[1], revision: page?.[1] ?? "main", selector: selector === "latest" ? "" : selector };
 }
 
 /** Percent signs that encode nothing stay as they are. */

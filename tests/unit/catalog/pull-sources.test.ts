@@ -18,6 +18,8 @@ describe("parsePullSource", () => {
     ["owner/repo:Q4_K_M", hub("owner/repo", "Q4_K_M")],
     ["owner/repo", hub("owner/repo", "")],
     ["owner/repo/", hub("owner/repo", "")],
+    ["hf.co/owner/repo:latest", hub("owner/repo", "")],
+    ["hf.co/owner/repo:Q4_K_M", hub("owner/repo", "Q4_K_M")],
     [" owner/repo/sub/dir/x.gguf ", hub("owner/repo", "sub/dir/x.gguf")],
     ["hf.co/owner/repo:x.gguf", hub("owner/repo", "x.gguf")],
     ["huggingface.co/owner/repo/x.gguf", hub("owner/repo", "x.gguf")],
