@@ -5,7 +5,7 @@ import { didYouMean } from "../config/nearest.ts";
 import { AppError } from "../core/errors.ts";
 
 /** What stands first on the command line. */
-export type CommandName = "serve" | "pull" | "list" | "keys" | "version" | "help" | "engine-host";
+export type CommandName = "serve" | "pull" | "list" | "keys" | "doctor" | "version" | "help" | "engine-host";
 
 /** A flag that one command alone has. */
 export interface CommandFlag {
@@ -47,6 +47,11 @@ const PULL_FLAGS: readonly CommandFlag[] = [
   },
 ];
 
+const DOCTOR_FLAGS: readonly CommandFlag[] = [
+  { flag: "--json", placeholder: "", about: "Prints the findings as JSON." },
+  { flag: "--config", placeholder: "", about: "Adds every key of the configuration, its value, and where that comes from." },
+];
+
 /** The commands people use, in the order of --help. `engine-host` is not among them: the server starts it itself. */
 export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, CommandNotes>> = {
   serve: {
@@ -81,12 +86,21 @@ export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, Comm
     argumentsMax: 2,
     keys: ["keys_file", "log_level", "log_format"],
   },
+  doctor: {
+    usage: "",
+    about: "Looks for what keeps the server, the NPU or a model from working, and says how to mend it. Changes nothing.",
+    flags: DOCTOR_FLAGS,
+    argumentsMin: 0,
+    argumentsMax: 0,
+    keys: "all",
+  },
   version: { usage: "", about: "Prints the version.", argumentsMin: 0, argumentsMax: 0, keys: [] },
   help: { usage: "[command]", about: "Explains a command, or all of it.", argumentsMin: 0, argumentsMax: 1, keys: [] },
 };
 
 const OWN_FLAGS: readonly OwnFlag[] = [
   ...PULL_FLAGS,
+  ...DOCTOR_FLAGS,
   { flag: CONFIG_DIR_FLAG, takes: "a path" },
   { flag: "--help" },
   { flag: "-h" },
@@ -147,8 +161,14 @@ function commandNamed(name: string): keyof typeof COMMANDS {
 /** A command's own flags; another command's are refused. */
 function flagsOf(command: keyof typeof COMMANDS, given: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
   const notes: CommandNotes = COMMANDS[command];
-  const others = PULL_FLAGS.filter(({ flag }) => given.has(flag) && notes.flags?.some((own) => own.flag === flag) !== true);
-  if (others.length > 0) refuse(others.map(({ flag }) => `${flag}: ${command} has no such flag; it belongs to pull.`).join("\n"));
+  const owners = Object.entries<CommandNotes>(COMMANDS).flatMap(([owner, { flags = [] }]) => flags.map(({ flag }) => ({ flag, owner })));
+  const strange = [...Map.groupBy(owners, ({ flag }) => flag)].filter(
+    ([flag, having]) => given.has(flag) && having.every(({ owner }) => owner !== command),
+  );
+  const sentences = strange.map(
+    ([flag, having]) => `${flag}: ${command} has no such flag; it belongs to ${having.map(({ owner }) => owner).join(" and ")}.`,
+  );
+  if (sentences.length > 0) refuse(sentences.join("\n"));
   const own = (notes.flags ?? []).flatMap(({ flag }) => (given.has(flag) ? [[flag.slice(2), given.get(flag) ?? ""] as const] : []));
   return Object.fromEntries(own);
 }

@@ -54,6 +54,10 @@ async function dispatch(given: Arguments): Promise<number> {
       const { keysCommand } = await import("./keys.ts");
       return keysCommand(given.positionals, configuration(given).config.server);
     }
+    case "doctor": {
+      const { doctorCommand } = await import("./doctor.ts");
+      return doctorCommand(configuration(given), environment(), given.flags);
+    }
     case "engine-host":
       throw new AppError("config_invalid", "engine-host is started by the server itself");
   }

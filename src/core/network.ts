@@ -77,13 +77,6 @@ export function parseNetwork(text: string): Network | null {
   return prefix < 0 || prefix > base.bits ? null : { base, prefix };
 }
 
-/** A network as `parseNetwork` reads it, `192.168.0.0/16`; IPv6 without left-out groups. */
-export function formatNetwork({ base, prefix }: Network): string {
-  const [count, width, base10] = base.bits === 32 ? [4, 8n, true] : [8, 16n, false];
-  const parts = Array.from({ length: count }, (_, index) => (base.value >> (width * BigInt(count - 1 - index))) & ((1n << width) - 1n));
-  return `${parts.map((part) => part.toString(base10 ? 10 : 16)).join(base10 ? "." : ":")}/${prefix}`;
-}
-
 /** Whether an address lies in a network. */
 export function networkContains({ base, prefix }: Network, address: Address): boolean {
   const rest = BigInt(base.bits - prefix);

@@ -48,6 +48,12 @@ export function librarySearchFolders(place: {
   return folders;
 }
 
+/** The files that are looked at, in this order: the explicit one alone, or one in each folder. */
+export function libraryCandidates({ explicitPath, folders }: Pick<LibrarySearch, "explicitPath" | "folders">): string[] {
+  if (explicitPath === null || explicitPath === undefined) return folders.map(inFolder);
+  return [isFolder(explicitPath) ? inFolder(explicitPath) : resolve(explicitPath)];
+}
+
 /**
  * The library to use: the explicit one, else the first that exists.
  * @throws AppError runtime_library_missing when there is none, or the one found is not for this machine; the message names every place
@@ -55,8 +61,7 @@ export function librarySearchFolders(place: {
  * @throws AppError runtime_version_unknown as `describeLibrary` does.
  */
 export function findRuntimeLibrary(search: LibrarySearch): RuntimeLibrary {
-  const explicit = search.explicitPath ?? null;
-  const candidates = explicit === null ? search.folders.map(inFolder) : isFolder(explicit) ? [inFolder(explicit)] : [resolve(explicit)];
+  const candidates = libraryCandidates(search);
   const path = candidates.find(isFile);
   if (path === undefined) throw missing(candidates, search.arch);
   return describeLibrary(path, search);

@@ -1,0 +1,74 @@
+/** The models of this machine, and whether each of them can run. */
+import { formatBytes } from "../core/byte-size.ts";
+import type { ModelDescriptor } from "../core/model.ts";
+import { compareVersions } from "./driver.ts";
+import { failure, type Finding, ok, warning } from "./finding.ts";
+import type { Memory } from "./machine.ts";
+
+/** One model, and what it would take to run it. */
+export interface PlannedModel {
+  readonly model: ModelDescriptor;
+  /** The context it would be opened with, tokens. */
+  readonly contextTokens: number;
+  /** An estimate. */
+  readonly memoryBytes: number;
+}
+
+/** What there is to run them with. */
+export interface ModelPlan {
+  readonly models: readonly PlannedModel[];
+  /** What `default_model` names and no model is called; null where it is not set, or there. */
+  readonly defaultMissing: string | null;
+  /** Version of the library that opens .rkllm files; null where there is none. */
+  readonly rkllmVersion: string | null;
+}
+
+const PULL = "rockchip-llama pull <model>";
+
+/** The models' section. */
+export function modelFindings({ models, defaultMissing, rkllmVersion }: ModelPlan, memory: Memory | null): Finding[] {
+  const none = warning("models", "There is no model but the small demonstration model that comes with the program.", PULL);
+  const lost =
+    defaultMissing === null
+      ? []
+      : [failure("default-model", `No model is called ${defaultMissing}, which default_model names.`, "rockchip-llama list")];
+  return [...lost, ...(models.length === 0 ? [none] : models.map((each) => modelFinding(each, memory, rkllmVersion)))];
+}
+
+function modelFinding({ model, contextTokens, memoryBytes }: PlannedModel, memory: Memory | null, rkllmVersion: string | null): Finding {
+  const { id, unrunnableReason, toolkitVersion } = model;
+  if (unrunnableReason !== undefined) return warning("model", `${id} cannot run here: ${unrunnableReason}`, PULL);
+  const need = `about ${formatBytes(memoryBytes)} of memory`;
+  if (memory !== null && memoryBytes > memory.totalBytes) {
+    const text = `${id} needs ${need} with a context of ${tokens(contextTokens)}, and there are ${formatBytes(memory.totalBytes)} in all.`;
+    return warning("model", text, `rockchip-llama serve --max-context-len ${shorter(contextTokens)}   # or a smaller model`);
+  }
+  if (memory !== null && memoryBytes > memory.availableBytes) {
+    const text = `${id} needs ${need}, and ${formatBytes(memory.availableBytes)} are available now.`;
+    return warning("model", text, "ps -eo rss,comm --sort=-rss | head");
+  }
+  if (
+    model.format === "rkllm" &&
+    toolkitVersion !== undefined &&
+    rkllmVersion !== null &&
+    compareVersions(toolkitVersion, rkllmVersion) > 0
+  ) {
+    const text = `${id} was converted with ${toolkitVersion}, and the runtime library is ${rkllmVersion}: an older one may not open it.`;
+    return warning(
+      "model",
+      text,
+      "rockchip-llama doctor --json | grep -A3 '\"library\"'   # docs/runtime.md says where to get a newer one",
+    );
+  }
+  const longest = contextTokens === model.contextTokensMax ? "" : ` of at most ${tokens(model.contextTokensMax)}`;
+  return ok("model", `${id} fits: a context of ${tokens(contextTokens)}${longest}, ${need}.`);
+}
+
+function tokens(count: number): string {
+  return `${count.toLocaleString("en")} tokens`;
+}
+
+/** A context that is worth a try, in the steps that the runtime takes. */
+function shorter(contextTokens: number): number {
+  return Math.max(512, Math.floor(contextTokens / 2 / 32) * 32);
+}
