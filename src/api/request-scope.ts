@@ -5,6 +5,7 @@
 import { AppError } from "../core/errors.ts";
 import { createAccessGate } from "./access/access-gate.ts";
 import { peerAddress } from "./access/peer-address.ts";
+import { limitBody } from "./body-limit.ts";
 import type { ApiContext, DialectName, RequestScope, ServerOptions } from "./context.ts";
 import type { ErrorEncoder } from "./dialect.ts";
 import { logFailure } from "./failure-log.ts";
@@ -55,7 +56,7 @@ function checkCaller(parts: ScopeParts, request: Request, origin: OriginVerdict)
   }
 }
 
-/** Refuses what no route can take. Throws AppError not_found, method_not_allowed, body_too_large. */
+/** Refuses what no route can take. Throws AppError not_found, method_not_allowed. */
 function checkRoute(parts: ScopeParts, request: Request, path: string): void {
   const methods = parts.methodTable().methods(path);
   if (methods === null) {
@@ -65,10 +66,6 @@ function checkRoute(parts: ScopeParts, request: Request, path: string): void {
     throw new AppError("method_not_allowed", `${path} takes ${methods.join(", ")}, not ${request.method}.`, {
       details: { allow: methods },
     });
-  }
-  const length = Number(request.headers.get("content-length") ?? 0);
-  if (length > parts.options.bodyBytesMax) {
-    throw new AppError("body_too_large", `The request body has ${length} bytes; at most ${parts.options.bodyBytesMax} are taken.`);
   }
 }
 
@@ -116,7 +113,7 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
       if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: preflightHeaders(request) });
       access.admit(request, path, scope);
       checkRoute(parts, request, path);
-      const routed = withPath(request, url, path);
+      const routed = limitBody(withPath(request, url, path), path, options.bodyBytesMax);
       parts.scopes.set(routed, scope);
       return handle(routed);
     };

@@ -18,9 +18,6 @@ import { createOpsRoutes } from "./ops/routes.ts";
 import { createRequestGate, errorResponse } from "./request-scope.ts";
 import type { RequestHandler, ScopeParts } from "./request-scope.ts";
 
-/** Above our own limit Bun cuts bodies that come without a length; the margin lets ours speak first. */
-const BODY_MARGIN_BYTES = 1024 * 1024;
-
 /** Builds the application. Call `listen({ hostname, port })` on it; every other setting is made here. */
 export function createServer(options: ServerOptions): AnyElysia {
   const scopes = new WeakMap<Request, RequestScope>();
@@ -59,7 +56,8 @@ export function createServer(options: ServerOptions): AnyElysia {
       reusePort: false,
       development: false,
       idleTimeout: options.idleTimeoutS,
-      maxRequestBodySize: options.bodyBytesMax + BODY_MARGIN_BYTES,
+      // body-limit.ts stands in its place.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     },
   });
   const gate = createRequestGate(parts);
