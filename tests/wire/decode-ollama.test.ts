@@ -3,13 +3,14 @@ import { describe, expect, test } from "bun:test";
 import { packContext } from "../../src/api/ollama/context-field.ts";
 import * as decoding from "../../src/api/ollama/decode.ts";
 import type { Ability, DecodedOllama } from "../../src/api/ollama/decode.ts";
-import { keepAliveMs } from "../../src/api/ollama/keep-alive.ts";
+import { keepAliveMs } from "../../src/api/keep-alive.ts";
 import { expandedName, isModelName, lookupName, taggedName } from "../../src/api/ollama/names.ts";
 import { decodeOptions } from "../../src/api/ollama/options.ts";
 import type { OllamaChatBody, OllamaGenerateBody } from "../../src/api/ollama/schema.ts";
 import { AppError } from "../../src/core/errors.ts";
+import { MODEL } from "../support/scripted-engine.ts";
 
-const ABLE: Ability = { capabilities: ["completion", "tools", "insert"], template: "{{ messages }}" };
+const ABLE: Ability = { model: MODEL, capabilities: ["completion", "tools", "insert"], template: "{{ messages }}" };
 const THINKER: Ability = { ...ABLE, capabilities: ["completion", "thinking"] };
 
 function decodeOllamaChat(id: string, body: OllamaChatBody, able = ABLE): DecodedOllama {
@@ -84,6 +85,7 @@ describe("chat", () => {
       ["internal", '{"mode":"off"}'],
       ["internal", '{"mode":"on","level":"max"}'],
     ]);
+    expect(mode(undefined, { ...THINKER, model: { ...MODEL, builtin: true } })).toEqual(["internal", '{"mode":"auto"}']);
     expect([undefined, false, true, "low"].map((think) => mode(think, ABLE))).toEqual([
       ["internal", '{"mode":"auto"}'],
       ["internal", '{"mode":"off"}'],
@@ -380,7 +382,7 @@ describe("keep_alive", () => {
 });
 
 describe("what a model cannot do is refused in Ollama's words", () => {
-  const embedder: Ability = { capabilities: ["embedding"], template: "" };
+  const embedder: Ability = { ...ABLE, capabilities: ["embedding"] };
   test.each<[string, () => unknown, string]>([
     ["chat", () => decodeOllamaChat("r1", chat(), embedder), '"m" does not support chat'],
     ["generate", () => decodeOllamaGenerate("r1", generate(), embedder), '"m" does not support generate'],

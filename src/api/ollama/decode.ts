@@ -14,7 +14,7 @@ import type { OllamaChatBody, OllamaGenerateBody } from "./schema.ts";
 export type OllamaBody = OllamaChatBody | OllamaGenerateBody;
 
 /** What has to be known of the model to read a request for it. */
-export type Ability = Pick<ModelFacts, "capabilities" | "template">;
+export type Ability = Pick<ModelFacts, "model" | "capabilities" | "template">;
 
 /** A decoded request. */
 export interface DecodedOllama {
@@ -77,12 +77,12 @@ function formatOf(format: unknown): ResponseFormat | undefined {
   return invalid("format", `invalid format: ${JSON.stringify(format).slice(0, 80)}; expected "json" or a valid JSON Schema object`);
 }
 
-function reasoningOf({ model, think }: OllamaBody, { capabilities }: Ability): ReasoningChoice {
+function reasoningOf({ model: name, think }: OllamaBody, { model, capabilities }: Ability): ReasoningChoice {
   const canThink = capabilities.includes("thinking");
-  // Models that can think do, unless they are told not to.
-  if (think === null || think === undefined) return { mode: canThink ? "on" : "auto" };
+  // Models that can think do, unless they are told not to. The small one that comes with the program answers better without.
+  if (think === null || think === undefined) return { mode: canThink && model.builtin !== true ? "on" : "auto" };
   if (think === false) return { mode: "off" };
-  if (!canThink) refuse("think", `"${model ?? ""}" does not support thinking`);
+  if (!canThink) refuse("think", `"${name ?? ""}" does not support thinking`);
   return think === true ? { mode: "on" } : { mode: "on", level: think };
 }
 

@@ -1,0 +1,316 @@
+/** What Ollama's clients may take for granted, beyond what decoders and encoders are tested for one by one. */
+import { describe, expect, test } from "bun:test";
+import { AppError } from "../../src/core/errors.ts";
+import type { GenerationRequest } from "../../src/core/generation.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Script, ScriptedEngine } from "../support/scripted-engine.ts";
+import { ask, finishEvent, HELLO, scriptedEngine } from "../support/scripted-engine.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const NAME = "qwen3-0.6b";
+const CHAT = { model: NAME, messages: [{ role: "user", content: "hi" }] };
+const PROMPT = { model: NAME, prompt: "hi" };
+
+async function reply(script: Script | Engine, path: string, body: unknown): Promise<{ status: number; body: Json; headers: Headers }> {
+  const response = await ask(script, path, { body });
+  return { status: response.status, body: (await response.json()) as Json, headers: response.headers };
+}
+
+async function refusal(path: string, body: unknown, script: Script = {}): Promise<readonly [number, unknown]> {
+  const { status, body: json } = await reply(script, path, body);
+  return [status, json["error"]];
+}
+
+describe("a body", () => {
+  test.each<[string, string]>([
+    ["is JSON although it says that it is a form", JSON.stringify({ ...CHAT, stream: false })],
+    ["may be followed by anything", `${JSON.stringify({ ...CHAT, stream: false })} {"model":"other"} and more`],
+    ["names fields in any case", '{"MODEL":"qwen3-0.6b","Messages":[{"Role":"user","CONTENT":"hi"}],"Stream":false}'],
+    ["may hold null for what is absent", JSON.stringify({ ...CHAT, stream: false, tools: null, format: null, options: null, think: null, keep_alive: null })],
+    ["may hold fields that nobody knows", JSON.stringify({ ...CHAT, stream: false, system: "x", what: { ever: [] } })],
+  ])("%s", async (_what, body) => {
+    const engine = scriptedEngine();
+    const response = await ask(engine, "/api/chat", { body, headers: { "content-type": "application/x-www-form-urlencoded" } });
+    expect([response.status, await response.json(), engine.requests[0]?.request.input]).toMatchObject([
+      200,
+      { message: { content: "Hello" } },
+      { messages: [{ role: "user", content: "hi" }] },
+    ]);
+  }); // prettier-ignore
+
+  test("keeps the names in schemas, arguments and options as they are", async () => {
+    const engine = scriptedEngine();
+    const tools = [{ type: "function", Function: { name: "f", Parameters: { Type: "object", properties: { Name: {} } } } }];
+    const options = { Temperature: 2, temperature: 1 };
+    await reply(engine, "/api/chat", { ...CHAT, stream: false, tools, options });
+    expect(engine.requests[0]?.request).toMatchObject({
+      input: { tools: [{ name: "f", parameters: { Type: "object", properties: { Name: {} } } }] },
+      sampling: { temperature: 1 },
+    });
+  });
+
+  test.each<[string, string, number, string]>([
+    ["is empty", "", 400, "missing request body"],
+    ["is cut off", '{"model":"qwen3', 400, "The request body is not valid JSON: Unterminated string."],
+    ["has one bracket too many in front", ']{"model":"m"}', 400, "The request body is not valid JSON: Unexpected token ']'."],
+    ["is a list", "[]", 400, "The request body must be an object."],
+    ["has a number that is not whole", '{"model":"m","top_logprobs":1.5}', 400, 'The field "top_logprobs" must be a whole number.'],
+    ["has messages in parts", '{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}', 400, 'The field "messages[0].content" must be a string.'],
+  ])("that %s is refused", async (_what, body, status, error) => {
+    const response = await ask({}, "/api/chat", { body, method: "POST" });
+    expect([response.status, await response.json()]).toEqual([status, { error }]);
+  }); // prettier-ignore
+});
+
+describe("a reply", () => {
+  test("is one line without a stream, and lines without gaps with one", async () => {
+    const whole = await (await ask({}, "/api/chat", { body: { ...CHAT, stream: false } })).text();
+    const streamed = await (await ask({}, "/api/generate", { body: PROMPT })).text();
+    const lines = streamed.split("\n");
+    expect([whole.includes("\n"), lines.pop(), lines.map((line) => (JSON.parse(line) as Json)["done"])]).toEqual([
+      false,
+      "",
+      [false, false, true],
+    ]);
+  });
+
+  test("has no error key where nothing went wrong", async () => {
+    expect(await (await ask({}, "/api/chat", { body: CHAT })).text()).not.toContain('"error"');
+  });
+
+  test("that fails midway ends with the error and nothing else", async () => {
+    const events = [{ kind: "text", text: "Hel" } as const, new AppError("engine_lost", "The engine host ended.")];
+    const lines = (await (await ask({ events }, "/api/chat", { body: CHAT })).text()).trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ done: false }, { error: "The engine host ended." }]);
+  });
+
+  test("ends with length where the token limit was met, also when it allowed none", async () => {
+    const engine = scriptedEngine({ events: [finishEvent({ reason: "length" })] });
+    const { body } = await reply(engine, "/api/generate", { ...PROMPT, stream: false, options: { num_predict: 0 } });
+    expect([body, engine.requests[0]?.request.tokensMax]).toMatchObject([{ response: "", done: true, done_reason: "length" }, 0]);
+  });
+
+  test("comes under doubled and trailing slashes, too", async () => {
+    expect((await Promise.all(["//api/chat", "/api//chat", "/api/chat/"].map((path) => ask({}, path, { body: CHAT })))).map(({ status }) => status)).toEqual([200, 200, 200]);
+  }); // prettier-ignore
+
+  test.each(["/", "/api/tags", "/api/version", "/api/status"])("to HEAD %s has a status alone", async (path) => {
+    const response = await ask({}, path, { method: "HEAD" });
+    expect([response.status, await response.text()]).toEqual([200, ""]);
+  });
+
+  test("says what had no effect", async () => {
+    const { headers } = await reply({}, "/api/chat", {
+      ...CHAT,
+      stream: false,
+      shift: true,
+      options: { num_ctx: 8192, seed: 1, num_gpu: 1 },
+    });
+    expect(headers.get("x-rockchip-llama-ignored")).toBe("options.num_ctx, options.seed, shift");
+  });
+});
+
+describe("the first fault in Ollama's order is told", () => {
+  const BAD_OPTION = { options: { temperature: "hot" } };
+  test.each<[string, string, object, readonly [number, unknown]]>([
+    ["a range before the model", "/api/chat", { ...CHAT, model: "nope", top_logprobs: 21 }, [400, "top_logprobs must be between 0 and 20"]],
+    ["a strange thought before the model", "/api/chat", { ...CHAT, model: "nope", think: "hard" }, [400, 'invalid think value: "hard" (must be "high", "medium", "low", "max", true, or false)']],
+    ["a strange time before the model", "/api/chat", { ...CHAT, model: "nope", keep_alive: "1d" }, [400, 'time: invalid duration "1d" in "keep_alive"; write seconds as a number, or a text such as "10m"']],
+    ["no model for a chat", "/api/chat", { messages: [] }, [400, "model is required"]],
+    ["no model for a prompt", "/api/generate", { prompt: "hi" }, [404, "model '' not found"]],
+    ["the model before the options", "/api/chat", { ...CHAT, model: "nope", ...BAD_OPTION }, [404, "model 'nope' not found"]],
+    ["what is no name", "/api/chat", { ...CHAT, model: "a b" }, [400, "invalid model name"]],
+    ["a name of the cloud", "/api/chat", { ...CHAT, model: "gpt-oss:120b-cloud" }, [403, 'ollama cloud is disabled: "gpt-oss:120b-cloud" does not run on this machine']],
+    ["raw text with a system prompt before the options", "/api/generate", { ...PROMPT, raw: true, system: "x", ...BAD_OPTION }, [400, "raw mode does not support template, system, or context"]],
+    ["a wrong option although nothing is generated", "/api/generate", { model: NAME, ...BAD_OPTION }, [400, 'option "temperature" must be of type float32']],
+    ["what cannot fill in", "/api/generate", { ...PROMPT, suffix: "x" }, [400, "registry.ollama.ai/library/qwen3-0.6b:latest does not support insert"]],
+    ["images", "/api/generate", { ...PROMPT, images: ["aGk="] }, [400, '"images" is not supported: the model cannot see images. Send text only.']],
+  ])("%s", async (_what, path, body, expected) => {
+    expect(await refusal(path, body)).toEqual(expected);
+  }); // prettier-ignore
+
+  test("thinking before a model is loaded for it, and no option when it is unloaded", async () => {
+    const engine = scriptedEngine({ capabilities: ["completion"] });
+    const load = await reply(engine, "/api/generate", { model: NAME, think: true });
+    const unload = await reply(engine, "/api/generate", { model: NAME, keep_alive: 0, think: true, options: { temperature: "hot" } });
+    expect([load.status, load.body, unload.body, engine.residence]).toMatchObject([
+      400,
+      { error: '"qwen3-0.6b" does not support thinking' },
+      { done: true, done_reason: "unload" },
+      [{ unload: NAME }],
+    ]);
+  });
+
+  test("a model for embeddings neither chats nor generates", async () => {
+    const script: Script = { capabilities: ["embedding"] };
+    expect([await refusal("/api/chat", CHAT, script), await refusal("/api/generate", PROMPT, script)]).toEqual([
+      [400, '"qwen3-0.6b" does not support chat'],
+      [400, '"qwen3-0.6b" does not support generate'],
+    ]);
+  });
+});
+
+describe("loading", () => {
+  test("is one object, also for a stream, and takes the time to stay", async () => {
+    const engine = scriptedEngine();
+    const { headers, body } = await reply(engine, "/api/chat", { model: "qwen3-0.6b:latest", keep_alive: "10m" });
+    expect([headers.get("content-type"), body, engine.residence, engine.requests]).toEqual([
+      "application/json;charset=utf-8",
+      { model: "qwen3-0.6b:latest", created_at: "2026-01-02T03:04:05.678Z", message: { role: "assistant", content: "" }, done: true, done_reason: "load" },
+      [{ load: NAME, options: { keepAliveMs: 600_000 } }],
+      [],
+    ]);
+  }); // prettier-ignore
+
+  test("keep_alive 0 with a prompt means the last use", async () => {
+    const engine = scriptedEngine();
+    await reply(engine, "/api/generate", { ...PROMPT, stream: false, keep_alive: 0 });
+    expect([engine.requests[0]?.request.keepAliveMs, engine.residence]).toEqual([0, []]);
+  });
+});
+
+/** An engine whose context holds so many turns. */
+function smallEngine(turnsMax: number): ScriptedEngine {
+  const engine = scriptedEngine();
+  const turns = ({ input }: GenerationRequest): number => (input.kind === "chat" ? input.messages.length : 1);
+  return {
+    ...engine,
+    countTokens: async (request) => turns(request) * 100,
+    generate: async (request, signal) => {
+      const contextTokens = turnsMax * 100 + 4;
+      if (turns(request) > turnsMax)
+        throw new AppError("context_length_exceeded", "Too long.", { details: { promptTokens: turns(request) * 100, contextTokens } });
+      return engine.generate(request, signal);
+    },
+  };
+}
+
+describe("a conversation that is too long", () => {
+  const turn = (role: string, content: string): Json => ({ role, content });
+  const messages = [turn("system", "s"), turn("user", "1"), turn("assistant", "2"), turn("system", "t"), turn("user", "3"), turn("assistant", "4"), turn("tool", "5"), turn("user", "6")]; // prettier-ignore
+
+  const kept = (engine: ScriptedEngine): unknown => {
+    const input = engine.requests[0]?.request.input;
+    return input?.kind === "chat" ? input.messages.map(({ content }) => content).join("") : undefined;
+  };
+
+  test.each<[number, number, string, number]>([
+    [8, 1, "s12t3456", 0],
+    [7, 1, "st3456", 2],
+    [6, 1, "st456", 3],
+    [5, 1, "st6", 5],
+    [5, 200, "st6", 5],
+    [3, 1, "st6", 5],
+  ])("loses its oldest turns where %p fit and %p tokens are to come: %p stay", async (turnsMax, num_predict, contents, lost) => {
+    const engine = smallEngine(turnsMax);
+    const response = await ask(engine, "/api/chat", { body: { ...CHAT, messages, stream: true, options: { num_predict } } });
+    await response.text();
+    const note = lost === 0 ? null : `The conversation was too long: its ${lost} oldest turns were left out.`;
+    expect([response.status, kept(engine), response.headers.get("x-rockchip-llama-note")]).toEqual([200, contents, note]);
+  });
+
+  const TOO_LONG = "the prompt is longer than the context length currently available to the model; it has";
+
+  test("is refused where even its last turn does not fit, and where nothing may be left out", async () => {
+    const refused = await reply(smallEngine(2), "/api/chat", { ...CHAT, messages });
+    const untouched = await reply(smallEngine(7), "/api/chat", { ...CHAT, messages, truncate: false });
+    expect([refused.status, refused.body, untouched.status, untouched.body]).toEqual([
+      400,
+      { error: `${TOO_LONG} 300 tokens and the context holds 204` },
+      400,
+      { error: `${TOO_LONG} 800 tokens and the context holds 704` },
+    ]);
+  });
+
+  test("of one turn is refused", async () => {
+    expect((await reply(smallEngine(0), "/api/generate", PROMPT)).status).toBe(400);
+  });
+});
+
+describe("generate", () => {
+  test("its context goes on where it ended, streamed or not", async () => {
+    const engine = scriptedEngine({ events: [{ kind: "reasoning", text: "Hm." }, ...HELLO] });
+    const whole = await reply(engine, "/api/generate", { ...PROMPT, system: "Be brief.", stream: false });
+    const lines = (await (await ask(engine, "/api/generate", { body: { ...PROMPT, system: "Be brief." } })).text()).trimEnd().split("\n");
+    const last = JSON.parse(lines.at(-1) ?? "") as Json;
+    await reply(engine, "/api/generate", { model: NAME, prompt: "more", stream: false, context: whole.body["context"] });
+    expect([last["context"], lines.slice(0, -1).some((line) => line.includes("context")), engine.requests.at(-1)?.request.input]).toEqual([
+      whole.body["context"],
+      false,
+      {
+        kind: "chat",
+        messages: [
+          { role: "system", content: "Be brief." },
+          { role: "user", content: "hi" },
+          { role: "assistant", content: "Hello" },
+          { role: "user", content: "more" },
+        ],
+        tools: [],
+      },
+    ]);
+  });
+
+  test("raw text has no context, and neither has what was filled in", async () => {
+    const script: Script = { capabilities: ["completion", "insert"] };
+    const raw = await reply(script, "/api/generate", { ...PROMPT, raw: true, stream: false });
+    const infill = await reply(script, "/api/generate", { ...PROMPT, suffix: "x", stream: false });
+    expect([raw.status, "context" in raw.body, infill.status, "context" in infill.body]).toEqual([200, false, 200, false]);
+  });
+
+  test("the prompt alone can be asked for", async () => {
+    const rendered = await reply({}, "/api/generate", { ...PROMPT, _debug_render_only: true });
+    const chat = await reply({}, "/api/chat", { ...CHAT, _debug_render_only: true });
+    expect([rendered.body, chat.body]).toMatchObject([
+      { response: "", _debug_info: { rendered_template: "<user>hi" } },
+      { message: { content: "" }, _debug_info: { rendered_template: "<user>hi" } },
+    ]);
+  });
+});
+
+describe("what only ollama.com has", () => {
+  test("is refused in words that clients know, and never succeeds", async () => {
+    const paths = ["/api/me", "/api/signout", "/api/experimental/web_search", "/api/experimental/web_fetch"];
+    const replies = await Promise.all(paths.map((path) => ask({}, path, { body: {} })));
+    expect(await Promise.all(replies.map(async (response) => [response.status, ((await response.json()) as Json)["error"]]))).toEqual([
+      [404, "This server has no accounts: it does not belong to ollama.com, and nobody signs in."],
+      [404, "This server has no accounts: it does not belong to ollama.com, and nobody signs in."],
+      [403, "ollama cloud is disabled: web search is unavailable"],
+      [403, "ollama cloud is disabled: web fetch is unavailable"],
+    ]);
+  });
+
+  test("pushing ends in an error, streamed or not", async () => {
+    const streamed = await ask({}, "/api/push", { body: { name: NAME } });
+    expect([streamed.status, streamed.headers.get("content-type"), (await streamed.text()).split("\n")]).toEqual([
+      200,
+      "application/x-ndjson",
+      ['{"status":"retrieving manifest"}', '{"error":"this server publishes no models: it has no registry to push to"}', ""],
+    ]);
+    expect([
+      await refusal("/api/push", { model: NAME, stream: false }),
+      await refusal("/api/push", {}),
+      await refusal("/api/push", { model: "nope" }),
+    ]).toEqual([
+      [400, "this server publishes no models: it has no registry to push to"],
+      [400, "model is required"],
+      [404, "model 'nope' not found"],
+    ]);
+  });
+
+  test("there is no cloud, and nothing to recommend from it", async () => {
+    const status = await (await ask({}, "/api/status")).json();
+    const recommendations = await (await ask({}, "/api/experimental/model-recommendations")).json();
+    expect([status, recommendations]).toEqual([{ cloud: { disabled: true, source: "config" } }, { recommendations: [] }]);
+  });
+});
+
+test("the root says that it runs, and shows browsers a page", async () => {
+  const text = await ask({}, "/");
+  const page = await ask({}, "/", { headers: { accept: "text/html,*/*" } });
+  expect([await text.text(), text.headers.get("content-type"), page.headers.get("content-type")]).toEqual([
+    "Ollama is running",
+    "text/plain; charset=utf-8",
+    "text/html; charset=utf-8",
+  ]);
+});
