@@ -100,6 +100,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     engine,
     library,
     responses,
+    settings,
     version: VERSION,
     log,
     access,

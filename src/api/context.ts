@@ -1,6 +1,7 @@
 /** What every route is given, and what is known of one HTTP request while it lasts. */
 import type { Server } from "bun";
 import type { AccessOptions, AccessScope } from "./access/access-gate.ts";
+import type { Settings } from "../core/settings.ts";
 import type { ModelLibrary } from "../core/model-library.ts";
 import type { ResponseStore } from "../core/stored-response.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -27,6 +28,8 @@ export interface ServerOptions extends ApiTimes {
   readonly log: Log;
   /** Where responses are kept. */
   readonly responses: ResponseStore;
+  /** What the server runs with. */
+  readonly settings: Settings;
   readonly access: AccessOptions;
   /** Origins whose pages are allowed; `*` alone allows all, `*` inside an item is a wildcard. */
   readonly corsOrigins: readonly string[];
@@ -61,6 +64,7 @@ export interface ApiContext {
   readonly version: string;
   readonly log: Log;
   readonly responses: ResponseStore;
+  readonly settings: Settings;
   readonly times: ApiTimes;
   nowMs(this: void): number;
   scopeOf(request: Request): RequestScope;

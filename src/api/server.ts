@@ -6,6 +6,7 @@ import { encodeAnthropicError } from "./anthropic/errors.ts";
 import { createAnthropicRoutes } from "./anthropic/routes.ts";
 import { requestFault } from "./body-fault.ts";
 import type { ApiContext, RequestScope, ServerOptions } from "./context.ts";
+import { createManagementRoutes } from "./management/routes.ts";
 import { createMethodTable } from "./method-table.ts";
 import type { MethodTable } from "./method-table.ts";
 import { encodeOllamaError } from "./ollama/errors.ts";
@@ -27,6 +28,7 @@ export function createServer(options: ServerOptions): AnyElysia {
     version: options.version,
     log: options.log,
     responses: options.responses,
+    settings: options.settings,
     times: options,
     nowMs: options.nowMs ?? Date.now,
     scopeOf: (request) => {
@@ -65,7 +67,7 @@ export function createServer(options: ServerOptions): AnyElysia {
   app.wrap((handle) => gate(handle as unknown as RequestHandler));
   app.onError(({ code, error, request }) => errorResponse(parts, context.scopeOf(request), requestFault(code, error)));
   const openai = [createOpenAiRoutes(context), createEmbeddingRoutes(context), createTokenRoutes(context)];
-  const dialects = [...openai, createOllamaRoutes(context), createAnthropicRoutes(context)];
+  const dialects = [...openai, createOllamaRoutes(context), createAnthropicRoutes(context), createManagementRoutes(context)];
   for (const routes of [...dialects, createOpsRoutes(context, dialects)]) app.use(routes);
   return app;
 }

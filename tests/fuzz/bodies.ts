@@ -4,16 +4,20 @@ import * as fc from "fast-check";
 import { MessagesBody } from "../../src/api/anthropic/schema.ts";
 import { ChatBody } from "../../src/api/openai/chat-schema.ts";
 import { CompletionBody } from "../../src/api/openai/completion-schema.ts";
+import { LoadBody, UnloadBody } from "../../src/api/management/schema.ts";
 import { createServer } from "../../src/api/server.ts";
 import type { GenerationEvent, GenerationRequest } from "../../src/core/generation.ts";
 import { finishEvent, scriptedEngine, serverOptions } from "../support/scripted-engine.ts";
 import { anthropicFault } from "./anthropic-fault.ts";
+import { changeFault, loadFault, SettingsBody, unloadFault } from "./management-fault.ts";
 import { AnswerableBody, inputTokensFault, responseFault } from "./response-fault.ts";
 import { schemaValues } from "./schema-values.ts";
 
 /** A route, what it takes, and what is wrong with a reply; null where nothing is. */
 export interface Target {
   readonly path: string;
+  /** Absent: POST. */
+  readonly method?: string;
   readonly body: TObject;
   fault(reply: Reply): string | null;
 }
@@ -36,6 +40,9 @@ export const TARGETS: readonly Target[] = [
   { path: "/v1/responses/input_tokens", body: AnswerableBody, fault: inputTokensFault },
   { path: "/v1/messages", body: MessagesBody, fault: anthropicFault },
   { path: "/v1/messages/count_tokens", body: MessagesBody, fault: anthropicFault },
+  { path: "/v1/models/load", body: LoadBody, fault: openAiErrorOr(loadFault) },
+  { path: "/v1/models/unload", body: UnloadBody, fault: openAiErrorOr(unloadFault) },
+  { path: "/v1/config", method: "PATCH", body: SettingsBody, fault: openAiErrorOr(changeFault) },
 ];
 
 /** A little of everything that an engine can say to a request. */
@@ -89,6 +96,11 @@ function isChoice(value: unknown): boolean {
   return isObject(value) && Number.isInteger(value["index"]) && "finish_reason" in value;
 }
 
+/** OpenAI's form of an error, or what a reply has to be. */
+function openAiErrorOr(faultOf: (text: string) => string | null): Target["fault"] {
+  return ({ status, text }) => (status < 400 ? faultOf(text) : isOpenAiError(parsed(text)) ? null : "the error has another form");
+}
+
 function openAiFault({ status, type, text }: Reply): string | null {
   if (status >= 400) return isOpenAiError(parsed(text)) ? null : "the error has another form";
   if (!type.startsWith("text/event-stream")) {
@@ -106,10 +118,10 @@ function openAiFault({ status, type, text }: Reply): string | null {
 }
 
 /** Sends `runs` bodies and throws at the first reply that is not as it has to be; the smallest such body is in the message. */
-export async function fuzz({ path, body, fault }: Target, runs: number, seed?: number): Promise<void> {
+export async function fuzz({ path, method = "POST", body, fault }: Target, runs: number, seed?: number): Promise<void> {
   const app = createServer(serverOptions(scriptedEngine({ play: everything })));
   const property = fc.asyncProperty(bodies(body), async (text) => {
-    const response = await app.handle(new Request(`http://localhost${path}`, { method: "POST", body: text }));
+    const response = await app.handle(new Request(`http://localhost${path}`, { method, body: text }));
     const reply = { status: response.status, type: response.headers.get("content-type") ?? "", text: await response.text() };
     const found = reply.status >= 500 ? `it is a status ${reply.status}` : fault(reply);
     if (found !== null) throw new Error(`A reply cannot be read: ${found}. ${reply.text.slice(0, 500)}`);

@@ -1,6 +1,8 @@
 /** An engine that says what a test tells it to, for tests of the wire alone. Everything behind the API is tested with the real one. */
 import { createServer } from "../../src/api/server.ts";
 import type { ServerOptions } from "../../src/api/context.ts";
+import { LiveSettings } from "../../src/config/live-settings.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { AppError } from "../../src/core/errors.ts";
 import type { GenerationEvent, GenerationRequest, Sampling } from "../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../src/core/model.ts";
@@ -218,6 +220,7 @@ export function serverOptions(engine: Engine, change: Partial<ServerOptions> = {
     log: { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") },
     access: { keys: { current: () => [] }, allow: [], rateLimit: null },
     responses: createResponseStore({ path: ":memory:", responsesMax: 100, bytesMax: 1_000_000, ageMaxMs: 3_600_000, warn: writer("warn") }),
+    settings: new LiveSettings(loadConfig({ argv: [], env: { HOME: "/home/user" }, cwd: "/" })),
     corsOrigins: ["http://localhost:*"],
     bodyBytesMax: 65_536,
     keepAliveCommentS: 60,

@@ -4,7 +4,7 @@ import type { ChatMessage, GenerationInput, GenerationRequest, ReasoningChoice, 
 import type { ModelFacts } from "../../engine/model-facts.ts";
 import { present } from "../schema.ts";
 import { unpackContext } from "./context-field.ts";
-import { keepAliveMs } from "./keep-alive.ts";
+import { keepAliveMs } from "../keep-alive.ts";
 import { chatMessages, refuseImages, toolDefinitions } from "./messages.ts";
 import { expandedName, lookupName } from "./names.ts";
 import { decodeOptions } from "./options.ts";

@@ -12,7 +12,7 @@ import { EMBED_DETAIL, EMBEDDINGS_DETAIL } from "./documentation.ts";
 import { embedCut, embeddingRequest, embedTexts, shortenedVector } from "./embed.ts";
 import { OllamaEmbedBody, OllamaEmbeddingsBody } from "./embed-schema.ts";
 import { nanoseconds } from "./encode.ts";
-import { keepAliveMs } from "./keep-alive.ts";
+import { keepAliveMs } from "../keep-alive.ts";
 import { lookupName } from "./names.ts";
 
 const NOT_FOR_VECTORS =

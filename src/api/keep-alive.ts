@@ -1,5 +1,5 @@
-/** How long a model stays loaded after its last request, as Ollama's clients write it. */
-import { AppError } from "../../core/errors.ts";
+/** How long a model stays loaded after its last request, as clients of Ollama write it. */
+import { AppError } from "../core/errors.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const DURATION = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
