@@ -64,6 +64,7 @@ function librariesOf(server: ServerConfig): LibrarySearch {
   const search = searchOf(server);
   return {
     paths: libraryCandidates(search),
+    isNamed: server.runtime !== null,
     describe: (path) => {
       const { version, formats } = describeLibrary(path, search);
       return { version, opensRkllm: formats.includes("rkllm") };

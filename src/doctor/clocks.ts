@@ -6,6 +6,9 @@ const DEVFREQ = "/sys/class/devfreq";
 const CPUFREQ = "/sys/devices/system/cpu/cpufreq";
 const THERMAL = "/sys/class/thermal";
 
+/** With these the processor chooses its clock itself, and powersave is what they call that. */
+const SELF_GOVERNED = ["intel_pstate", "amd-pstate-epp"];
+
 /** Where a zone has no trip point of its own, degrees Celsius in thousandths; boards of Rockchip's slow down from 75 to 95. */
 const HOT = 85_000;
 
@@ -43,7 +46,7 @@ function cpuFindings(root: Root): Finding[] {
     const limit = root.number(`${path}/scaling_max_freq`);
     const top = root.number(`${path}/cpuinfo_max_freq`);
     const cores = `The CPU cores ${root.text(`${path}/related_cpus`) ?? name}`;
-    if (root.text(`${path}/scaling_governor`) === "powersave" && root.text(`${path}/scaling_driver`) !== "intel_pstate") {
+    if (root.text(`${path}/scaling_governor`) === "powersave" && !SELF_GOVERNED.includes(root.text(`${path}/scaling_driver`) ?? "")) {
       return [warning("cpu-clock", `${cores} run at their slowest (powersave).`, `echo schedutil | sudo tee ${path}/scaling_governor`)];
     }
     if (limit === null || top === null || limit >= top) return [];

@@ -8,6 +8,8 @@ import type { Root } from "./root.ts";
 export interface LibrarySearch {
   /** Files, the first that exists is used. */
   readonly paths: readonly string[];
+  /** The configuration names the one path; a server whose library is not there does not start. */
+  readonly isNamed: boolean;
   /** Reads a file. Throws AppError where it is no library for this machine, or of no known version. */
   describe(this: void, path: string): { readonly version: string; readonly opensRkllm: boolean };
 }
@@ -20,13 +22,14 @@ const LIBRARY_FOLDERS = ["aarch64-linux-gnu", "x86_64-linux-gnu", ""].flatMap((a
   ["/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib"].map((folder) => (arch === "" ? folder : `${folder}/${arch}`)),
 );
 
-/** The library's section: where there is no NPU, only the C library. */
+/** The library's section: where there is no NPU, only the C library and what was put there all the same. */
 export function libraryFindings(root: Root, board: Board, search: LibrarySearch): Finding[] {
   const found = search.paths.filter((path) => root.status(path)?.isFile() === true);
   const [path, ...others] = found;
   const glibc = glibcOf(root);
-  if (path === undefined) return [...(board.hasNpu ? [missing(search.paths)] : []), ...glibcFinding(glibc, null)];
-  const library = libraryFinding(root, search, path);
+  const isNeeded = board.hasNpu || search.isNamed;
+  if (path === undefined) return [...(isNeeded ? [missing(search.paths)] : []), ...glibcFinding(glibc, null)];
+  const library = libraryFinding(root, search, path, isNeeded);
   if (library.level !== "ok") return [library, ...glibcFinding(glibc, null)];
   const bytes = root.binary(path) ?? "";
   return [library, ...othersFinding(root, search, path, others), ...openMpFinding(root, path, bytes), ...glibcFinding(glibc, bytes)];
@@ -36,13 +39,14 @@ function missing(paths: readonly string[]): Finding {
   return failure("library", `Rockchip's runtime library is at none of ${paths.join(", ")}.`, GET_LIBRARY);
 }
 
-function libraryFinding(root: Root, { describe }: LibrarySearch, path: string): Finding {
+function libraryFinding(root: Root, { describe }: LibrarySearch, path: string, isNeeded: boolean): Finding {
   try {
     const { version, opensRkllm } = describe(root.at(path));
     if (!opensRkllm) return ok("library", `${path} is the CPU runtime under the name of Rockchip's library: it opens .gguf files only.`);
     return ok("library", `Rockchip's runtime library is ${path}, version ${version}.`);
   } catch (thrown) {
-    return failure("library", AppError.from(thrown).message, GET_LIBRARY);
+    const { message } = AppError.from(thrown);
+    return isNeeded ? failure("library", message, GET_LIBRARY) : warning("library", message, `sudo rm ${path}`);
   }
 }
 

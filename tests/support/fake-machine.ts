@@ -95,6 +95,7 @@ export function patientOf(root: Root, change: Partial<Patient> = {}): Patient {
     user: "pi",
     libraries: {
       paths: ["/usr/lib/librkllmrt.so", "/usr/local/lib/librkllmrt.so"],
+      isNamed: false,
       describe: (path) => {
         const { version, formats } = describeLibrary(path, { arch: "arm64" });
         return { version, opensRkllm: formats.includes("rkllm") };

@@ -195,6 +195,18 @@ describe("the runtime library", () => {
     });
   });
 
+  test("for another machine is only a warning where there is no NPU, unless the configuration names it", () => {
+    const root = machineOf({ ...LAPTOP, [LIBRARY]: libraryBytes("arm", "RKLLM SDK (version: 1.3.0") });
+    const patient = patientOf(root);
+    const libraries = { ...patient.libraries, isNamed: true };
+    const missing = { ...libraries, paths: ["/opt/librkllmrt.so"] };
+    const levels = [patient, { ...patient, libraries }, { ...patient, libraries: missing }].map((each) => {
+      const findings = examine(each).sections.flatMap((section) => section.findings);
+      return findings.find(({ check }) => check === "library")?.level;
+    });
+    expect(levels).toEqual(["warning", "failure", "failure"]);
+  });
+
   test("of another version that is not used is pointed out", () => {
     const other = libraryBytes("arm64", "RKLLM SDK (version: 1.2.3");
     expect(findingsOf({ ...RK3588, "/usr/local/lib/librkllmrt.so": other }).found("library-others")).toMatchObject({
