@@ -22,7 +22,7 @@ export type ErrorEncoder = (error: AppError, scope: RequestScope) => ErrorReply;
 export interface Framing {
   readonly contentType: string;
   frame(object: JsonObject): string;
-  /** Sent while nothing else is; null where the format has no room for it. */
+  /** Sent while nothing else is; null where the format has no room for it: then the encoder's idle object is, if it has one. */
   readonly keepAlive: string | null;
   /** Closes a stream that ended well; "" where the last object says so itself. */
   readonly end: string;
@@ -36,6 +36,8 @@ export interface StreamEncoder {
   /** Objects that can be sent before the model has said anything. */
   open(choice: number): readonly JsonObject[];
   event(event: GenerationEvent, choice: number): readonly JsonObject[];
+  /** An object that adds nothing, for a framing that has no keep-alive of its own. */
+  idle?(): JsonObject;
 }
 
 /** One decoded HTTP request for answers, and the way back. */

@@ -20,14 +20,19 @@ export interface StreamParts {
   onError(error: AppError): JsonObject;
 }
 
-/** Waits for a promise and yields keep-alives meanwhile, where the framing has one. */
-async function* keepingAlive<T>(promise: Promise<T>, framing: Framing, everyMs: number): AsyncGenerator<string, T, void> {
-  if (framing.keepAlive === null) return await promise;
+/** Waits for a promise and yields keep-alives meanwhile, where there are any. */
+async function* keepingAlive<T>(promise: Promise<T>, keepAlive: () => string | null, everyMs: number): AsyncGenerator<string, T, void> {
   for (;;) {
     const value = await within(promise, everyMs);
     if (value !== TICK) return value;
-    yield framing.keepAlive;
+    const frame = keepAlive();
+    if (frame !== null) yield frame;
   }
+}
+
+function keepAliveFrame(framing: Framing, encoder: StreamEncoder): string | null {
+  if (framing.keepAlive !== null) return framing.keepAlive;
+  return encoder.idle === undefined ? null : framing.frame(encoder.idle());
 }
 
 /** The frames of one choice, in order. */
@@ -35,16 +40,17 @@ async function* choiceFrames(parts: StreamParts, choice: number, admit: () => Pr
   const { framing, encoder } = parts;
   const everyMs = parts.times.keepAliveCommentS * 1000;
   const framed = (objects: readonly JsonObject[]): string => objects.map((object) => framing.frame(object)).join("");
+  const keepAlive = () => keepAliveFrame(framing, encoder);
   const opening = framed(encoder.open(choice));
   if (opening !== "") yield opening;
   const admission = admit();
   // A stream that is left here never looks at it again.
   admission.catch(() => undefined);
-  const events = (yield* keepingAlive(admission, framing, everyMs)).events[Symbol.asyncIterator]();
+  const events = (yield* keepingAlive(admission, keepAlive, everyMs)).events[Symbol.asyncIterator]();
   let finished = false;
   try {
     for (;;) {
-      const step = yield* keepingAlive(events.next(), framing, everyMs);
+      const step = yield* keepingAlive(events.next(), keepAlive, everyMs);
       if (step.done === true) break;
       const frame = framed(encoder.event(step.value, choice));
       if (step.value.kind === "finish") finished = true;

@@ -61,7 +61,8 @@ const NETWORK = {
   }),
   keep_alive_comment_s: setting(seconds(), 10, {
     group: "Network",
-    about: "Silence in an event stream after which a comment is sent, so that proxies and clients keep the connection.",
+    about:
+      "Silence in a stream after which a comment is sent, or a piece without text to Ollama's clients, so that nobody gives up the connection.",
   }),
   idle_timeout_s: setting(integer(0, 255, "seconds"), 60, {
     group: "Network",

@@ -31,6 +31,7 @@ test("it names every documented operation once, and no page or file of ours", as
     "9.9.9",
     [
       "delete /v1/responses/{id} deleteResponse",
+      "get /api/ps ollamaPs",
       "get /api/tags ollamaTags",
       "get /api/version ollamaVersion",
       "get /health health",

@@ -173,7 +173,7 @@ describe("a stream that fails", () => {
 });
 
 describe("silence", () => {
-  test("is filled with comments before and between the chunks of SSE, and never in NDJSON", async () => {
+  test("is filled before and between the chunks of a stream: with comments in SSE, with pieces that add nothing in NDJSON", async () => {
     const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
     const play = async function* (): AsyncGenerator<GenerationEvent> {
       yield { kind: "text", text: "Hel" };
@@ -192,7 +192,17 @@ describe("silence", () => {
     const after = await readUntil(reader, "[DONE]");
     expect([before.startsWith("data: {"), after.includes('"finish_reason":"stop"')]).toEqual([true, true]);
     const lines = (await (await ollama).text()).split("\n");
-    expect(lines.map((line) => line.slice(0, 9))).toEqual(['{"model":', '{"model":', ""]);
+    expect(lines.pop()).toBe("");
+    const pieces = lines.map((line) => JSON.parse(line) as { message: unknown; done: boolean });
+    const idle = { message: { role: "assistant", content: "" }, done: false };
+    const said = pieces.map(({ message, done }) => ({ message, done }));
+    expect([said[0], said.filter((piece) => !Bun.deepEquals(piece, idle))]).toEqual([
+      idle,
+      [
+        { message: { role: "assistant", content: "Hel" }, done: false },
+        { message: { role: "assistant", content: "" }, done: true },
+      ],
+    ]);
   });
 });
 

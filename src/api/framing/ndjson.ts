@@ -1,4 +1,4 @@
-/** One JSON object a line. There is no room for keep-alives: a blank line breaks Ollama's clients. */
+/** One JSON object a line. There is no room for keep-alives beside them: a blank line breaks Ollama's clients. */
 import type { Framing } from "../dialect.ts";
 
 export const ndjson: Framing = {

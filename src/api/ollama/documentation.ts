@@ -111,6 +111,22 @@ export const TAGS_DETAIL = routeDetail(TAG, "ollamaTags", "List the models", {
   200: jsonReply("All models, newest first.", object({ models: Type.Array(Tag) })),
 });
 
+const Running = object({
+  name: Type.String(),
+  model: Type.String(),
+  size: Type.Integer({ description: "Memory that it takes; the size of its file where that is not known." }),
+  digest: Type.String(),
+  details: object({}),
+  expires_at: Type.String({ description: "When it is unloaded if nobody asks for it before." }),
+  size_vram: Type.Integer({ description: "The same on the NPU, 0 on the CPU." }),
+  context_length: Type.Integer(),
+});
+
+/** GET /api/ps. */
+export const PS_DETAIL = routeDetail(TAG, "ollamaPs", "List the loaded models", {
+  200: jsonReply("The one that stays longest first.", object({ models: Type.Array(Running) })),
+});
+
 /** GET /api/version. */
 export const VERSION_DETAIL = routeDetail(TAG, "ollamaVersion", "The Ollama version whose API this is", {
   200: jsonReply("The version.", object({ version: Type.String() })),

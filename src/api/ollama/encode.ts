@@ -118,6 +118,8 @@ export function createOllamaStreamEncoder(of: OllamaHeading, shape: PieceShape):
   };
   return {
     open: () => [],
+    // Clients put the pieces together: one without text changes nothing, and keeps those that give up after minutes of silence.
+    idle: () => line({}),
     event: (event: GenerationEvent) => {
       switch (event.kind) {
         case "text":

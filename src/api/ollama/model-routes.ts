@@ -4,9 +4,10 @@ import type { AnyElysia } from "elysia";
 import { AppError } from "../../core/errors.ts";
 import type { ApiContext, RequestScope } from "../context.ts";
 import { ollamaBody } from "./body.ts";
-import { SHOW_DETAIL, TAGS_DETAIL, VERSION_DETAIL } from "./documentation.ts";
+import { PS_DETAIL, SHOW_DETAIL, TAGS_DETAIL, VERSION_DETAIL } from "./documentation.ts";
 import { tagList } from "./models.ts";
 import { lookupName, taggedName } from "./names.ts";
+import { runningList } from "./running.ts";
 import { shownModel } from "./show.ts";
 import { ShowBody } from "./show-schema.ts";
 
@@ -29,6 +30,7 @@ async function show(context: ApiContext, scope: RequestScope, body: ShowBody): P
 export function createOllamaModelRoutes(context: ApiContext): AnyElysia {
   return new Elysia({ name: "ollama-models", prefix: "/api", normalize: false })
     .get("/tags", async () => Response.json(await tagList(context.engine)), { detail: TAGS_DETAIL })
+    .get("/ps", async () => Response.json(await runningList(context.engine, context.nowMs())), { detail: PS_DETAIL })
     .get("/version", () => Response.json({ version: OLLAMA_VERSION }), { detail: VERSION_DETAIL })
     .post("/show", ({ body, request }) => show(context, context.scopeOf(request), body), {
       body: ShowBody,
