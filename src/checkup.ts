@@ -122,7 +122,7 @@ function configurationFindings({ sources }: LoadedConfig, environment: Environme
   const all = Object.values(sources);
   const places = (kind: string) => [...new Set(all.flatMap((source) => (source.kind === kind ? [source.name] : [])))];
   const from = [...places("flag"), ...places("environment"), ...places("file")];
-  const said = from.length === 0 ? "Every value is the default" : `Values that are not the default come from ${from.join(", ")}`;
+  const said = from.length === 0 ? "Every value is the default" : `Values are set by ${from.join(", ")}`;
   const idle = Object.entries(IDLE_VARIABLES).filter(([name]) => (environment[name] ?? "") !== "");
   return [
     ok("configuration", `${said}; --config lists all.`),

@@ -74,7 +74,7 @@ export function reportText(report: Report, values: readonly EffectiveValue[] | n
       ]),
     ].join("\n"),
   );
-  const rows = (values ?? []).map(({ key, value, source }) => [`  ${key}`, value, source]);
+  const rows = (values ?? []).map(({ key, value, source }) => [`  ${key}`, source, value]);
   const table = values === null ? [] : [["Values", ...alignedLines(rows)].join("\n")];
   return [...sections, ...table, summary(report)].join("\n\n");
 }

@@ -64,10 +64,8 @@ function accessFinding({ host, keys, networks, isOpen, insecure, keysFault }: Li
     );
   }
   if (isOpen) return warning("access", `Everybody who reaches ${host} may use the server (insecure).`, "rockchip-llama keys add <name>");
-  const who = [
-    ...(keys === 0 ? [] : [`${keys} API ${keys === 1 ? "key" : "keys"}`]),
-    ...(networks === 0 ? [] : [`${networks} allowed networks`]),
-  ];
+  const counted = (count: number, word: string) => (count === 0 ? [] : [`${count} ${word}${count === 1 ? "" : "s"}`]);
+  const who = [...counted(keys, "API key"), ...counted(networks, "allowed network")];
   if (who.length === 0) return ok("access", `Only programs of this machine reach ${host}, and none needs a key.`);
   return ok("access", `The server is guarded by ${who.join(" and ")}.`);
 }

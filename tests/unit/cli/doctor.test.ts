@@ -38,7 +38,7 @@ test("levels have colours where they are wanted, and nothing else has", () => {
 });
 
 test("values are listed where they are asked for", () => {
-  expect(reportText(REPORT, VALUES, false)).toContain("\n\nValues\n  port  9000  --port\n\n1 failure");
+  expect(reportText(REPORT, VALUES, false)).toContain("\n\nValues\n  port  --port  9000\n\n1 failure");
 });
 
 test("a report for programs is the same as JSON", () => {
