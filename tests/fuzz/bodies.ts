@@ -10,6 +10,7 @@ import type { GenerationEvent, GenerationRequest } from "../../src/core/generati
 import { finishEvent, scriptedEngine, serverOptions } from "../support/scripted-engine.ts";
 import { anthropicFault } from "./anthropic-fault.ts";
 import { changeFault, loadFault, SettingsBody, unloadFault } from "./management-fault.ts";
+import { OLLAMA_TARGETS } from "./ollama-fault.ts";
 import { AnswerableBody, inputTokensFault, responseFault } from "./response-fault.ts";
 import { schemaValues } from "./schema-values.ts";
 
@@ -40,6 +41,7 @@ export const TARGETS: readonly Target[] = [
   { path: "/v1/responses/input_tokens", body: AnswerableBody, fault: inputTokensFault },
   { path: "/v1/messages", body: MessagesBody, fault: anthropicFault },
   { path: "/v1/messages/count_tokens", body: MessagesBody, fault: anthropicFault },
+  ...OLLAMA_TARGETS,
   { path: "/v1/models/load", body: LoadBody, fault: openAiErrorOr(loadFault) },
   { path: "/v1/models/unload", body: UnloadBody, fault: openAiErrorOr(unloadFault) },
   { path: "/v1/config", method: "PATCH", body: SettingsBody, fault: openAiErrorOr(changeFault) },
