@@ -18,6 +18,7 @@ import { AppError } from "./core/errors.ts";
 import type { Soc } from "./core/model.ts";
 import { createEngine } from "./engine/create-engine.ts";
 import type { Engine } from "./engine/engine.ts";
+import { preload } from "./engine/preload.ts";
 import { readGenerationDefaults } from "./engine/model-defaults.ts";
 import { openDigests, openLibrary } from "./open-library.ts";
 import { contextTokensOf, defaultSources, type Libraries, openModel } from "./open-model.ts";
@@ -44,6 +45,8 @@ export interface App {
   readonly engine: Engine;
   /** Listens; a second time beside the first. Throws what the system says. */
   listen(this: void, address: ListenAddress): Server<unknown>;
+  /** Loads the models that are wanted from the start; one that cannot be loaded is logged. */
+  preload(this: void): Promise<void>;
   /** Refuses what comes, ends what runs, closes the models. */
   close(): Promise<void>;
 }
@@ -51,7 +54,7 @@ export interface App {
 /** The longest time a timer takes, 24 days: as good as never. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** Puts the application together. Nothing is loaded yet: models load when they are first asked for. */
+/** Puts the application together. Nothing is loaded yet: models load when they are first asked for, or by `preload`. */
 export async function createApp({ loaded, settings, environment, log }: AppOptions): Promise<App> {
   const { config, sources } = loaded;
   const { server } = config;
@@ -115,7 +118,8 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     await Promise.all([library.close(), closeDigests(), engine.close()]);
     responses.close();
   };
-  return { engine, listen: (address) => listen(app, address), close };
+  const onFault = (name: string, error: AppError) => log.error("model not preloaded", { model: name, error: error.message });
+  return { engine, listen: (address) => listen(app, address), preload: async () => preload(engine, server.preload, onFault), close };
 }
 
 /** Who is let in. Throws AppError config_invalid for keys that cannot be read, and for a server that would be open to all unasked. */

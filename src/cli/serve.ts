@@ -29,6 +29,7 @@ export async function serve(loaded: LoadedConfig, environment: Environment): Pro
       needsKey(server),
     ),
   );
+  void app.preload();
   const signal = await toldToStop;
   log.info("stopping", { signal });
   // No new connections; what runs goes on until it is done, the time is up, or somebody insists.
