@@ -46,7 +46,10 @@ function messageOf(error: AppError, scope: RequestScope): string {
   if (error.code === "queue_full") return "server busy, please try again.  maximum pending requests exceeded";
   if (error.code === "internal") return `internal error; the server's log has the details under request ${scope.id}`;
   if (error.code === "context_length_exceeded" && promptTokens !== undefined && contextTokens !== undefined) {
-    const sentence = "the prompt is longer than the context length currently available to the model";
+    const sentence =
+      scope.promptField === "input"
+        ? "the input length exceeds the context length"
+        : "the prompt is longer than the context length currently available to the model";
     return `${sentence}; it has ${error.details.promptTokensAtLeast ? "at least " : ""}${promptTokens} tokens and the context holds ${contextTokens}`;
   }
   return error.message;
