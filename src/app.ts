@@ -22,6 +22,7 @@ import { preload } from "./engine/preload.ts";
 import { readGenerationDefaults } from "./engine/model-defaults.ts";
 import { openDigests, openLibrary } from "./open-library.ts";
 import { contextTokensOf, defaultSources, type Libraries, openModel } from "./open-model.ts";
+import { availableMemory } from "./runtime/available-memory.ts";
 import { type NativeAssets, prepareNativeAssets } from "./runtime/native/assets.ts";
 import { findRuntimeLibrary, librarySearchFolders } from "./runtime/native/library.ts";
 import type { LibrarySpec } from "./runtime/protocol.ts";
@@ -83,7 +84,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     get memoryBudgetBytes() {
       return settings.server.memory_budget_bytes;
     },
-    availableMemoryBytes: () => process.availableMemory(),
+    availableMemoryBytes: availableMemory,
     get samplingMismatch() {
       return settings.server.sampling_mismatch;
     },

@@ -20,7 +20,8 @@ const LOADED_OBJECT = {
 
 const json = async (asked: Promise<Response>) => {
   const response = await asked;
-  return { status: response.status, body: (await response.json()) as unknown };
+  const body: unknown = await response.json();
+  return { status: response.status, body };
 };
 
 describe("loading", () => {
@@ -144,8 +145,7 @@ describe("the configuration", () => {
 
   test("changes until the server ends, which the reply says", async () => {
     const app = createServer(serverOptions(scriptedEngine()));
-    const send = async (init: RequestInit) =>
-      (await app.handle(new Request("http://localhost/v1/config", init))).json() as Promise<unknown>;
+    const send = async (init: RequestInit) => (await app.handle(new Request("http://localhost/v1/config", init))).json();
     expect(await send({ method: "PATCH", body: JSON.stringify({ queue_depth_max: 4 }) })).toEqual({
       object: "config",
       changed: [{ name: "queue_depth_max", value: 4, source: "changed while running", changeable: true }],

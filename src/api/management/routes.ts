@@ -35,8 +35,8 @@ async function available({ engine }: ApiContext): Promise<Response> {
   return reply({ object: "list", data: availableModels(await engine.models(), engine.status().models) });
 }
 
-function change({ settings, log }: ApiContext, scope: RequestScope, body: ConfigBody): Response {
-  const changed = settings.change(body);
+function change({ settings, log }: ApiContext, scope: RequestScope, body: object): Response {
+  const changed = settings.change({ ...body });
   for (const { name, value } of changed) log.info("setting changed", { id: scope.id, name, value });
   return reply({
     object: "config",

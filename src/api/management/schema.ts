@@ -25,4 +25,3 @@ export type UnloadBody = Static<typeof UnloadBody>;
 
 /** The body of PATCH /v1/config: settings by name. Which there are is decided by the configuration. */
 export const ConfigBody = object({}, { title: "ChangeConfigRequest", description: "Settings by name, spelled as in a file." });
-export type ConfigBody = Static<typeof ConfigBody>;
