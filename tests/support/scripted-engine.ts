@@ -29,7 +29,7 @@ export const MODEL: ModelDescriptor = {
 };
 
 /** What models run with where a request is silent. */
-export const SAMPLING: Sampling = {
+const SAMPLING: Sampling = {
   temperature: 0.6,
   topK: 20,
   topP: 0.95,

@@ -4,7 +4,7 @@ import { AppError } from "../../src/core/errors.ts";
 import type { GenerationRequest } from "../../src/core/generation.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Script, ScriptedEngine } from "../support/scripted-engine.ts";
-import { ask, finishEvent, HELLO, scriptedEngine } from "../support/scripted-engine.ts";
+import { ask, finishEvent, HELLO, MODEL, scriptedEngine } from "../support/scripted-engine.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -149,6 +149,27 @@ describe("the first fault in Ollama's order is told", () => {
       [400, '"qwen3-0.6b" does not support generate'],
     ]);
   });
+});
+
+test("why a model cannot run is told although its files cannot be read", async () => {
+  const engine = scriptedEngine({
+    admit: async () => {
+      throw new AppError("model_not_runnable", "The model broken cannot run here: it is not complete.");
+    },
+  });
+  const broken = { ...MODEL, unrunnableReason: "it is not complete." };
+  const facts: Engine["facts"] = async () => {
+    throw new AppError("model_file_invalid", "broken.gguf is not complete.");
+  };
+  const answers = await Promise.all(
+    ["/api/chat", "/api/generate"].map(async (path) =>
+      reply({ ...engine, facts, model: async () => broken }, path, { ...CHAT, prompt: "hi" }),
+    ),
+  );
+  expect(answers.map(({ status, body }) => [status, body["error"]])).toEqual([
+    [400, "The model broken cannot run here: it is not complete."],
+    [400, "The model broken cannot run here: it is not complete."],
+  ]);
 });
 
 describe("loading", () => {

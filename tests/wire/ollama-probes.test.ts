@@ -53,6 +53,7 @@ test("Open WebUI: the version in whole numbers, models by name and model, option
   expect(version.replace(/^v|-.*$/g, "").split(".").every((part) => /^\d+$/.test(part))).toBe(true); // prettier-ignore
   const tags = await json("/api/tags");
   expect((tags["models"] as Json[]).every(({ name, model }) => typeof name === "string" && model === name)).toBe(true);
+  expect(await json("/api/ps")).toHaveProperty("models");
   const [model = ""] = names(tags);
   const options = { mirostat: 0, tfs_z: 1, num_gqa: 8, repeat_last_n: 64, temperature: 0.8, function_calling: "native", num_keep: 24 };
   const answer = await lines("/api/chat", { model, messages: question, options, stream: true, keep_alive: "5m", format: null });

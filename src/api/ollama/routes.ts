@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 import { AppError } from "../../core/errors.ts";
 import type { ModelDescriptor } from "../../core/model.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { answer } from "../answer.ts";
 import type { ApiContext, RequestScope } from "../context.ts";
 import { ndjson } from "../framing/ndjson.ts";
@@ -42,7 +43,7 @@ async function respond(context: ApiContext, scope: RequestScope, body: OllamaBod
     unload(context, model);
     return Response.json(ollamaLoaded(heading, shape, "unload"));
   }
-  const decoded = endpoint.decode(await context.engine.facts(model));
+  const decoded = endpoint.decode(await abilityOf(context.engine, model));
   const { request } = decoded;
   if (decoded.loadsOnly) {
     return heldWork(context, scope, async (signal) => {
@@ -57,6 +58,12 @@ async function respond(context: ApiContext, scope: RequestScope, body: OllamaBod
     });
   }
   return generate(context, scope, decoded, shape, endpoint.hasContext ? withContext(heading, decoded) : heading);
+}
+
+/** The files of a model that cannot run may not even be readable. The engine says why it cannot; until then it is taken to be able to do anything. */
+async function abilityOf(engine: Engine, model: ModelDescriptor): Promise<Ability> {
+  if (model.unrunnableReason === undefined) return engine.facts(model);
+  return { model, capabilities: ["completion", "insert", "thinking"], template: "" };
 }
 
 function generate(
