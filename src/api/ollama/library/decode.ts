@@ -75,7 +75,7 @@ function factsOf(info: Readonly<Record<string, unknown>>): ModelRecipe["facts"] 
     refuse("invalid_request", "info.context_length", `"info.context_length" must be a whole number, at least ${CONTEXT_TOKENS_MIN}`);
   }
   return present<ModelRecipe["facts"]>({
-    contextTokensMax: length as number | undefined,
+    contextTokensMax: length,
     family: text("model_family"),
     parameterSize: text("parameter_size"),
     quantization: text("quantization_level"),

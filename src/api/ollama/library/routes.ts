@@ -27,7 +27,8 @@ async function pull(context: ApiContext, scope: RequestScope, body: typeof Ollam
   const name = namedModel(body).trim();
   scope.model = name;
   if (name === "") invalid("invalid model name", "model");
-  const known = lookupName(name);
+  // A link is refused as one; without its scheme it would look like a repository.
+  const known = name.includes("://") ? name : lookupName(name);
   return statusReply(context, scope, body.stream ?? true, async (onProgress, signal) => {
     try {
       await context.library.pull(known, onProgress, signal);
