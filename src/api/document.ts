@@ -4,6 +4,7 @@ import { assert } from "../core/errors.ts";
 import { MessagesBody } from "./anthropic/schema.ts";
 import { fieldTable } from "./field-table.ts";
 import { OllamaEmbedBody, OllamaEmbeddingsBody } from "./ollama/embed-schema.ts";
+import { OllamaCreateBody, OllamaPullBody } from "./ollama/library/schema.ts";
 import { OllamaChatBody, OllamaGenerateBody, OllamaOptions } from "./ollama/schema.ts";
 import { ShowBody } from "./ollama/show-schema.ts";
 import { ChatBody } from "./openai/chat-schema.ts";
@@ -20,7 +21,16 @@ export const API_PAGES = [
   "docs/api/ollama.md",
 ] as const;
 
-const OLLAMA_BODIES = [OllamaChatBody, OllamaGenerateBody, OllamaOptions, OllamaEmbedBody, OllamaEmbeddingsBody, ShowBody];
+const OLLAMA_BODIES = [
+  OllamaChatBody,
+  OllamaGenerateBody,
+  OllamaOptions,
+  OllamaEmbedBody,
+  OllamaEmbeddingsBody,
+  ShowBody,
+  OllamaCreateBody,
+  OllamaPullBody,
+];
 const BODIES: readonly TObject[] = [ChatBody, CompletionBody, EmbeddingBody, RerankBody, ResponseBody, MessagesBody, ...OLLAMA_BODIES];
 
 const TABLE = /(<!-- fields of (\w+) -->\n)[^]*?(<!-- end of fields -->)/g;

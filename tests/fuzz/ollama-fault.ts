@@ -2,6 +2,7 @@
 import { Type } from "@sinclair/typebox";
 import type { TObject, TProperties } from "@sinclair/typebox";
 import { OllamaEmbedBody, OllamaEmbeddingsBody } from "../../src/api/ollama/embed-schema.ts";
+import { OllamaCopyBody, OllamaCreateBody, OllamaDeleteBody, OllamaPullBody } from "../../src/api/ollama/library/schema.ts";
 import { OllamaChatBody, OllamaGenerateBody } from "../../src/api/ollama/schema.ts";
 import { ShowBody } from "../../src/api/ollama/show-schema.ts";
 import type { Reply, Target } from "./bodies.ts";
@@ -45,6 +46,13 @@ function answerFault({ status, type, text }: Reply): string | null {
   return pieces.every(({ done }, index) => done === (index === pieces.length - 1)) ? null : "the end is not where it should be";
 }
 
+/** Lines or one object, each with a status, or nothing at all. */
+function statusFault({ status, text }: Reply): string | null {
+  if (status >= 400) return isError(parsed(text)) ? null : "the error has another form";
+  const lines = text.split("\n").filter((line) => line !== "");
+  return lines.map(parsed).every((line) => typeof line["status"] === "string") ? null : "a line has another form";
+}
+
 /** One object that has these fields. */
 function objectFault(fields: readonly string[]): (reply: Reply) => string | null {
   return ({ status, text }) => {
@@ -63,4 +71,8 @@ export const OLLAMA_TARGETS: readonly Target[] = [
   { path: "/api/embed", body: asking(OllamaEmbedBody, { input: TEXTS }), fault: objectFault(["model", "embeddings"]) },
   { path: "/api/embeddings", body: asking(OllamaEmbeddingsBody, {}), fault: objectFault(["embedding"]) },
   { path: "/api/show", body: asking(ShowBody, {}), fault: objectFault(["modelfile", "details", "model_info", "capabilities"]) },
+  { path: "/api/create", body: asking(OllamaCreateBody, { from: Type.String({ minLength: 1 }) }), fault: statusFault },
+  { path: "/api/pull", body: asking(OllamaPullBody, {}), fault: statusFault },
+  { path: "/api/copy", body: OllamaCopyBody, fault: statusFault },
+  { path: "/api/delete", method: "DELETE", body: asking(OllamaDeleteBody, {}), fault: statusFault },
 ];

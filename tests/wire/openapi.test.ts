@@ -30,6 +30,7 @@ test("it names every documented operation once, and no page or file of ours", as
   expect([info.version, operations.toSorted()]).toEqual([
     "9.9.9",
     [
+      "delete /api/delete ollamaDelete",
       "delete /v1/responses/{id} deleteResponse",
       "get /api/ps ollamaPs",
       "get /api/tags ollamaTags",
@@ -43,10 +44,14 @@ test("it names every documented operation once, and no page or file of ours", as
       "get /v1/responses/{id} retrieveResponse",
       "get /v1/responses/{id}/input_items listInputItems",
       "patch /v1/config changeConfig",
+      "post /api/blobs/{digest} ollamaBlob",
       "post /api/chat ollamaChat",
+      "post /api/copy ollamaCopy",
+      "post /api/create ollamaCreate",
       "post /api/embed ollamaEmbed",
       "post /api/embeddings ollamaEmbeddings",
       "post /api/generate ollamaGenerate",
+      "post /api/pull ollamaPull",
       "post /api/show ollamaShow",
       "post /v1/apply-template applyTemplate",
       "post /v1/chat/completions createChatCompletion",
