@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
-import type { ModelLibrary, ModelRecipe, OnLibraryProgress } from "../core/model-library.ts";
+import type { LibraryProgress, ModelLibrary, ModelRecipe, OnLibraryProgress } from "../core/model-library.ts";
 import { BlobStore, parseDigest } from "./blob-store.ts";
 import type { Catalog } from "./catalog.ts";
 import { filesToRemove, removeFiles } from "./model-removal.ts";
@@ -87,15 +87,16 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
     if (from === "") return null;
     const found = await existing(from);
     if (found !== null || !from.includes("/")) return found ?? catalog.resolve(from);
-    await getModel(from, onProgress, signal);
+    await getModel(from, untilSuccess(onProgress), signal);
     return catalog.resolve(from);
   }
 
   async function getModel(name: string, onProgress: OnLibraryProgress, signal: AbortSignal): Promise<void> {
     const begin = async (tell: OnLibraryProgress, stop: AbortSignal) => {
-      const path = await options.pull(name, modelsDir, tell, stop);
+      const path = await options.pull(name, modelsDir, untilSuccess(tell), stop);
       // Clients go on with the name that they pulled by.
       if ((await existing(name)) === null) await writeManifest(dirname(path), { file: basename(path), aliases: [name.toLowerCase()] });
+      tell({ status: "success" });
     };
     await pulls.join(name.toLowerCase(), begin, onProgress, signal);
   }
@@ -153,6 +154,13 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
     },
 
     close: async () => pulls.close(),
+  };
+}
+
+/** Leaves out the last line: there is more to do. */
+function untilSuccess(onProgress: OnLibraryProgress): OnLibraryProgress {
+  return (line: LibraryProgress) => {
+    if (line.status !== "success") onProgress(line);
   };
 }
 

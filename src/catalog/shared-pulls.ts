@@ -4,6 +4,8 @@ import type { LibraryProgress, OnLibraryProgress } from "../core/model-library.t
 
 interface SharedPull {
   readonly done: Promise<void>;
+  /** For those who come later. */
+  readonly last: LibraryProgress | null;
   readonly listeners: Set<OnLibraryProgress>;
   readonly stop: AbortController;
 }
@@ -20,7 +22,9 @@ export class SharedPulls {
     signal: AbortSignal,
   ): Promise<void> {
     if (signal.aborted) throw cancellation(signal);
-    const shared = this.#pulls.get(key) ?? this.#begin(key, begin);
+    const running = this.#pulls.get(key);
+    if (running?.last != null) onProgress(running.last);
+    const shared = running ?? this.#begin(key, begin, onProgress);
     shared.listeners.add(onProgress);
     const gone = Promise.withResolvers<never>();
     const leave = (): void => gone.reject(cancellation(signal));
@@ -41,13 +45,24 @@ export class SharedPulls {
     await Promise.allSettled(pulls.map(({ done }) => done));
   }
 
-  #begin(key: string, begin: (onProgress: OnLibraryProgress, signal: AbortSignal) => Promise<void>): SharedPull {
+  /** @param first is told of what happens at once, too */
+  #begin(key: string, begin: (onProgress: OnLibraryProgress, signal: AbortSignal) => Promise<void>, first: OnLibraryProgress): SharedPull {
     const stop = new AbortController();
-    const listeners = new Set<OnLibraryProgress>();
+    const listeners = new Set([first]);
+    let last: LibraryProgress | null = null;
     const tell = (progress: LibraryProgress): void => {
+      last = progress;
       for (const listener of listeners) listener(progress);
     };
-    const shared: SharedPull = { done: begin(tell, stop.signal), listeners, stop };
+    const done = begin(tell, stop.signal);
+    const shared: SharedPull = {
+      done,
+      listeners,
+      stop,
+      get last() {
+        return last;
+      },
+    };
     shared.done.catch(() => undefined);
     this.#pulls.set(key, shared);
     return shared;

@@ -63,7 +63,9 @@ async function remove(context: ApiContext, scope: RequestScope, body: typeof Oll
   const name = namedModel(body);
   scope.model = name;
   if (name === "") throw new AppError("invalid_request", "model is required", { details: { field: "model", fault: "missing" } });
-  if (!isModelName(name)) invalid(`name ${JSON.stringify(name)} is invalid`, "model");
+  // A model of the hub may have been pulled by a name that could not be given to one.
+  if (!isModelName(name))
+    await context.engine.model(lookupName(name)).catch(() => invalid(`name ${JSON.stringify(name)} is invalid`, "model"));
   return heldWork(context, scope, async () => {
     await context.library.remove(lookupName(name));
     return new Response(null);

@@ -1,0 +1,52 @@
+/** Models that Ollama's own client pulls from a hub, on a whole server. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ollama } from "ollama";
+import { ModelHub } from "../support/model-hub.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { writeTinyGguf } from "../support/tiny-gguf.ts";
+
+/** Whole programs and C compilers take their time on a slow or busy machine. */
+setDefaultTimeout(30_000);
+
+let hub: ModelHub;
+let api: TestServer;
+let ollama: Ollama;
+
+beforeAll(async () => {
+  hub = await ModelHub.start();
+  const path = join(temporaryFolder(), "tiny.gguf");
+  writeTinyGguf(path, { says: "From afar." });
+  hub.files.set("/owner/repo/resolve/main/Far-1B.gguf", { content: new Uint8Array(readFileSync(path)) });
+  api = await startTestServer({ flags: ["--huggingface-endpoint", hub.url, "--cache-dir", temporaryFolder()] });
+  ollama = new Ollama({ host: api.url });
+});
+afterAll(async () => {
+  await api?.[Symbol.asyncDispose]();
+  await hub?.[Symbol.asyncDispose]();
+});
+
+test("a model is pulled with its progress, answers by the name it was pulled by, and is there the next time", async () => {
+  const model = "hf.co/owner/repo/Far-1B.gguf";
+  const lines = await Array.fromAsync(await ollama.pull({ model, stream: true }));
+  const statuses = lines.map(({ status }) => status);
+  expect([statuses[0], statuses.at(-1)]).toEqual(["pulling manifest", "success"]);
+  const transfer = lines.filter(({ total }) => total !== undefined).at(-1);
+  expect(transfer?.completed).toBe(transfer?.total ?? -1);
+  expect((await ollama.chat({ model, messages: [{ role: "user", content: "Hello" }] })).message.content).toBe("From afar.");
+  expect(await ollama.pull({ model })).toMatchObject({ status: "success" });
+  await ollama.delete({ model });
+  expect((await ollama.list()).models.map(({ name }) => name)).toEqual(["tiny:latest"]);
+});
+
+test("what the hub does not have ends in an error line", async () => {
+  const reply = await api.post("/api/pull", { model: "owner/repo/none.gguf" });
+  const lines = (await reply.text()).trim().split("\n");
+  expect([reply.status, lines[0], lines.at(-1)]).toEqual([
+    200,
+    '{"status":"pulling manifest"}',
+    expect.stringContaining('{"error":"pull model manifest: file does not exist.') as string,
+  ]);
+});
