@@ -4,8 +4,6 @@ import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { AppError } from "../core/errors.ts";
 import { schemaFault } from "./body-fault.ts";
 
-/** Bun's complaint about a body that is longer than the server takes. */
-const TOO_LARGE = /exceeded/i;
 /** What the JSON parser puts in front of its complaint. */
 const PARSER_NAME = /^JSON Parse error: /;
 
@@ -17,12 +15,7 @@ export function refuseJson(message: string): never {
 async function bodyText(request: Request): Promise<string> {
   const encoding = request.headers.get("content-encoding") ?? "identity";
   if (encoding !== "identity") refuseJson(`The request body is compressed (${encoding}), which is not supported: send it as it is.`);
-  try {
-    return await request.text();
-  } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : "";
-    throw TOO_LARGE.test(message) ? new AppError("body_too_large", "The request body is too large.") : thrown;
-  }
+  return request.text();
 }
 
 /** Throws AppError invalid_request. */

@@ -1,5 +1,5 @@
 /** `parameters` of a model.json: options by the names that Modelfiles and `options` of Ollama's requests have. */
-import { type Static, type TNumber, type TOptional, Type } from "@sinclair/typebox";
+import { type TNumber, type TOptional, Type } from "@sinclair/typebox";
 import { SAMPLING_NAMES, type SamplingOptions } from "../core/generation.ts";
 import { SAMPLING_RANGES } from "../core/sampling-range.ts";
 
@@ -25,4 +25,3 @@ export const ModelParametersSchema = Type.Object(
   },
   { additionalProperties: true },
 );
-export type ModelParameters = Static<typeof ModelParametersSchema>;

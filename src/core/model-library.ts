@@ -35,6 +35,7 @@ export interface LibraryProgress {
   readonly completed?: number;
 }
 
+/** Is told of it. */
 export type OnLibraryProgress = (progress: LibraryProgress) => void;
 
 /** Makes, gets and deletes models. Names are looked up or checked; none becomes a path as it is. */

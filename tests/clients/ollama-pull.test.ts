@@ -33,7 +33,7 @@ test("a model is pulled with its progress, answers by the name it was pulled by,
   const lines = await Array.fromAsync(await ollama.pull({ model, stream: true }));
   const statuses = lines.map(({ status }) => status);
   expect([statuses[0], statuses.at(-1)]).toEqual(["pulling manifest", "success"]);
-  const transfer = lines.filter(({ total }) => total !== undefined).at(-1);
+  const transfer = lines.findLast(({ total }) => total !== undefined);
   expect(transfer?.completed).toBe(transfer?.total ?? -1);
   expect((await ollama.chat({ model, messages: [{ role: "user", content: "Hello" }] })).message.content).toBe("From afar.");
   expect(await ollama.pull({ model })).toMatchObject({ status: "success" });
