@@ -112,7 +112,7 @@ test.each<[ErrorCode, ErrorDetails, number, string, Readonly<Record<string, stri
 const CHAT = { messages: [{ role: "user", content: "hi" }] };
 
 async function chatError(body: unknown): Promise<readonly unknown[]> {
-  const response = await ask({}, "/v1/chat/completions", { body });
+  const response = await ask({}, "/v1/chat/completions", { body }, { bodyBytesMax: 10_000_000 });
   const { error } = (await response.json()) as OpenAiErrorBody;
   return [response.status, error.code, error.param, error.message];
 }
