@@ -10,8 +10,10 @@ import argparse
 import json
 import os
 import random
+import re
 
 from chat_format import prompt_and_answer
+from evaluation.prompts import prompts
 from kinds import common_facts, copying, json_answers, long_chats, manners, memory, personas, server_facts, small_talk, stories, sums, tools, unknown
 from wording import open_wordings
 
@@ -59,8 +61,24 @@ def write(folder, name, seed, count, make):
     """Every file has a stream of chance of its own, so that none depends on another's length."""
     rng = random.Random(f"{name} {seed}")
     with open(os.path.join(folder, f"{name}.jsonl"), "w", encoding="utf-8") as file:
-        for _ in range(count):
-            file.write(json.dumps(make(rng), ensure_ascii=False) + "\n")
+        written = 0
+        while written < count:
+            conversation = make(rng)
+            if not is_examined(conversation):
+                file.write(json.dumps(conversation, ensure_ascii=False) + "\n")
+                written += 1
+
+
+def plain(text):
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+EXAMINED = {plain(m["content"]) for p in prompts() for m in p["request"]["messages"] if m["role"] == "user"}
+
+
+def is_examined(conversation):
+    """Whether it asks something that the examination asks, by chance."""
+    return any(turn["role"] == "user" and plain(turn["content"]) in EXAMINED for turn in conversation["turns"])
 
 
 def main():

@@ -97,9 +97,9 @@ def adamw(learnt, grads, moments, step, rate, muon=False):
     return after, (first, second), norm
 
 
-def rate_at(progress, peak, warm_up):
+def rate_at(progress, peak, warm_up, fall=FALL):
     """Linear warm-up, level, then straight down to a fiftieth: a run can be lengthened from where it began to fall."""
-    level = min(1.0, (1 - progress) / FALL)
+    level = min(1.0, (1 - progress) / fall)
     return peak * min(progress / warm_up + 1e-3, max(level, 0.02))
 
 
@@ -144,6 +144,8 @@ def arguments():
     parser.add_argument("--length", type=int, default=512)
     parser.add_argument("--long-share", type=float, default=0.06, help="last part of the run, on long rows of data/long.npz")
     parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--fall", type=float, default=FALL, help="part of the run, its last, in which the rate falls")
+    parser.add_argument("--once-more", action="store_true", help="a run of its own from where the last one ended, perhaps with other data")
     parser.add_argument("--muon", action="store_true", help="Muon for the matrices inside the layers")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--log-every", type=int, default=50)
@@ -177,6 +179,8 @@ class Trainer:
             saved = load(self.checkpoint)
             self.learnt, self.moments = saved["params"], (saved["first"], saved["second"])
             self.step, self.seconds = int(saved["meta"]["step"]), float(saved["meta"]["seconds"])
+            if options.once_more and not saved["meta"].get("once_more"):
+                self.seconds = 0.0
             print(f"going on from step {self.step}")
         # Placed as the steps return them, or the second step would be compiled anew.
         everywhere = NamedSharding(self.mesh, P())
@@ -212,7 +216,7 @@ class Trainer:
         return self._steps[rows, length]
 
     def save(self, path, checkpoint):
-        meta = {"shape": json.dumps(self.shape.as_dict()), "step": self.step, "seconds": self.seconds, "alpha": ALPHA}
+        meta = {"shape": json.dumps(self.shape.as_dict()), "step": self.step, "seconds": self.seconds, "alpha": ALPHA, "once_more": self.options.once_more}
         state = {"first": self.moments[0], "second": self.moments[1]} if checkpoint else {}
         save(path, params=self.learnt, meta=meta, **state)
 
@@ -245,7 +249,7 @@ class Trainer:
             update, _ = self.step_function(rows, data.length)
             batch = data.batch(self.step * rows, rows)
             self.step += 1
-            rate = rate_at(progress, options.rate, 0.05 if self.adapter else 0.02)
+            rate = rate_at(progress, options.rate, 0.05 if self.adapter else 0.02, options.fall)
             self.learnt, self.moments, loss, norm = update(self.learnt, self.moments, batch, self.step, rate)
             tokens += rows * data.length
             if self.step % options.log_every == 0 or self.step == begun_at + 2:

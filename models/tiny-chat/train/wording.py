@@ -35,6 +35,8 @@ def are_open(rng, share):
 
 FRONTS = """So, |Well, |Now, |Okay, |Listen, |One more thing: |I forgot: |Just asking: |My friend asks: |Here is a question: |I would like to know: |
 Excuse me, |Sorry, |By the way, |And |But |Help me: |Let me ask: |Something else: |My son wants to know: |Be quick: |For school: |Be so kind, """.replace("\n", "").split("|")
+TAILS = """ for my trip| for the whole family| before I leave| while I am there| and tell me| so that I know| for my boss| with all details| at this hour| as fast as you can|
+ because I need it| and no more| this week| for a friend of mine| in simple words| if that works| and be honest""".replace("\n", "").split("|")
 BACKS = """, please| please|, if you know| then| again|, my friend|. Thanks|, thanks| now| today|, can you say|, any idea| exactly|, I wonder|, be so kind| at all""".split("|")
 SWAPS = {
     "what": ["which", "whatever"], "which": ["what"], "is": ["was", "might be", "would be"], "are": ["would be", "were"], "can": ["could", "may"],
@@ -61,7 +63,7 @@ def loosen(rng, text, inside):
         text = rng.choice(FRONTS) + (text if rng.random() < 0.4 else text[:1].lower() + text[1:])
     if rng.random() < 0.4:
         end = text[-1:] if text[-1:] in "?.!" else ""
-        text = text[: len(text) - len(end)] + rng.choice(BACKS) + end
+        text = text[: len(text) - len(end)] + rng.choice(BACKS if inside else BACKS + TAILS) + end
     return text
 
 

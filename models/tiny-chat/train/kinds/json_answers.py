@@ -71,6 +71,24 @@ def key_like(rng, key):
     return rng.choice([f"{key}_{word}", f"{word}_{key}", f"{key}{word.capitalize()}", f"the_{key}", f"{key}_{rng.randint(1, 9)}", key.upper(), key.capitalize()])
 
 
+# How a sentence may lead to its subject, beside beginning with it: {s}, which then goes on, or {s}. with a new sentence.
+LEADS = [
+    "Meet {s}. {s}", "This is about {s}, who", "My friend {s}", "Do you know {s}? {s}", "Our neighbour {s}", "They say {s}", "I heard that {s}", "It seems that {s}",
+    "Here comes {s}. {s}", "Somebody called {s}", "Listen: {s}", "Yesterday I met {s}. {s}", "I think that {s}", "In our office {s}", "News: {s}", "As everybody knows, {s}",
+]
+THING_LEADS = ["A {s} that", "My {s}", "That {s}", "Our {s}", "Look at this {s}: it", "I saw a {s} that", "One {s}", "Here is a {s}. It", "There was a {s} which", "Somebody sells a {s} that"]
+
+
+def led(rng, text, subject):
+    """The text with its subject, which it begins with, not always at its beginning."""
+    if not are_open(rng, 0.6):
+        return text
+    thing = subject.removeprefix("The ")
+    lead = rng.choice(LEADS if thing == subject else THING_LEADS).format(s=thing)
+    text = lead + text.removeprefix(subject)
+    return text.replace(" and ", ", ", 1) if rng.random() < 0.3 else text
+
+
 def described(rng, subject, fields, count):
     """(sentences about the subject, [(key, value)])"""
     chosen = rng.sample(list(fields), count)
@@ -85,7 +103,7 @@ def described(rng, subject, fields, count):
     else:
         it = "It" if subject.startswith("The") else rng.choice(["He", "She"])
         text = f"{subject} {clauses[0]}." + "".join(f" {it} {c}." for c in clauses[1:])
-    return text, pairs
+    return led(rng, text, subject), pairs
 
 
 def from_text(rng):
@@ -160,6 +178,8 @@ def second_try(rng, answer, keys):
 
 def make(rng):
     question, pairs = from_text(rng) if rng.random() < 0.8 else from_fact(rng)
+    if are_open(rng, 0.25):
+        pairs = rng.sample(pairs, rng.randint(1, len(pairs)))
     keys = [key for key, _ in pairs]
     if rng.random() < 0.5:
         order = say(rng, SCHEMA_ORDERS, schema=schema_of(rng, pairs))

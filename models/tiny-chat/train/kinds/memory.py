@@ -1,6 +1,6 @@
 """Several turns that refer back: what was my name, my favourite colour, the number, what did I just say."""
 
-from wording import casual, expand, say, sentence
+from wording import are_open, casual, expand, say, sentence
 
 from . import conversation, maybe_thought, small_talk
 from .common_facts import fact
@@ -118,6 +118,17 @@ MEMORIES = {
     ),
 }
 
+# What each is called, for wordings that serve all.
+CALLED = {
+    "name": ["name", "first name"], "colour": ["favourite colour", "best-liked colour"], "food": ["favourite food", "favourite dish"], "animal": ["favourite animal"],
+    "sport": ["favourite sport"], "number": ["number", "lucky number", "secret number"], "city": ["home town", "city", "town"], "job": ["job", "profession", "work"],
+    "pet": ["pet's name", "dog's name", "cat's name"], "hobby": ["hobby", "pastime"], "age": ["age"], "thing": ["new thing", "find"],
+}
+TOLD_ANYHOW = ["About my {c}: it is {x}.", "My {c}? It is {x}.", "As for my {c}, that is {x}.", "{x} is my {c}.", "My {c} would be {x}.", "If you want to know my {c}: {x}.", "I have a {c}, and that is {x}."]
+ASKED_ANYHOW = ["My {c} is what?", "And my {c}?", "{c}: what did I say?", "Which {c} did I tell you?", "I forgot my {c}, what is it?", "What did I say about my {c}?", "Please repeat my {c}.", "Say my {c} once more."]
+TELLING = ["Before I forget: ", "Let me tell you something: ", "You should know this: ", "Good morning, ", "Hi there, ", "To begin with, ", "Write this down: ", "A little thing about me: ", "Hello and welcome, "]
+HEARD = ["Okay.", "I see.", "Noted.", "Thank you for telling me.", "Fine.", "Good to know!", "Understood.", "That is nice.", "Very well.", "Sure!"]
+
 UNKNOWN_YET = {"name": "your name", "colour": "your favourite colour", "food": "your favourite food", "city": "where you live", "age": "how old you are", "job": "your job"}
 
 
@@ -134,7 +145,18 @@ def told(rng, key):
     draw, tell, reply, asked, answer = MEMORIES[key]
     value = draw(rng)
     fill = lambda text: text.replace("{x}", value).replace("{X}", sentence(value))
-    return fill(expand(rng, rng.choice(tell))), fill(reply), casual(rng, expand(rng, rng.choice(asked))), fill(answer), value
+    called = rng.choice(CALLED[key]) if are_open(rng, 1) else ""
+    telling = expand(rng, rng.choice(tell))
+    if are_open(rng, 0.4):
+        telling = rng.choice(TOLD_ANYHOW).replace("{c}", called)
+    if are_open(rng, 0.4):
+        telling = rng.choice(TELLING) + telling
+    if are_open(rng, 0.5):
+        reply = rng.choice(HEARD)
+    asking = expand(rng, rng.choice(asked))
+    if are_open(rng, 0.3):
+        asking = sentence(rng.choice(ASKED_ANYHOW).replace("{c}", called))
+    return fill(telling), fill(reply), casual(rng, asking), fill(answer), value
 
 
 def make(rng):

@@ -83,10 +83,12 @@ def function(name, description, properties, required):
     return {"type": "function", "function": {**body, "parameters": schema}}
 
 
-def name_like(rng, name):
-    """The name, or where words are open, often one that has it in it."""
-    if not are_open(rng, 0.6):
+def name_like(rng, name, described):
+    """The name, or where words are open, often one that has it in it, or one that says nothing and leaves all to the description."""
+    if not are_open(rng, 0.7):
         return name
+    if described and rng.random() < 0.4:
+        return rng.choice(["{a}", "{a}_{b}", "{a}{B}", "get_{a}", "{a}_for", "run_{a}", "my_{a}"]).format(a=open_word(rng), b=open_word(rng), B=open_word(rng).capitalize())
     word = open_word(rng) if rng.random() < 0.6 else rng.choice("tool service api v2 home fast my remote server plus".split())
     return rng.choice([f"{name}_{word}", f"{word}_{name}", f"{name}{word.capitalize()}", f"{word}-{name}", f"{name}_{rng.randint(2, 9)}"])
 
@@ -109,7 +111,7 @@ def family_tool(rng, family, city):
             properties[extra]["description"] = expand(rng, "[Number of results|How many results][.|]")
     description = expand(rng, rng.choice(known["descriptions"])) if rng.random() < 0.85 else None
     required = [main] if rng.random() < 0.85 else []
-    return function(name_like(rng, rng.choice(known["names"])), description, properties, required), main, extra
+    return function(name_like(rng, rng.choice(known["names"]), description is not None), description, properties, required), main, extra
 
 
 def other_tool(rng):
