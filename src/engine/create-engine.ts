@@ -90,7 +90,11 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** Takes no place in the queue either. */
-  async function inspect(name: string, questionTo: (model: ModelDescriptor) => Inspection, clientSignal: AbortSignal): Promise<InspectionAnswer> {
+  async function inspect(
+    name: string,
+    questionTo: (model: ModelDescriptor) => Inspection,
+    clientSignal: AbortSignal,
+  ): Promise<InspectionAnswer> {
     const { value, model, release } = await loaded.hold(name, {}, workSignal(clientSignal));
     try {
       const contextTokens = contextTokensOf(value.slot.capabilities.contextTokens, model.preset);

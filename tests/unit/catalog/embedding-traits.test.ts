@@ -11,7 +11,7 @@ test.each([
   ["qwen3-0.6b", undefined],
   ["unembedded-7b", undefined],
 ] as const)("the name %s alone tells what a model was made for", (name, traits) => {
-  expect(embeddingTraits([name], undefined)).toEqual(traits!);
+  expect(embeddingTraits([name], undefined)).toEqual(traits);
 });
 
 test("metadata tell the pooling, whatever the name says", () => {

@@ -202,7 +202,13 @@ describe("a server's refusal", () => {
 
   test.each([
     [404, {}, {}, "not_found", /does not exist\. Check owner, repository and file name\.$/],
-    [401, {}, {}, "download_failed", /does not exist or needs an access token \(401\).* set HF_TOKEN to an access token of an account that may read it\.$/],
+    [
+      401,
+      {},
+      {},
+      "download_failed",
+      /does not exist or needs an access token \(401\).* set HF_TOKEN to an access token of an account that may read it\.$/,
+    ],
     [403, {}, { token: "hf_x" }, "download_failed", /refused the token \(403\)\. Check that HF_TOKEN is valid/],
     [
       403,

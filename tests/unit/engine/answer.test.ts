@@ -98,7 +98,7 @@ function shown(event: GenerationEvent): Record<string, unknown> {
 
 async function faultOf(engine: ReturnType<typeof engineSaying>["engine"], asked: GenerationRequest): Promise<AppError> {
   return answerOf(engine, asked).then(
-    () => expect.unreachable("the request fails") as never,
+    () => expect.unreachable("the request fails"),
     (thrown: unknown) => AppError.from(thrown),
   );
 }

@@ -23,7 +23,7 @@ export function namedModel(body: { readonly model?: string | null; readonly name
 }
 
 /** A name as it is written into a folder of models. Throws AppError for those that are none. */
-export function newName(name: string): string {
+function newName(name: string): string {
   return name.trim() === "" ? "" : lookupName(name);
 }
 
