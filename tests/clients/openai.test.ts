@@ -163,13 +163,13 @@ test("runTools reads a call from a stream as well", async () => {
 test("a zod schema gives a parsed object, streamed or not", async () => {
   const request = {
     ...GREEDY,
-    messages: [{ role: "user" as const, content: "What is the capital of Italy?" }],
-    response_format: zodResponseFormat(z.object({ country: z.string(), capital: z.string() }), "capital"),
+    messages: [{ role: "user" as const, content: "Anna is 31 years old and lives in Oslo." }],
+    response_format: zodResponseFormat(z.object({ name: z.string(), age: z.int(), city: z.string() }), "person"),
   };
   const whole = await openai.chat.completions.parse(request);
   const streamed = await openai.chat.completions.stream(request).finalChatCompletion();
-  const italy = { country: "Italy", capital: "Rome" };
-  expect([whole, streamed].map(({ choices }) => choices[0]?.message.parsed)).toEqual([italy, italy]);
+  const anna = { name: "Anna", age: 31, city: "Oslo" };
+  expect([whole, streamed].map(({ choices }) => choices[0]?.message.parsed)).toEqual([anna, anna]);
 });
 
 test("a response goes on from an earlier one", async () => {
