@@ -69,10 +69,12 @@ describe.each([
     expect((await asked.invoke(messages)).text).toMatch(/18.*rainy/);
   });
 
-  test.each(["jsonSchema", "jsonMode"] as const)("structured output comes by %s", async (method) => {
+  test.each([
+    ["jsonSchema", "What is the capital of Italy?"],
+    ["jsonMode", "What is the capital of Italy? Use the keys country, capital."],
+  ] as const)("structured output comes by %s", async (method, question) => {
     const asked = chat().withStructuredOutput(CAPITAL, { name: "capital", method });
-    const said = await asked.invoke("What is the capital of Italy? Use the keys country, capital.");
-    expect(said).toEqual({ country: "Italy", capital: "Rome" });
+    expect(await asked.invoke(question)).toEqual({ country: "Italy", capital: "Rome" });
   });
 
   test("structured output comes by a function that must be called", async () => {

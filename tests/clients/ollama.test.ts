@@ -17,7 +17,8 @@ setDefaultTimeout(30_000);
 
 const GREEDY = { model: "tiny-chat", options: { temperature: 0 } };
 const CAPITAL = [{ role: "user", content: "What is the capital of France?" }];
-const ITALY = "What is the capital of Italy? Use the keys country, capital.";
+const ITALY = "What is the capital of Italy?";
+const ITALY_BY_KEYS = `${ITALY} Use the keys country, capital.`;
 const WEATHER: Tool = {
   type: "function",
   function: { name: "get_weather", description: WEATHER_ABOUT, parameters: WEATHER_PARAMETERS },
@@ -101,9 +102,9 @@ test("a format gives JSON, by a schema or without, in a chat or a text", async (
   };
   const texts = await Promise.all([
     ollama.chat({ ...GREEDY, messages: [{ role: "user", content: ITALY }], format: schema }).then(({ message }) => message.content),
-    ollama.chat({ ...GREEDY, messages: [{ role: "user", content: ITALY }], format: "json" }).then(({ message }) => message.content),
+    ollama.chat({ ...GREEDY, messages: [{ role: "user", content: ITALY_BY_KEYS }], format: "json" }).then(({ message }) => message.content),
     ollama.generate({ ...GREEDY, prompt: ITALY, format: schema }).then(({ response }) => response),
-    ollama.generate({ ...GREEDY, prompt: ITALY, format: "json" }).then(({ response }) => response),
+    ollama.generate({ ...GREEDY, prompt: ITALY_BY_KEYS, format: "json" }).then(({ response }) => response),
   ]);
   const italy = { country: "Italy", capital: "Rome" };
   expect(texts.map((text) => JSON.parse(text ?? "") as unknown)).toEqual([italy, italy, italy, italy]);
