@@ -51,7 +51,7 @@ const ToolReference = object({ type: optional(Type.String(), "`function`."), nam
 const ToolChoice = object({
   type: Type.String({ description: "`function` or `allowed_tools`." }),
   name: optional(Type.String(), "The function that must be called; it must be among `tools`."),
-  function: optional(object({ name: optional(Type.String(), "The same name as in a chat request.") })),
+  function: optional(object({ name: optional(Type.String(), "The name, as in a chat request.") }), "Another place for `name`."),
   mode: optional(Type.String(), "Of `allowed_tools`: `auto` or `required`."),
   tools: optional(Type.Array(ToolReference, { maxItems: TOOLS_MAX }), "Of `allowed_tools`: those of `tools` that may be called."),
 });
