@@ -72,20 +72,19 @@ describe("chat", () => {
     expect(decodeOllamaChat("r1", chat({ shift: false })).ignored).toEqual([]);
   });
 
-  test("models that can think do unless they are told not to, and others cannot be told to", () => {
+  test("the template decides about thinking where the client does not, and models that cannot are not told to", () => {
     const mode = (think: unknown, able: Ability): unknown => {
       return refusal(() => {
         throw new AppError("internal", JSON.stringify(decodeOllamaChat("r1", chat({ think }), able).request.reasoning));
       });
     };
     expect([undefined, null, true, false, "max"].map((think) => mode(think, THINKER))).toEqual([
-      ["internal", '{"mode":"on"}'],
-      ["internal", '{"mode":"on"}'],
+      ["internal", '{"mode":"auto"}'],
+      ["internal", '{"mode":"auto"}'],
       ["internal", '{"mode":"on"}'],
       ["internal", '{"mode":"off"}'],
       ["internal", '{"mode":"on","level":"max"}'],
     ]);
-    expect(mode(undefined, { ...THINKER, model: { ...MODEL, builtin: true } })).toEqual(["internal", '{"mode":"auto"}']);
     expect([undefined, false, true, "low"].map((think) => mode(think, ABLE))).toEqual([
       ["internal", '{"mode":"auto"}'],
       ["internal", '{"mode":"off"}'],

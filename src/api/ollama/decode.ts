@@ -77,12 +77,11 @@ function formatOf(format: unknown): ResponseFormat | undefined {
   return invalid("format", `invalid format: ${JSON.stringify(format).slice(0, 80)}; expected "json" or a valid JSON Schema object`);
 }
 
-function reasoningOf({ model: name, think }: OllamaBody, { model, capabilities }: Ability): ReasoningChoice {
-  const canThink = capabilities.includes("thinking");
-  // Models that can think do, unless they are told not to. The small one that comes with the program answers better without.
-  if (think === null || think === undefined) return { mode: canThink && model.builtin !== true ? "on" : "auto" };
+function reasoningOf({ model: name, think }: OllamaBody, { capabilities }: Ability): ReasoningChoice {
+  // The model's own template decides: those of models that are made to think do.
+  if (think === null || think === undefined) return { mode: "auto" };
   if (think === false) return { mode: "off" };
-  if (!canThink) refuse("think", `"${name ?? ""}" does not support thinking`);
+  if (!capabilities.includes("thinking")) refuse("think", `"${name ?? ""}" does not support thinking`);
   return think === true ? { mode: "on" } : { mode: "on", level: think };
 }
 

@@ -98,7 +98,7 @@ const COMMON_FIELDS = {
   stream: optional(Type.Boolean(), "Send the answer in pieces, one JSON object a line; true where it is left out."),
   think: optional(
     Type.Union([Type.Boolean(), Type.String()]),
-    "A boolean, or `low`, `medium`, `high`, `max`. Models that can think do where it is left out, but for the one that comes with the program; those that cannot refuse all but false.",
+    "A boolean, or `low`, `medium`, `high`, `max`. Where it is left out, the chat template decides: that of most models that can think lets them. Models that cannot refuse all but false.",
   ),
   format: optional(Type.Unknown(), "`json` for an object, or the JSON Schema that the answer has to fit; empty for free text."),
   options: optional(Type.Record(Type.String(), Type.Unknown()), "See the table of options."),
