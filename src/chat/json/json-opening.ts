@@ -18,9 +18,17 @@ export function jsonOpening(format: ResponseFormat): string {
   return allowedTypes(root) === TYPE_BITS.object && needsKey(root) ? OBJECT_OPENING : "";
 }
 
-function needsKey(node: SchemaNode): boolean {
+/** Nodes are shared, so each is looked at once: a schema whose parts each refer to the same part twice would otherwise take for ever. */
+function needsKey(node: SchemaNode, known = new Map<SchemaNode, boolean>()): boolean {
   if (node === false) return false;
-  if ((node.required?.length ?? 0) > 0 || (node.minProperties ?? 0) > 0) return true;
-  if (node.allOf?.some(needsKey) === true) return true;
-  return [node.anyOf, node.oneOf].some((parts) => parts?.every(needsKey) === true);
+  const before = known.get(node);
+  if (before !== undefined) return before;
+  const needs = (part: SchemaNode): boolean => needsKey(part, known);
+  const needed =
+    (node.required?.length ?? 0) > 0 ||
+    (node.minProperties ?? 0) > 0 ||
+    node.allOf?.some(needs) === true ||
+    [node.anyOf, node.oneOf].some((parts) => parts?.every(needs) === true);
+  known.set(node, needed);
+  return needed;
 }

@@ -163,7 +163,9 @@ function closest(errors: readonly OutputUnit[]): OutputUnit | undefined {
       branch = later.keywordLocation.slice(error.keywordLocation.length + 1).split("/")[0] ?? "";
     // The schema `false` gives no place of its own; its error stands behind those of the same alternative.
     else if (later.keyword !== "false") break;
-    groups.set(branch, [...(groups.get(branch) ?? []), later]);
+    const group = groups.get(branch);
+    if (group === undefined) groups.set(branch, [later]);
+    else group.push(later);
   }
   let best = error;
   for (const group of groups.values()) {

@@ -36,4 +36,14 @@ describe("an answer may be made to begin", () => {
       expect(opening(schema)).toBe("");
     }
   });
+
+  test("by a schema whose parts double at each reference", () => {
+    const doubling = (keyword: string, innermost: object): object => {
+      const parts: Record<string, unknown> = { part0: innermost };
+      for (let i = 1; i <= 90; i++) parts[`part${i}`] = { [keyword]: [{ $ref: `#/$defs/part${i - 1}` }, { $ref: `#/$defs/part${i - 1}` }] };
+      return { $ref: "#/$defs/part90", $defs: parts };
+    };
+    expect(opening({ ...doubling("allOf", { type: "object" }) })).toBe("");
+    expect(opening({ ...doubling("anyOf", { type: "object", required: ["a"] }) })).toBe('{"');
+  });
 });

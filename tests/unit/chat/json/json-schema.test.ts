@@ -195,6 +195,12 @@ describe("hostile schemas and values end in a fault, not in a standstill", () =>
     expect(faultOf(schema, {})).toBe("it takes too long to check");
   });
 
+  test("alternatives that double at each step, all of which fail", () => {
+    const parts: Record<string, unknown> = { part0: { required: ["a"] } };
+    for (let i = 1; i <= 14; i++) parts[`part${i}`] = { anyOf: [{ $ref: `#/$defs/part${i - 1}` }, { $ref: `#/$defs/part${i - 1}` }] };
+    expect(faultOf({ $ref: "#/$defs/part14", $defs: parts }, {})).toBe('the key "a" is missing');
+  });
+
   test("alternatives that double at each level of the value", () => {
     const schema = { properties: { a: { anyOf: [{ $ref: "#" }, { $ref: "#" }] } } };
     const value = Array.from({ length: 60 }).reduce<unknown>((inner) => ({ a: inner }), 1);
