@@ -105,8 +105,8 @@ class Reading {
 
   passage(reason: "stop" | "length", stats: RunStats): Passage {
     const { stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent } = this;
-    // With a whole call in hand, an answer is cut short only where another call was.
-    const complete = stopSequence !== null || (calls > 0 && !this.cutCall);
+    // With a whole call in hand, an answer is cut short only where another call was. What ends with the limit's last token is whole, too.
+    const complete = stopSequence !== null || (this.done && fault === null) || (calls > 0 && !this.cutCall);
     return { reason: complete ? "stop" : reason, stopSequence, stats, completionTokens, reasoningTokens, calls, fault, said, unsent };
   }
 

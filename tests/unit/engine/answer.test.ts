@@ -220,6 +220,14 @@ test("JSON that the token limit cut in two reaches the client as far as it came"
   expect(spoken).toHaveLength(1);
 });
 
+test("JSON whose last bracket waited for a stop sequence is whole, though the token limit ended it", async () => {
+  const { engine } = engineSaying({ text: 'a": 1}', cut: true });
+  expect(await answerOf(engine, request({ responseFormat: { kind: "json_object" }, stop: ["}\n\n"] }))).toEqual([
+    { kind: "text", text: '{"a": 1}' },
+    { finish: "stop" },
+  ]);
+});
+
 test("with functions on offer the answer may be a call in place of JSON", async () => {
   const { engine } = engineSaying(CALL);
   expect(await answerOf(engine, request({ responseFormat: { kind: "json_object" }, input: { tools: [WEATHER] } }))).toEqual(OSLO);
