@@ -1,5 +1,5 @@
 /** Puts a new model into the models folder: everything is got together in a staging folder, and what makes the model appear comes last. */
-import { lstat, mkdir, writeFile } from "node:fs/promises";
+import { lstat, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../core/errors.ts";
 import { placeLocal } from "./local-file.ts";
@@ -21,21 +21,22 @@ export async function placeModel(
   const dir = join(modelsDir, folder);
   await requireOwnFolder(dir);
   const staging = await openStaging(modelsDir, folder);
+  const placed = [...files.sidecars, files.adapter, files.weights].filter((file) => file !== null);
+  const names = placed.map(({ fileName }) => fileName);
   try {
-    const placed = [...files.sidecars, files.adapter, files.weights].filter((file) => file !== null);
     for (const { path, fileName } of placed) await placeLocal(path, join(staging.dir, fileName));
     if (files.weights !== null) await requireModel(join(staging.dir, files.weights.fileName), files.weights, undefined);
     if (files.adapter !== null) await requireModel(join(staging.dir, files.adapter.fileName), files.adapter, "adapter");
     await writeFile(join(staging.dir, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
     await beforeReplacing();
     await mkdir(dir, { recursive: true });
-    const names = placed.map(({ fileName }) => fileName);
     // With weights they come last, without the manifest does: it is what makes the model appear.
     const order = files.weights === null ? [...names, MANIFEST_FILE] : [...names.slice(0, -1), MANIFEST_FILE, ...names.slice(-1)];
     // A rename takes the place of a link, it does not go through it.
     for (const name of order) await publish(join(staging.dir, name), join(dir, name));
-    await staging.remove();
   } finally {
+    // What was refused would otherwise keep its room. What a pull has left there stays.
+    for (const name of [...names, MANIFEST_FILE]) await rm(join(staging.dir, name), { force: true });
     await staging.release();
   }
 }

@@ -4,7 +4,8 @@ import { AppError } from "../core/errors.ts";
 import type { ModelFormat } from "../core/model.ts";
 import { isAdapterName } from "./adapters.ts";
 import { type BlobStore, parseDigest } from "./blob-store.ts";
-import { modelFormatOf } from "./model-file-name.ts";
+import { isWeights } from "./choose-weights.ts";
+import { modelFormatOf, splitPartOf } from "./model-file-name.ts";
 import { shown } from "./model-names.ts";
 
 /** One uploaded file, and what it will be called. */
@@ -37,6 +38,9 @@ const SIDECARS: ReadonlySet<string> = new Set([
 /** A file's name as it may stand in a models folder. */
 const FILE_NAME = /^\w[\w .+@()-]{0,150}$/;
 
+/** Most files of a model: weights, an adapter and what lies beside them are fewer. */
+const FILES_MAX = 16;
+
 function refuse(message: string, field: string): never {
   throw new AppError("invalid_request", message, { details: { field, fault: "value" } });
 }
@@ -57,13 +61,14 @@ export async function recipeFiles(
   const [adapter] = adapters;
   if (file === undefined && files.length > 0) refuse("There are no weights among the files.", "files");
   return {
-    weights: file === undefined ? null : await asWeights(file, stem, "files"),
+    weights: file === undefined ? null : asListed(await asWeights(file, stem, "files")),
     sidecars,
     adapter: adapter === undefined ? null : asAdapter(await asWeights(adapter, stem, "adapters")),
   };
 }
 
 async function uploaded(files: Readonly<Record<string, string>>, field: string, blobs: BlobStore): Promise<readonly RecipeFile[]> {
+  if (Object.keys(files).length > FILES_MAX) refuse(`"${field}" has more than ${FILES_MAX} entries.`, field);
   const found: RecipeFile[] = [];
   for (const [name, digest] of Object.entries(files)) {
     const sha256 = parseDigest(digest);
@@ -92,6 +97,12 @@ async function asWeights(file: RecipeFile, stem: string, field: string): Promise
   if (named === "gguf") refuse("supplied file was not in GGUF format", field);
   if (named === "rkllm") return { ...file, format: "rkllm" };
   return refuse(`unknown type: "${shown(file.fileName)}" is no .gguf and no .rkllm file`, field);
+}
+
+/** Weights that would be found again by their name: not a part of others, no adapter, no image encoder. */
+function asListed(file: RecipeWeights): RecipeWeights {
+  if (isWeights(file.fileName) && splitPartOf(file.fileName) === null) return file;
+  return refuse(`"${shown(file.fileName)}" is not the name of a whole model's weights. Choose another.`, "files");
 }
 
 function asAdapter(file: RecipeWeights): RecipeWeights {
