@@ -117,8 +117,11 @@ async function promptForAnotherTry({ slot, request, tokensMaxOf }: Admitted, fau
 
 /** After the last try: what was demanded has to come, or the request has failed. A call that need not have come is shown as it was written. */
 function* settleFor(passage: Passage, fault: string, demand: Demand): Generator<GenerationEvent> {
-  if (passage.calls > 0 || (demand.json === null && !demand.mustCall)) {
-    if (passage.unsent !== "") yield { kind: "text", text: passage.unsent };
+  const { calls, refused, unsent } = passage;
+  if (calls > 0 || refused.length > 0 || (demand.json === null && !demand.mustCall)) {
+    if (unsent !== "") yield { kind: "text", text: unsent };
+    // There was no room for a better one: the client can say what is wrong with it.
+    yield* refused;
     return;
   }
   const wanted = demand.json === null ? "the call it must be" : "the JSON it must be";
@@ -132,7 +135,7 @@ function finish(admitted: Admitted, passages: readonly Passage[], grantedMs: num
   const last = passages.at(-1);
   assert(first !== undefined && last !== undefined, "an answer has been tried for at least once");
   const sum = (value: (passage: Passage) => number): number => passages.reduce((total, passage) => total + value(passage), 0);
-  const called = sum((passage) => passage.calls) > 0;
+  const called = last.refused.length > 0 || sum((passage) => passage.calls) > 0;
   const reason: FinishReason = last.reason === "length" ? "length" : called ? "tool_calls" : "stop";
   const { promptTokens } = admitted.prompt;
   // What the runtime did not compute came from its KV cache. Without figures (an aborted run may have none) nothing is claimed.

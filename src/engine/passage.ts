@@ -36,6 +36,8 @@ export interface Passage {
   readonly said: string;
   /** Text that the client has not got: it was held back until there would be a call, or was to be one. */
   readonly unsent: string;
+  /** A call that does not fit its function, kept back for a better one; none where there is nothing to show for it. */
+  readonly refused: readonly GenerationEvent[];
 }
 
 /** Reads one run. Throws AppError cancelled, runtime_error, engine_lost. The run is over when the iteration is. */
@@ -72,6 +74,7 @@ class Reading {
   private fault: string | null = null;
   private said = "";
   private unsent = "";
+  private refused: readonly GenerationEvent[] = [];
   private stopSequence: string | null = null;
 
   constructor(options: PassageOptions) {
@@ -104,10 +107,21 @@ class Reading {
   }
 
   passage(reason: "stop" | "length", stats: RunStats): Passage {
-    const { stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent } = this;
+    const { stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent, refused } = this;
     // With a whole call in hand, an answer is cut short only where another call was. What ends with the limit's last token is whole, too.
     const complete = stopSequence !== null || (this.done && fault === null) || (calls > 0 && !this.cutCall);
-    return { reason: complete ? "stop" : reason, stopSequence, stats, completionTokens, reasoningTokens, calls, fault, said, unsent };
+    return {
+      reason: complete ? "stop" : reason,
+      stopSequence,
+      stats,
+      completionTokens,
+      reasoningTokens,
+      calls,
+      fault,
+      said,
+      unsent,
+      refused,
+    };
   }
 
   private *take(delta: OutputDelta, cut: boolean): Generator<GenerationEvent> {
@@ -156,15 +170,20 @@ class Reading {
     const { demand, lastTry } = this.options;
     const isOther = demand.onlyFunction !== null && name !== demand.onlyFunction;
     const fault = isOther ? `the function must be ${demand.onlyFunction}, not ${name}` : demand.callFault(name, argumentsText);
-    if (fault !== null && (isOther || !lastTry) && this.calls === 0) {
+    const index = this.calls;
+    const call: readonly GenerationEvent[] = [
+      { kind: "tool_call_start", index, id: newCallId(), name },
+      { kind: "tool_call_arguments", index, text: argumentsText },
+    ];
+    if (fault !== null && (isOther || !lastTry) && index === 0) {
+      if (!isOther) this.refused = call;
       this.said += `{"name": ${JSON.stringify(name)}, "arguments": ${argumentsText}}`;
       this.fail(fault);
       return;
     }
     yield* this.release();
-    const index = this.calls++;
-    yield { kind: "tool_call_start", index, id: newCallId(), name };
-    yield { kind: "tool_call_arguments", index, text: argumentsText };
+    this.calls++;
+    yield* call;
     this.done = demand.oneCall;
   }
 

@@ -24,11 +24,15 @@ interface Said {
 
 /** An engine whose model says one text after another, four characters a token, and notes what it was asked and how far it was let speak. */
 function engineSaying(...answers: readonly (string | Said)[]) {
+  return engineWithContext(1000, ...answers);
+}
+
+function engineWithContext(contextTokens: number, ...answers: readonly (string | Said)[]) {
   const prompts: PromptRequest[] = [];
   const spoken: string[] = [];
   const held = new Set<number>();
   const slot: RuntimeSlot = {
-    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 1000 },
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens },
     prepare: async (prompt: PromptRequest) => {
       const opening = prompt.opening?.kind === "text" ? prompt.opening.text : "";
       held.add(prompts.push(prompt));
@@ -146,6 +150,16 @@ test("a call that does not fit twice goes to the client, who can say what is wro
     { finish: "tool_calls" },
   ]);
   expect(spoken).toHaveLength(2);
+});
+
+test("a call that does not fit goes to the client where the context has no room for another try", async () => {
+  const { engine, spoken, held } = engineWithContext(20, BAD_CALL, CALL);
+  expect(await answerOf(engine, request({ input: { tools: [WEATHER] } }))).toEqual([
+    { call: "get_weather" },
+    { arguments: '{"city": 7}' },
+    { finish: "tool_calls" },
+  ]);
+  expect({ tries: spoken.length, held: held.size }).toEqual({ tries: 1, held: 0 });
 });
 
 test("a call that is no call twice is shown as the model wrote it", async () => {
