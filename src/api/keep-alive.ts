@@ -7,6 +7,9 @@ const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
 /** A bare number in quotes: what a text field of a chat page sends. It means seconds, like the number itself. */
 const BARE_SECONDS = /^[+-]?\d+$/;
 
+/** A hundred years: as good as for ever, and still a date. */
+const KEEP_ALIVE_MS_MAX = 100 * 365 * 24 * 3_600_000;
+
 function fail(text: string): never {
   throw new AppError(
     "invalid_request",
@@ -28,11 +31,11 @@ function durationMs(text: string): number {
 }
 
 /**
- * Milliseconds a model stays loaded; Infinity for negative values, undefined where nothing was said.
+ * Milliseconds a model stays loaded; Infinity for negative values and for more than a century, undefined where nothing was said.
  * @throws AppError invalid_request for texts that are no duration.
  */
 export function keepAliveMs(value: string | number | null | undefined): number | undefined {
   if (value === null || value === undefined) return undefined;
   const ms = typeof value === "number" ? value * 1000 : durationMs(value.trim());
-  return ms < 0 ? Number.POSITIVE_INFINITY : ms;
+  return ms < 0 || ms > KEEP_ALIVE_MS_MAX ? Number.POSITIVE_INFINITY : ms;
 }

@@ -371,6 +371,9 @@ describe("keep_alive", () => {
     [-1, Number.POSITIVE_INFINITY],
     ["-1", Number.POSITIVE_INFINITY],
     ["-5m", Number.POSITIVE_INFINITY],
+    // No date is that far away.
+    [1e15, Number.POSITIVE_INFINITY],
+    ["999999999999h", Number.POSITIVE_INFINITY],
   ])("%p is %p ms", (value, ms) => {
     expect(keepAliveMs(value)).toBe(ms as number);
   });
