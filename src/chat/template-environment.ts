@@ -80,10 +80,16 @@ function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
 }
 
+/** More than any template counts to; the list is made at once, and must not take all memory. */
+const RANGE_LENGTH_MAX = 100_000;
+
 function pythonRange(first: number, last?: number, step = 1): number[] {
   if (step === 0) throw new Error("range() step must not be zero");
   const [start, stop] = last === undefined ? [0, first] : [first, last];
   const values: number[] = [];
-  for (let value = start; step > 0 ? value < stop : value > stop; value += step) values.push(value);
+  for (let value = start; step > 0 ? value < stop : value > stop; value += step) {
+    if (values.length >= RANGE_LENGTH_MAX) throw new Error(`range() has more than ${RANGE_LENGTH_MAX} values`);
+    values.push(value);
+  }
   return values;
 }

@@ -204,6 +204,11 @@ test("A template's own fault on a conversation is named", () => {
   );
 });
 
+test("A template that counts without end is stopped", () => {
+  const counting = "{% for message in messages %}{% for i in range(1000000000) %}{% endfor %}{% endfor %}";
+  expect(() => render(counting, [{ role: "user", content: "Hi" }])).toThrow("range() has more than 100000 values");
+});
+
 test("A template that does not parse is the model file's error", () => {
   const attempt = () => compileChatTemplate("{% for m in messages %}{{ m.content }}");
   expect(attempt).toThrow(/^The model's chat template does not parse: .+ Replace the template beside the model\.$/);
