@@ -1,7 +1,6 @@
 /** The words that the server adds to a conversation of its own accord (docs/prompting.md). */
 import type { ChatMessage, ResponseFormat, ToolChoice } from "../core/generation.ts";
-
-type JsonSchemaFormat = Extract<ResponseFormat, { kind: "json_schema" }>;
+import { shownSchema } from "./shown-schema.ts";
 
 /** What is said of a forced call; "" for none. */
 export function callInstruction(choice: ToolChoice | undefined): string {
@@ -13,19 +12,7 @@ export function callInstruction(choice: ToolChoice | undefined): string {
 export function formatInstruction(format: ResponseFormat | undefined): string {
   if (format === undefined) return "";
   if (format.kind === "json_object") return "Answer with one JSON object and nothing else: no other words, no code fence.";
-  return `Answer with JSON that fits this JSON Schema and nothing else: no other words, no code fence.\n${shownSchema(format.schema)}`;
-}
-
-/**
- * The schema as the model is shown it: without what would only take its attention. zod, and with it most clients, names the draft of JSON
- * Schema and bounds every integer by what JavaScript can count.
- */
-function shownSchema(schema: JsonSchemaFormat["schema"]): string {
-  const saysNothing = (key: string, value: unknown): boolean =>
-    (key === "$schema" && typeof value === "string") ||
-    (key === "minimum" && value === Number.MIN_SAFE_INTEGER) ||
-    (key === "maximum" && value === Number.MAX_SAFE_INTEGER);
-  return JSON.stringify(schema, (key, value: unknown) => (saysNothing(key, value) ? undefined : value));
+  return `Answer with JSON that fits this JSON Schema and nothing else: no other words, no code fence.\n${JSON.stringify(shownSchema(format.schema))}`;
 }
 
 /** The conversation with instructions behind the client's own system text. The templates' tolerant forms join neighbouring system turns. */

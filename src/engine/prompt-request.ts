@@ -1,7 +1,8 @@
 /** From a request to the prompt it needs: the server's own words put in, forced beginnings chosen. Pure. */
 import { callComplaint, callInstruction, formatInstruction, jsonComplaint, withInstructions } from "../chat/instructions.ts";
 import { jsonOpening } from "../chat/json/json-opening.ts";
-import type { ChatInput, GenerationRequest } from "../core/generation.ts";
+import { shownSchema } from "../chat/shown-schema.ts";
+import type { ChatInput, GenerationRequest, ToolDefinition } from "../core/generation.ts";
 import type { AnswerOpening, PromptRequest } from "../core/runtime.ts";
 
 /** An answer that was not in the form asked for, as the model is shown it. */
@@ -29,10 +30,14 @@ export function promptRequest(request: GenerationRequest, faulty?: FaultyAnswer)
   const messages = faulty === undefined ? instructed : [...instructed, ...complaint(request, faulty)];
   const forced = opening !== undefined && input.continueLast !== true;
   return {
-    input: { kind: "chat", messages, tools: input.tools },
+    input: { kind: "chat", messages, tools: input.tools.map(shownTool) },
     reasoning: forced ? { mode: "off" } : reasoning,
     ...(opening === undefined ? {} : { opening }),
   };
+}
+
+function shownTool(tool: ToolDefinition): ToolDefinition {
+  return tool.parameters === undefined ? tool : { ...tool, parameters: shownSchema(tool.parameters) };
 }
 
 /** An unfinished last turn is not rendered as one: its text is the opening. */

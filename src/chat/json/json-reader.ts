@@ -1,6 +1,7 @@
 /**
  * Finds and reads one JSON value in a model's answer while it streams: it is known to be complete at its last character, and to be
- * hopeless at the first that cannot be right, so that neither costs the model another token.
+ * hopeless at the first that cannot be right, so that neither costs the model another token. An object with every key that it may have is
+ * complete, too, where the model would go on with one more.
  */
 import { PROSE_LENGTH_MAX } from "./json-limits.ts";
 import type { JsonSchema } from "./json-schema.ts";
@@ -12,7 +13,7 @@ import { ANY_TYPE, type JsonType, TYPE_BITS } from "./schema-node.ts";
 /** What is known so far. Once it is not `open` it stays as it is. `fault` is a sentence fragment for the model and for people. */
 export type JsonProgress =
   | { readonly state: "open" }
-  /** `text` is the value as the model wrote it, without what stood around it. */
+  /** `text` is the value as the model wrote it, without what stood around it, or up to where it had to end. */
   | { readonly state: "complete"; readonly text: string; readonly value: unknown }
   | { readonly state: "impossible"; readonly fault: string };
 
@@ -66,7 +67,9 @@ export function createJsonReader({ schema, objectOnly }: JsonReaderOptions): Jso
         }
         const step = scanner.step(character);
         if (step === "open") continue;
-        text += piece.slice(from, step === "before" ? at : at + 1);
+        text += piece.slice(from, step === "done" ? at + 1 : at);
+        // What a grammar would have made the model write.
+        if (step === "full") text += "}";
         return (progress = settle(step));
       }
       if (type !== undefined) text += piece.slice(from);

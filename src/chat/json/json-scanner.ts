@@ -12,8 +12,11 @@ import type { JsonType } from "./schema-node.ts";
 /** The fault of text that no way of going on makes JSON. */
 export const NOT_JSON = "it is not JSON";
 
-/** `done`: the value's last character was this one. `before`: it was the one before (a number shows its end only by what follows). */
-export type Step = "open" | "done" | "before" | { readonly fault: string };
+/**
+ * `done`: the value's last character was this one. `before`: it was the one before (a number shows its end only by what follows).
+ * `full`: this is the comma behind the last key that the object can have, and only its bracket may follow.
+ */
+export type Step = "open" | "done" | "before" | "full" | { readonly fault: string };
 
 /** What must come next, or what is being read. */
 type Expecting = "value" | "value or ]" | "key" | "key or }" | ":" | ", or end" | "string" | "number" | "word" | "nothing";
@@ -94,8 +97,15 @@ export class JsonScanner {
     const isObject = this.frames.at(-1)?.keys != null;
     if (character === (isObject ? "}" : "]")) return this.close();
     if (character !== ",") return { fault: NOT_JSON };
+    if (this.isFull()) return "full";
     this.expecting = isObject ? "key" : "value";
     return "open";
+  }
+
+  /** Whether the whole value is an object with every key that it may have. */
+  private isFull(): boolean {
+    const [frame] = this.frames;
+    return this.frames.length === 1 && frame !== undefined && frame.keys !== null && this.cursor.isFull(frame.demand, frame.keys);
   }
 
   private begin(character: string): Step {

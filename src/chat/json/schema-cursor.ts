@@ -26,6 +26,8 @@ export interface SchemaCursor {
   member(demand: Demand, key: string, place: Place): Member;
   /** An item begins. @param place Of the item. */
   item(demand: Demand, index: number, place: Place): Member;
+  /** Whether an object with these keys can have no other. */
+  isFull(demand: Demand, keys: ReadonlySet<string>): boolean;
   /** An object or array has ended, with these keys or so many items. */
   endFault(demand: Demand, members: ReadonlySet<string> | number, place: Place): string | null;
   /** A string, number, true, false or null has ended. */
@@ -73,6 +75,7 @@ export function createSchemaCursor(schema: JsonSchema | null): SchemaCursor {
       }
       return { demand: parts };
     },
+    isFull: (demand, keys) => demand.some((node) => node !== false && hasAllKeys(node, keys)),
     endFault: (demand, members, place) => {
       for (const node of demand) {
         if (node === false) continue;
@@ -104,6 +107,11 @@ function spread(demand: Demand, type: number, known: Map<SchemaNode, number>): D
   };
   for (const node of demand) visit(node);
   return [...all];
+}
+
+function hasAllKeys({ properties, patternProperties, additionalProperties }: SchemaKeywords, keys: ReadonlySet<string>): boolean {
+  if (additionalProperties !== false || Object.keys(patternProperties ?? {}).length > 0) return false;
+  return Object.keys(properties ?? {}).every((key) => keys.has(key));
 }
 
 function memberNodes(node: SchemaKeywords, key: string): readonly SchemaNode[] {

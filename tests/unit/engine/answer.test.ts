@@ -286,3 +286,25 @@ test("a plain text is held to JSON, too, begun for the model and tried once", as
   expect(await faultOf(engine, asked)).toMatchObject({ code: "output_invalid" });
   expect(spoken).toHaveLength(2);
 });
+
+test("an object with every key that it may have ends there, whatever the model would add", async () => {
+  const { engine, spoken } = engineSaying(`name": "Ada", "age": 36, "and": ${'"more" '.repeat(20)}}`);
+  const asked = request({ responseFormat: { kind: "json_schema", schema: { ...PERSON, additionalProperties: false } } });
+  expect(await answerOf(engine, asked)).toEqual([{ kind: "text", text: '{"name": "Ada", "age": 36}' }, { finish: "stop" }]);
+  expect(spoken[0]?.length).toBeLessThan(40);
+});
+
+test("the model is shown functions without what says nothing", async () => {
+  const { engine, prompts } = engineSaying("Hm.");
+  const bounds = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+  const parameters = {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    type: "object",
+    properties: { a: { type: "integer", ...bounds } },
+  };
+  await answerOf(engine, request({ input: { tools: [{ name: "f", parameters }] } }));
+  expect(prompts[0]?.input).toMatchObject({
+    tools: [{ name: "f", parameters: { type: "object", properties: { a: { type: "integer" } } } }],
+  });
+  expect(JSON.stringify(prompts[0])).not.toMatch(/schema|minimum|maximum/);
+});
