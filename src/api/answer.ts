@@ -22,8 +22,11 @@ export async function answer(context: ApiContext, scope: RequestScope, exchange:
   try {
     return await (exchange.stream ? streamed(context, scope, exchange, held) : whole(context, scope, exchange, held));
   } catch (thrown) {
+    const hasGone = held.signal.aborted;
+    // Whatever was admitted meanwhile gives its place back.
+    held.abort(AppError.from(thrown));
     held.release();
-    throw held.signal.aborted ? new AppError("cancelled", "The client closed the connection.", { cause: thrown }) : thrown;
+    throw hasGone ? new AppError("cancelled", "The client closed the connection.", { cause: thrown }) : thrown;
   }
 }
 

@@ -68,6 +68,11 @@ export function compileChatTemplate(source: string, options: { now?: () => Date 
   return { source, render: (input, vocabulary) => renderTolerantly(compiled, input, vocabulary) };
 }
 
+/** Whether a template parses; none of it is run, which may take for ever. Throws AppError model_file_invalid, naming the fault. */
+export function checkChatTemplate(source: string): void {
+  parseTemplate(source);
+}
+
 function parseTemplate(source: string): { program: Program; look: TemplateWords } {
   try {
     const tokens = tokenize(source, { lstrip_blocks: true, trim_blocks: true });

@@ -5,7 +5,7 @@
 import { AppError, assert, cancellation } from "../core/errors.ts";
 import type { FinishReason, GenerationEvent, GenerationRequest, Sampling } from "../core/generation.ts";
 import type { Adapter } from "../core/model.ts";
-import type { PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
+import type { AnswerOpening, PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
 import type { Turn } from "../scheduler/turn-queue.ts";
 import type { Demand } from "./demand.ts";
 import { type Passage, readPassage } from "./passage.ts";
@@ -20,6 +20,8 @@ export interface Admitted {
   readonly slot: RuntimeSlot;
   readonly turn: Turn;
   readonly prompt: PreparedPrompt;
+  /** What kind of beginning its answer was given, if any. */
+  readonly opening: AnswerOpening["kind"] | null;
   /** Tokens that an answer to a prompt of so many tokens may have. Throws AppError context_length_exceeded. */
   readonly tokensMaxOf: (promptTokens: number) => number;
   readonly sampling: Sampling;
@@ -80,7 +82,8 @@ async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, u
     const passage: Passage = yield* pass(admitted, prompt, retriesLeft === 0);
     passages.push(passage);
     if (passage.fault === null) break;
-    const again = retriesLeft-- > 0 && passage.calls === 0;
+    // What the client has read cannot be taken back, and another try would say it again.
+    const again = retriesLeft-- > 0 && passage.calls === 0 && !passage.spoke;
     prompt = again ? await promptForAnotherTry(admitted, { said: passage.said, fault: passage.fault }) : null;
     if (prompt === null) yield* settleFor(passage, passage.fault, demand);
   }
@@ -93,7 +96,7 @@ async function* pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolea
   return yield* readPassage({
     slot,
     prompt,
-    opening: promptRequest(request).opening?.kind ?? null,
+    opening: admitted.opening,
     run: { promptId: prompt.promptId, tokensMax: Math.max(1, tokensMax), sampling, ...(adapter === undefined ? {} : { adapter }) },
     silent: tokensMax === 0,
     stop: request.stop,
@@ -103,15 +106,18 @@ async function* pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolea
   });
 }
 
-/** null where the conversation has no room for another try. */
+/** null where the conversation has no room for another try, or its template none for such turns. */
 async function promptForAnotherTry({ slot, request, tokensMaxOf }: Admitted, faulty: FaultyAnswer): Promise<PreparedPrompt | null> {
-  const prompt = await slot.prepare(promptRequest(request, faulty));
+  let prompt: PreparedPrompt | null = null;
   try {
+    prompt = await slot.prepare(promptRequest(request, faulty));
     tokensMaxOf(prompt.promptTokens);
     return prompt;
-  } catch {
-    slot.discard(prompt.promptId);
-    return null;
+  } catch (thrown) {
+    if (prompt !== null) slot.discard(prompt.promptId);
+    const { code } = AppError.from(thrown);
+    if (code === "context_length_exceeded" || code === "invalid_request") return null;
+    throw thrown;
   }
 }
 

@@ -124,7 +124,8 @@ export function createEngine(options: EngineOptions): Engine {
     const turn = queue.take(visit.signal);
     let prompt: PreparedPrompt | null = null;
     try {
-      prompt = await slot.prepare(promptRequest(request));
+      const wanted = promptRequest(request);
+      prompt = await slot.prepare(wanted);
       // One that is too long is refused before it has its turn.
       tokensMaxOf(prompt.promptTokens);
       const events = answer({
@@ -134,6 +135,7 @@ export function createEngine(options: EngineOptions): Engine {
         slot,
         turn,
         prompt,
+        opening: wanted.opening?.kind ?? null,
         tokensMaxOf,
         sampling: slot.capabilities.perRunSampling ? resolveSampling(request.sampling, defaults.sampling) : defaults.sampling,
         ...(adapter === undefined ? {} : { adapter }),

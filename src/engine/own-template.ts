@@ -1,7 +1,7 @@
 /** A template that a client gives a model, as the Jinja that will be run; Go templates are understood where they only spell known turns. */
 import { isGoTemplate } from "../catalog/go-template.ts";
 import { builtinSourceFor, TURN_MARKERS } from "../chat/builtin-templates.ts";
-import { compileChatTemplate } from "../chat/template.ts";
+import { checkChatTemplate } from "../chat/template.ts";
 import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import { readChatTemplate } from "./model-template.ts";
@@ -28,7 +28,7 @@ export async function ownTemplate(text: string, parent: ModelDescriptor | null):
   if (trimmed === own?.trim()) return undefined;
   if (isGoTemplate(trimmed)) return fromGo(trimmed, own);
   try {
-    compileChatTemplate(trimmed);
+    checkChatTemplate(trimmed);
   } catch (thrown) {
     refuse(`The template cannot be read: ${AppError.from(thrown).message}`);
   }

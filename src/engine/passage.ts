@@ -36,6 +36,8 @@ export interface Passage {
   readonly said: string;
   /** Text that the client has not got: it was held back until there would be a call, or was to be one. */
   readonly unsent: string;
+  /** The client has got some text. */
+  readonly spoke: boolean;
   /** A call that does not fit its function, kept back for a better one; none where there is nothing to show for it. */
   readonly refused: readonly GenerationEvent[];
 }
@@ -74,6 +76,7 @@ class Reading {
   private fault: string | null = null;
   private said = "";
   private unsent = "";
+  private spoke = false;
   private refused: readonly GenerationEvent[] = [];
   private stopSequence: string | null = null;
 
@@ -107,7 +110,7 @@ class Reading {
   }
 
   passage(reason: "stop" | "length", stats: RunStats): Passage {
-    const { stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent, refused } = this;
+    const { stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent, spoke, refused } = this;
     // With a whole call in hand, an answer is cut short only where another call was. What ends with the limit's last token is whole, too.
     const complete = stopSequence !== null || (this.done && fault === null) || (calls > 0 && !this.cutCall);
     return {
@@ -120,6 +123,7 @@ class Reading {
       fault,
       said,
       unsent,
+      spoke,
       refused,
     };
   }
@@ -149,7 +153,10 @@ class Reading {
         if (this.keepsWords) this.said += event.text;
         if (this.json !== null) yield* this.judge(this.json.push(event.text));
         else if (this.options.demand.mustCall) this.unsent += event.text;
-        else yield event;
+        else {
+          this.spoke = true;
+          yield event;
+        }
         return;
       case "tool_call":
         yield* this.takeCall(event.name, event.arguments);

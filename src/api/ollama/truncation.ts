@@ -53,7 +53,9 @@ async function shortened(
   }));
   const fits = async (candidate: GenerationRequest): Promise<boolean> => {
     try {
-      return (await engine.countTokens(candidate, signal)) <= promptTokensMax;
+      // To count is no use of the model: how long it stays is said by the answer alone.
+      const { keepAliveMs: _, ...counted } = candidate;
+      return (await engine.countTokens(counted, signal)) <= promptTokensMax;
     } catch (thrown) {
       // One that is far too long is refused unread.
       if (AppError.from(thrown).code === "context_length_exceeded") return false;

@@ -308,3 +308,14 @@ test("the model is shown functions without what says nothing", async () => {
   });
   expect(JSON.stringify(prompts[0])).not.toMatch(/schema|minimum|maximum/);
 });
+
+test("words that the client has read are not said again: the call behind them goes out as it is", async () => {
+  const { engine, spoken } = engineSaying(`Let me look.\n${BAD_CALL}`, `Let me look.\n${CALL}`);
+  expect(await answerOf(engine, request({ input: { tools: [WEATHER] } }))).toEqual([
+    { kind: "text", text: "Let me look." },
+    { call: "get_weather" },
+    { arguments: '{"city": 7}' },
+    { finish: "tool_calls" },
+  ]);
+  expect(spoken).toHaveLength(1);
+});
