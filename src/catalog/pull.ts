@@ -2,12 +2,13 @@
  * Gets a model: weights, and what the prompt needs beside them. Everything is fetched and checked in a staging folder; the weights come
  * into place last, by a rename, so a model that is listed is whole.
  */
+import { existsSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { AppError } from "../core/errors.ts";
 import type { Soc } from "../core/model.ts";
 import type { DownloadProgress } from "./download.ts";
-import { type Manifest, MODEL_NAME, writeManifest } from "./manifest.ts";
+import { type Manifest, MANIFEST_FILE, MODEL_NAME, readManifest, writeManifest } from "./manifest.ts";
 import { parseModelFileName } from "./model-file-name.ts";
 import { shown } from "./model-names.ts";
 import { planPull, type PullPart, type PullPlan } from "./pull-plan.ts";
@@ -94,6 +95,27 @@ function checkOptions({ sha256, name }: PullOptions): void {
   }
 }
 
+/**
+ * The same file from somewhere else is another model, which must not take the place of the one that is there. A new version from the same place
+ * may; so may a file that says nothing of where it came from.
+ */
+async function refuseOther(plan: PullPlan, modelDir: string): Promise<void> {
+  const [{ fileName }] = plan.parts;
+  const reading = await readManifest(join(modelDir, MANIFEST_FILE));
+  if ("fault" in reading || reading.manifest.file !== fileName || !existsSync(join(modelDir, fileName))) return;
+  const there = reading.manifest.source;
+  if (there === undefined || placeOf(there) === placeOf(plan.origin)) return;
+  throw new AppError(
+    "invalid_request",
+    `There is another ${fileName} already, from ${there}. Pull this one under a name of its own with --name, or remove the other first.`,
+  );
+}
+
+/** A link without its host: mirrors hold the same. */
+function placeOf(origin: string): string {
+  return URL.parse(origin)?.pathname ?? origin;
+}
+
 async function pullModel(source: string, options: PullOptions, lines: PullStatusLines): Promise<PullResult> {
   checkOptions(options);
   const endpoint = parseEndpoint(options.endpoint);
@@ -121,6 +143,7 @@ async function pullModel(source: string, options: PullOptions, lines: PullStatus
       if (present === null) missing.push(part);
       else lines.present(part.fileName, present.bytes, present.sha256);
     }
+    if (missing.length > 0) await refuseOther(plan, modelDir);
     await requireRoom(missing, staging.dir);
     const hashes: string[] = [];
     for (const part of missing) hashes.push(await getPart(part, join(staging.dir, `${part.fileName}.partial`), plan, options));

@@ -107,6 +107,18 @@ describe("a pull from the hub", () => {
     expect(await content(final)).toEqual(newer);
   });
 
+  test("never takes the place of the same file from another repository, unless under another name", async () => {
+    await pulling(source);
+    hub.files.set(`/other/thing/resolve/main/${FILE}`, { content: WEIGHTS.toReversed() });
+    expect(await refusal(pulling(`other/thing/${FILE}`))).toEqual([
+      "invalid_request",
+      expect.stringMatching(/another .*rkllm already, from .*\/owner\/repo\/.* --name/),
+    ]);
+    expect(await content(final)).toEqual(WEIGHTS);
+    await pulling(`other/thing/${FILE}`, { name: "mine" });
+    expect(await content(`mine/${FILE}`)).toEqual(WEIGHTS.toReversed());
+  });
+
   test("under a name of the user's is found by that name", async () => {
     expect(await pulling(source, { name: "Kitchen" })).toMatchObject({ name: "Kitchen", path: folder.path(`kitchen/${FILE}`) });
     expect(await idsOf(folder.open())).toEqual(["kitchen"]);
