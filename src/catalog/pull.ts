@@ -135,6 +135,8 @@ async function pullModel(source: string, options: PullOptions, lines: PullStatus
   if (plan.localDir !== null && plan.localDir !== modelDir && [plan.localDir, dirname(plan.localDir)].includes(modelsDir)) {
     throw new AppError("invalid_request", `${first.local ?? first.fileName} is in the models folder already.`);
   }
+  // Files of this machine may lie in several places and be the same.
+  if (plan.localDir === null) await refuseOther(plan, modelDir);
   const staging = await openStaging(modelsDir, folder);
   try {
     const missing: PullPart[] = [];
@@ -143,7 +145,6 @@ async function pullModel(source: string, options: PullOptions, lines: PullStatus
       if (present === null) missing.push(part);
       else lines.present(part.fileName, present.bytes, present.sha256);
     }
-    if (missing.length > 0) await refuseOther(plan, modelDir);
     await requireRoom(missing, staging.dir);
     const hashes: string[] = [];
     for (const part of missing) hashes.push(await getPart(part, join(staging.dir, `${part.fileName}.partial`), plan, options));
