@@ -1,6 +1,7 @@
 /** A whole answer, gathered from its events, for replies that are not streamed. */
 import { assert } from "../core/errors.ts";
 import type { FinishReason, GenerationEvent, Timings, ToolCall, Usage } from "../core/generation.ts";
+import { isJson } from "../core/json.ts";
 
 /** What an answer amounts to once all its events are in. */
 export interface CollectedAnswer {
@@ -38,12 +39,7 @@ export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Pro
 
 /** Whether a call's arguments are complete JSON. The call that the token limit cut off has none, or the beginning of some. */
 export function hasWholeArguments(call: ToolCall): boolean {
-  try {
-    JSON.parse(call.arguments);
-    return true;
-  } catch {
-    return false;
-  }
+  return isJson(call.arguments);
 }
 
 /** The calls that can be run: the last one is left out where the token limit cut it off. Nobody can run half a call. */

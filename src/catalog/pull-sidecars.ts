@@ -8,6 +8,7 @@ import { baseModelsOf } from "./base-models.ts";
 import { type HubRepository, hubFile } from "./hub.ts";
 import { placeLocal } from "./local-file.ts";
 import type { PullPlan } from "./pull-plan.ts";
+import { isJson } from "../core/json.ts";
 
 const TOKENIZER_FILE = "tokenizer.json";
 const SIDECAR_FILES: readonly string[] = [
@@ -108,13 +109,4 @@ async function isSidecar(name: string, path: string): Promise<boolean> {
   const genuine = name.endsWith(".json") ? isJson(text) : text.trim() !== "" && !/^\s*<(?:!doctype|html)/i.test(text);
   if (!genuine) await rm(path, { force: true });
   return genuine;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,5 @@
 /** JSON as a tree that forgets nothing: key order, doubled keys and numbers stand as they were written. */
+import { isJson } from "../core/json.ts";
 
 /** `plain` is a number, true, false or null as JSON text; an object's `source` is the text it was read from, "" for none. */
 export type JsonNode =
@@ -22,14 +23,5 @@ function writeNode(node: JsonNode): string {
       return JSON.stringify(node.value);
     case "plain":
       return node.text;
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

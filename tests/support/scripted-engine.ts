@@ -54,6 +54,26 @@ export function finishEvent(change: Partial<GenerationEvent & { kind: "finish" }
   };
 }
 
+/** Thinks, speaks, calls one function in pieces and one without arguments; a finish has to follow. */
+export const CALLS: readonly GenerationEvent[] = [
+  { kind: "reasoning", text: "Weather" },
+  { kind: "reasoning", text: " first." },
+  { kind: "text", text: "Let me see. 漢字 😀" },
+  { kind: "tool_call_start", index: 0, id: "call_a", name: "get_weather" },
+  { kind: "tool_call_arguments", index: 0, text: '{"city":' },
+  { kind: "tool_call_arguments", index: 0, text: '"Oslo"}' },
+  { kind: "tool_call_start", index: 1, id: "call_b", name: "get_time" },
+];
+
+/** Stopped by the token limit in the middle of its second call. */
+export const CUT: readonly GenerationEvent[] = [
+  { kind: "tool_call_start", index: 0, id: "call_a", name: "get_weather" },
+  { kind: "tool_call_arguments", index: 0, text: '{"city":"Oslo"}' },
+  { kind: "tool_call_start", index: 1, id: "call_b", name: "get_time" },
+  { kind: "tool_call_arguments", index: 1, text: '{"zone":"Eur' },
+  finishEvent({ reason: "length" }),
+];
+
 export const HELLO: readonly GenerationEvent[] = [{ kind: "text", text: "Hel" }, { kind: "text", text: "lo" }, finishEvent()];
 
 /** A model that is loaded and idle, in which every figure can be told from the others. */
@@ -103,7 +123,8 @@ export interface ScriptedEngine extends Engine {
   readonly requests: { readonly request: GenerationRequest; readonly signal: AbortSignal }[];
 }
 
-async function* recite(events: readonly (GenerationEvent | Error)[]): AsyncGenerator<GenerationEvent> {
+/** The events as an answer gives them, one after another; an error is thrown where it stands. */
+export async function* recite(events: readonly (GenerationEvent | Error)[]): AsyncGenerator<GenerationEvent> {
   for (const event of events) {
     if (event instanceof Error) throw event;
     yield event;

@@ -5,36 +5,16 @@ import { createMessageStreamEncoder } from "../../src/api/anthropic/stream-encod
 import { collectAnswer } from "../../src/api/collected-answer.ts";
 import { namedSse } from "../../src/api/framing/named-sse.ts";
 import type { GenerationEvent } from "../../src/core/generation.ts";
-import { finishEvent, HELLO } from "../support/scripted-engine.ts";
+import { CALLS, CUT, finishEvent, HELLO, recite } from "../support/scripted-engine.ts";
 import { expectGolden, jsonText, streamText } from "./golden.ts";
 
 const HEADING = { id: "msg_A", model: "qwen3-0.6b" };
 
-/** Thinks, speaks, calls one function in pieces and one without arguments. */
 const TOOLS: readonly GenerationEvent[] = [
-  { kind: "reasoning", text: "Weather" },
-  { kind: "reasoning", text: " first." },
-  { kind: "text", text: "Let me see. 漢字 😀" },
-  { kind: "tool_call_start", index: 0, id: "call_a", name: "get_weather" },
-  { kind: "tool_call_arguments", index: 0, text: '{"city":' },
-  { kind: "tool_call_arguments", index: 0, text: '"Oslo"}' },
-  { kind: "tool_call_start", index: 1, id: "call_b", name: "get_time" },
+  ...CALLS,
   finishEvent({ reason: "tool_calls", usage: { promptTokens: 11, cachedTokens: 4, completionTokens: 9, reasoningTokens: 2 } }),
 ];
-
-/** Stopped by the token limit in the middle of its second call. */
-const CUT: readonly GenerationEvent[] = [
-  { kind: "tool_call_start", index: 0, id: "call_a", name: "get_weather" },
-  { kind: "tool_call_arguments", index: 0, text: '{"city":"Oslo"}' },
-  { kind: "tool_call_start", index: 1, id: "call_b", name: "get_time" },
-  { kind: "tool_call_arguments", index: 1, text: '{"zone":"Eur' },
-  finishEvent({ reason: "length" }),
-];
-
-async function* replay(events: readonly GenerationEvent[]): AsyncGenerator<GenerationEvent> {
-  yield* events;
-}
-const reply = async (events: readonly GenerationEvent[]) => messageReply(HEADING, await collectAnswer(replay(events)));
+const reply = async (events: readonly GenerationEvent[]) => messageReply(HEADING, await collectAnswer(recite(events)));
 const stream = (events: readonly GenerationEvent[]) => streamText(namedSse, createMessageStreamEncoder(HEADING, 11), events);
 
 describe("a stream", () => {

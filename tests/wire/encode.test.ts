@@ -7,7 +7,7 @@ import { chatPiece, createOllamaStreamEncoder, generatePiece, ollamaAnswer, olla
 import { chatCompletion, createChatStreamEncoder } from "../../src/api/openai/chat-encode.ts";
 import { createCompletionStreamEncoder, textCompletion } from "../../src/api/openai/completion-encode.ts";
 import type { GenerationEvent } from "../../src/core/generation.ts";
-import { finishEvent, HELLO } from "../support/scripted-engine.ts";
+import { CALLS, CUT, finishEvent, HELLO, recite } from "../support/scripted-engine.ts";
 import { expectGolden, jsonText, streamText } from "./golden.ts";
 
 const OPENAI = { id: "chatcmpl-A", created: 1_767_323_045, model: "qwen3-0.6b", system_fingerprint: "fp_0123456789" };
@@ -15,31 +15,11 @@ const FORM = { answers: 1, includeUsage: false, functionCall: false, inlineThoug
 const COMPLETION_FORM = { echoes: ["Say: "], answersPerPrompt: 1, includeUsage: true };
 const OLLAMA = { model: "Qwen3", nowMs: () => Date.parse("2026-01-02T03:04:05.678Z") };
 
-/** Thinks, speaks, calls one function in pieces and one without arguments. */
 const TOOLS: readonly GenerationEvent[] = [
-  { kind: "reasoning", text: "Weather" },
-  { kind: "reasoning", text: " first." },
-  { kind: "text", text: "Let me see. 漢字 😀" },
-  { kind: "tool_call_start", index: 0, id: "call_a", name: "get_weather" },
-  { kind: "tool_call_arguments", index: 0, text: '{"city":' },
-  { kind: "tool_call_arguments", index: 0, text: '"Oslo"}' },
-  { kind: "tool_call_start", index: 1, id: "call_b", name: "get_time" },
+  ...CALLS,
   finishEvent({ reason: "tool_calls", usage: { promptTokens: 11, cachedTokens: 0, completionTokens: 9, reasoningTokens: 2 } }),
 ];
-
-/** Stopped by the token limit in the middle of its second call. */
-const CUT: readonly GenerationEvent[] = [
-  { kind: "tool_call_start", index: 0, id: "call_a", name: "get_weather" },
-  { kind: "tool_call_arguments", index: 0, text: '{"city":"Oslo"}' },
-  { kind: "tool_call_start", index: 1, id: "call_b", name: "get_time" },
-  { kind: "tool_call_arguments", index: 1, text: '{"zone":"Eur' },
-  finishEvent({ reason: "length" }),
-];
-
-async function* replay(events: readonly GenerationEvent[]): AsyncGenerator<GenerationEvent> {
-  yield* events;
-}
-const collected = (events: readonly GenerationEvent[]) => collectAnswer(replay(events));
+const collected = (events: readonly GenerationEvent[]) => collectAnswer(recite(events));
 
 test("a chat stream has a role chunk, deltas, a finish chunk with timings, a usage chunk without choices, and [DONE]", async () => {
   await expectGolden("openai-chat-usage.txt", streamText(sse, createChatStreamEncoder(OPENAI, { ...FORM, includeUsage: true }), HELLO));

@@ -33,11 +33,21 @@ export interface JsonSchema {
 
 class StepsSpent extends Error {}
 
+/** A request's schema is asked for at admission, for the prompt and again for every try: it is read once. */
+const compiled = new WeakMap<object, JsonSchema>();
+
 /**
  * @param field The request's field that holds the schema, e.g. `response_format.json_schema.schema`.
  * @throws AppError invalid_request when it is no JSON Schema or goes beyond the bounds. Unknown keywords are passed over.
  */
 export function compileSchema(schema: Readonly<Record<string, unknown>> | boolean, field: string): JsonSchema {
+  if (typeof schema === "boolean") return compile(schema, field);
+  let known = compiled.get(schema);
+  if (known === undefined) compiled.set(schema, (known = compile(schema, field)));
+  return known;
+}
+
+function compile(schema: Readonly<Record<string, unknown>> | boolean, field: string): JsonSchema {
   let stepsLeft = Infinity;
   const root = parseSchema(schema, field, (steps) => {
     stepsLeft -= steps;
