@@ -39,8 +39,11 @@ export type ToolChoice = { readonly mode: "auto" | "required" } | { readonly mod
 /** The form an answer must have beside free text. */
 export type ResponseFormat =
   | { readonly kind: "json_object" }
-  /** `schema` is a JSON Schema: an object, or true for any JSON value. */
-  | { readonly kind: "json_schema"; readonly schema: Readonly<Record<string, unknown>> | boolean };
+  /**
+   * `schema` is a JSON Schema: an object, or true for any JSON value. `field` is its place in the request, in the client's own spelling, for
+   * errors; `response_format` where it is absent.
+   */
+  | { readonly kind: "json_schema"; readonly schema: Readonly<Record<string, unknown>> | boolean; readonly field?: string };
 
 /** A conversation, rendered through the model's chat template. */
 export interface ChatInput {

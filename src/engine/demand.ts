@@ -1,5 +1,5 @@
 /** What an answer has to be, beside free text: calls that fit their functions, JSON that fits its schema. Made once for a request. */
-import { compileSchema, type JsonSchema } from "../chat/json/json-schema.ts";
+import { compileFormat, compileSchema, type JsonSchema } from "../chat/json/json-schema.ts";
 import { AppError } from "../core/errors.ts";
 import type { GenerationRequest, ToolDefinition } from "../core/generation.ts";
 
@@ -54,7 +54,7 @@ const FREE: Demand = { tools: [], mustCall: false, onlyFunction: null, oneCall: 
 function jsonDemand(format: GenerationRequest["responseFormat"]): Demand["json"] {
   if (format === undefined) return null;
   if (format.kind === "json_object") return { schema: null, objectOnly: true };
-  return { schema: compileSchema(format.schema, "response_format"), objectOnly: false };
+  return { schema: compileFormat(format), objectOnly: false };
 }
 
 /** Parameters are for the model and the client to agree on: a schema that cannot be read checks nothing. */

@@ -82,7 +82,7 @@ test("every value, limit and stop sequence reaches the canonical request", () =>
       sampling: { temperature: 0, topK: 3, topP: 0.5 },
       tokensMax: 5,
       stop: ["\n", "END"],
-      responseFormat: { kind: "json_schema", schema },
+      responseFormat: { kind: "json_schema", schema, field: "output_config.format.schema" },
     },
     stream: true,
     ignored: ["mcp_servers", "thinking.budget_tokens", "tools[0]"],
@@ -244,9 +244,9 @@ test("the answer's schema may come under its older name", () => {
   const format = { type: "json_schema", schema: { type: "object" } };
   const decoded = [{ output_format: format }, { output_config: { format }, output_format: { type: "text" } }, { output_config: { format: { type: "json_schema", schema: true } } }]; // prettier-ignore
   expect(decoded.map((fields) => decodeMessages("r1", body(fields)).request.responseFormat)).toEqual([
-    { kind: "json_schema", schema: { type: "object" } },
-    { kind: "json_schema", schema: { type: "object" } },
-    { kind: "json_schema", schema: true },
+    { kind: "json_schema", schema: { type: "object" }, field: "output_format.schema" },
+    { kind: "json_schema", schema: { type: "object" }, field: "output_config.format.schema" },
+    { kind: "json_schema", schema: true, field: "output_config.format.schema" },
   ]);
 });
 

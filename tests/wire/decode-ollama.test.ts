@@ -141,7 +141,7 @@ describe("chat", () => {
     const formatOf = (format: unknown): unknown => decodeOllamaChat("r1", chat({ format })).request.responseFormat;
     expect([formatOf("json"), formatOf({ type: "object" }), formatOf("")]).toEqual([
       { kind: "json_object" },
-      { kind: "json_schema", schema: { type: "object" } },
+      { kind: "json_schema", schema: { type: "object" }, field: "format" },
       undefined,
     ]);
     expect(decodeOllamaGenerate("r1", generate({ raw: true, format: "json" })).request).toMatchObject({

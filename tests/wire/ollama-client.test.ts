@@ -46,7 +46,7 @@ test("chat asks for JSON that fits a schema, and sends results of calls back", a
   ];
   await client.chat({ model: MODEL, messages, format, keep_alive: "5m", think: "high" });
   expect(api.engine.requests.at(-1)?.request).toMatchObject({
-    responseFormat: { kind: "json_schema", schema: format },
+    responseFormat: { kind: "json_schema", schema: format, field: "format" },
     keepAliveMs: 300_000,
     reasoning: { mode: "on", level: "high" },
     input: { messages: [{}, { toolCalls: [{ name: "now", arguments: '{"zone":"CET"}' }] }, { role: "tool", name: "now" }] },

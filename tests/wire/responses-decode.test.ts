@@ -276,7 +276,7 @@ test("the form of the answer is flat here", () => {
   const formatOf = (format: unknown): unknown => decode({ text: { format } }).request.responseFormat;
   expect([formatOf({ type: "text" }), formatOf({ type: "json_schema", name: "x", schema, strict: true })]).toEqual([
     undefined,
-    { kind: "json_schema", schema },
+    { kind: "json_schema", schema, field: "text.format.schema" },
   ]);
 });
 

@@ -77,7 +77,8 @@ function responseFormatOf(body: MessagesBody): ResponseFormat | undefined {
   const format = body.output_config?.format ?? body.output_format;
   if (format === null || format === undefined) return undefined;
   if (format.type !== "json_schema") return refuseValue(`${field}.type`, `"json_schema", not "${format.type}"`);
-  return { kind: "json_schema", schema: format.schema ?? refuseMissing(`${field}.schema`, "a JSON Schema") };
+  const place = `${field}.schema`;
+  return { kind: "json_schema", schema: format.schema ?? refuseMissing(place, "a JSON Schema"), field: place };
 }
 
 function samplingOf(body: MessagesBody): SamplingOptions {

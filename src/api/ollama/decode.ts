@@ -72,7 +72,7 @@ function formatOf(format: unknown): ResponseFormat | undefined {
   if (format === undefined || format === null || format === "") return undefined;
   if (format === "json") return { kind: "json_object" };
   if (typeof format === "object" && !Array.isArray(format)) {
-    return { kind: "json_schema", schema: format as Readonly<Record<string, unknown>> };
+    return { kind: "json_schema", schema: format as Readonly<Record<string, unknown>>, field: "format" };
   }
   return invalid("format", `invalid format: ${JSON.stringify(format).slice(0, 80)}; expected "json" or a valid JSON Schema object`);
 }

@@ -1,6 +1,6 @@
 /** What an answer in JSON can be made to begin with, so that a small model does not begin with words. */
 import type { ResponseFormat } from "../../core/generation.ts";
-import { compileSchema } from "./json-schema.ts";
+import { compileFormat } from "./json-schema.ts";
 import { TYPE_BITS, type SchemaNode, allowedTypes } from "./schema-node.ts";
 
 /** The beginning of every object that has a key. Vocabularies have it as one token, or as two that end here. */
@@ -14,7 +14,7 @@ const OBJECT_OPENING = '{"';
  */
 export function jsonOpening(format: ResponseFormat): string {
   if (format.kind === "json_object") return OBJECT_OPENING;
-  const { root } = compileSchema(format.schema, "response_format");
+  const { root } = compileFormat(format);
   return allowedTypes(root) === TYPE_BITS.object && needsKey(root) ? OBJECT_OPENING : "";
 }
 

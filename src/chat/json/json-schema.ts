@@ -5,6 +5,7 @@
  * What is not checked: `format` beyond the common ones, and patterns that could take too long or are no JavaScript.
  */
 import { type Schema, validate } from "@cfworker/json-schema";
+import type { ResponseFormat } from "../../core/generation.ts";
 import { JSON_DEPTH_MAX, KEY_LENGTH_MAX } from "./json-limits.ts";
 import { parseSchema } from "./parse-schema.ts";
 import { type Place, describeFault, subject } from "./schema-fault.ts";
@@ -45,6 +46,11 @@ export function compileSchema(schema: Readonly<Record<string, unknown>> | boolea
   let known = compiled.get(schema);
   if (known === undefined) compiled.set(schema, (known = compile(schema, field)));
   return known;
+}
+
+/** The schema of an answer's form. @throws AppError invalid_request, naming the field where the client put it. */
+export function compileFormat({ schema, field = "response_format" }: Extract<ResponseFormat, { kind: "json_schema" }>): JsonSchema {
+  return compileSchema(schema, field);
 }
 
 function compile(schema: Readonly<Record<string, unknown>> | boolean, field: string): JsonSchema {

@@ -319,3 +319,10 @@ test("words that the client has read are not said again: the call behind them go
   ]);
   expect(spoken).toHaveLength(1);
 });
+
+test("a schema that is none is named by the place where the client put it", async () => {
+  const { engine } = engineSaying();
+  const asked = request({ responseFormat: { kind: "json_schema", schema: { type: "banana" }, field: "text.format.schema" } });
+  const { details, message } = await faultOf(engine, asked);
+  expect([details.field, message]).toEqual(["text.format.schema", expect.stringMatching(/^text\.format\.schema\.type /)]);
+});

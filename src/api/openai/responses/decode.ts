@@ -52,7 +52,11 @@ function formatOf(body: InputTokensBody): ResponseFormat | undefined {
     case "json_object":
       return { kind: "json_object" };
     case "json_schema":
-      return { kind: "json_schema", schema: format?.schema ?? refuseMissing("text.format.schema", "a JSON Schema") };
+      return {
+        kind: "json_schema",
+        schema: format?.schema ?? refuseMissing("text.format.schema", "a JSON Schema"),
+        field: "text.format.schema",
+      };
     default:
       return refuseValue("text.format.type", 'must be "text", "json_object" or "json_schema".');
   }
