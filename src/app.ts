@@ -20,6 +20,7 @@ import { createEngine } from "./engine/create-engine.ts";
 import type { Engine } from "./engine/engine.ts";
 import { preload } from "./engine/preload.ts";
 import { readGenerationDefaults } from "./engine/model-defaults.ts";
+import { devicePermits } from "./scheduler/run-permits.ts";
 import { openDigests, openLibrary } from "./open-library.ts";
 import { contextTokensOf, defaultSources, type Libraries, openModel } from "./open-model.ts";
 import { availableMemory } from "./runtime/available-memory.ts";
@@ -75,6 +76,13 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     get queueDepthMax() {
       return settings.server.queue_depth_max;
     },
+    get queueWaitMaxMs() {
+      return settings.server.queue_timeout_s === null ? Infinity : settings.server.queue_timeout_s * 1000;
+    },
+    get batchWindowMs() {
+      return settings.server.batch_window_ms;
+    },
+    permitFor: devicePermits(server.runs_at_once),
     get modelsLoadedMax() {
       return settings.server.models_loaded_max;
     },

@@ -75,7 +75,11 @@ export async function openModel(parts: {
       },
       library,
       assets: parts.assets,
-      options: openOptions(inference, parts.defaults.sampling, model, parts.soc),
+      options: {
+        ...openOptions(inference, parts.defaults.sampling, model, parts.soc),
+        // Whether Rockchip's library takes a batch with a place left empty is not known.
+        idleLane: library.kind === "built-in" ? "nothing" : "token",
+      },
     },
     // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
     launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log),
@@ -103,7 +107,12 @@ export function contextTokensOf(inference: InferenceValues, model: ModelDescript
   return limit - (limit % CONTEXT_STEP_TOKENS);
 }
 
-function openOptions(inference: InferenceValues, sampling: Sampling, model: ModelDescriptor, soc: Soc | null): OpenOptions {
+function openOptions(
+  inference: InferenceValues,
+  sampling: Sampling,
+  model: ModelDescriptor,
+  soc: Soc | null,
+): Omit<OpenOptions, "idleLane"> {
   return {
     contextTokens: contextTokensOf(inference, model),
     sampling,
@@ -112,6 +121,8 @@ function openOptions(inference: InferenceValues, sampling: Sampling, model: Mode
     baseDomainId: inference.base_domain_id,
     embedFlash: inference.embed_flash,
     cpuCount: model.format === "gguf" ? Math.min(inference.cpu_count, CPU_RUNTIME_THREADS_MAX) : inference.cpu_count,
+    // Logits, which a judge is asked for, are not to be had with several.
+    lanes: model.judges === true ? 1 : inference.n_batch,
     cpuMask: inference.cpu_mask ?? (soc === "rk3588" || soc === "rk3576" ? 0xf0 : 0x0f),
   };
 }

@@ -94,6 +94,14 @@ static int results_take_tokens(Run *run, int *waits)
     return taken;
 }
 
+/* Without an id a member of a batch counts as ended. */
+static void results_name_tokens(Run *run)
+{
+    int i;
+    for (i = 0; i < run->handle->members; i++)
+        if (run->members[i].alive) run->results[i].token_id = run->members[i].token;
+}
+
 /* The callbacks of the null-text and pad-token moods, which come before a real token's own; returns the callback's verdict. */
 static int deliver_oddities(Run *run)
 {
@@ -101,12 +109,13 @@ static int deliver_oddities(Run *run)
     int verdict = 0;
     if (mood(MOOD_NULL_TEXT) && run->steps % 3 == 2) {
         results_clear(run);
-        run->results[0].token_id = first->token;
+        results_name_tokens(run);
         verdict = results_deliver(run, RKLLM_RUN_NORMAL);
     }
     if (mood(MOOD_PAD_TOKEN) && run->steps == 1 && first->piece_length == 0 && verdict != CALLBACK_PAUSE) {
         results_clear(run);
         snprintf(first->piece, sizeof first->piece, "[PAD%d]", PAD_TOKEN_ID);
+        results_name_tokens(run);
         run->results[0].text = first->piece;
         run->results[0].token_id = PAD_TOKEN_ID;
         verdict = results_deliver(run, RKLLM_RUN_NORMAL);

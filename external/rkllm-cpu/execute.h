@@ -29,6 +29,7 @@ static Ending deliver_hidden_layer(Run *run)
     for (i = 0; i < handle->members; i++) {
         Member *member = &run->members[i];
         RKLLMResultLastHiddenLayer *layer = &run->results[i].last_hidden_layer;
+        if (member->prompt.count == 0) continue;
         char *rows = (char *)handle->rows + (size_t)member->first_row * row_bytes;
         if (member->stale) memset(rows, 0, (size_t)member->prompt.count * row_bytes);
         layer->hidden_states = (const float *)rows;

@@ -13,6 +13,7 @@ static void member_begin(Run *run, int index)
     Member *member = &run->members[index];
     const Prompt *prompt = &member->prompt;
     int common = 0;
+    if (prompt->count == 0) return; /* what its KV cache holds is kept for another run */
     member->alive = 1;
     if (!run->continues) {
         if (prompt->tokens && run->mode != RKLLM_INFER_GET_LOGITS)

@@ -146,11 +146,18 @@ static int prompt_check_length(const Handle *handle, const Prompt *prompt, int h
     return -1;
 }
 
+/* A member of a batch that has nothing to do: token input without tokens. */
+static int prompt_is_absent(const Handle *handle, const RKLLMInput *input)
+{
+    return handle->members > 1 && input->input_type == RKLLM_INPUT_TOKEN && input->token_input.n_tokens == 0;
+}
+
 /* Builds one member's prompt; `continues` appends to what its KV cache holds. -1 with the reason logged. */
 static int prompt_build(Handle *handle, int member, const RKLLMInput *input, int continues, Prompt *prompt)
 {
     const Sequence *sequence = &handle->sequences[member];
     int history = continues ? sequence->count : 0, status;
+    if (prompt_is_absent(handle, input)) return 0;
     switch (input->input_type) {
     case RKLLM_INPUT_PROMPT: status = prompt_of_text(handle, input, history == 0, prompt); break;
     case RKLLM_INPUT_TOKEN: status = prompt_of_tokens(&input->token_input, prompt); break;

@@ -99,15 +99,18 @@ static int run_check_options(const Run *run)
 static Run *run_prepare(Handle *handle, const RKLLMInput *inputs, const RKLLMInferParam *options, void *userdata)
 {
     Run *run = calloc(1, sizeof *run);
-    int i, failed;
+    int i, failed, present = 0;
     if (!run) return NULL;
     run->handle = handle;
     run->userdata = userdata ? userdata : handle->result_userdata;
     failed = run_take_options(run, options) || run_check_options(run);
     run->continues = run->keep_history || handle->paused;
-    for (i = 0; i < handle->members && !failed; i++)
+    for (i = 0; i < handle->members && !failed; i++) {
         failed = prompt_build(handle, i, &inputs[i], run->continues, &run->members[i].prompt);
-    if (!failed) return run;
+        present += run->members[i].prompt.count > 0;
+    }
+    if (!failed && !present) LOG_ERROR("no member of the batch has a prompt");
+    if (!failed && present) return run;
     run_free(run);
     return NULL;
 }

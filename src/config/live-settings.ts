@@ -13,6 +13,8 @@ const CHANGEABLE: ReadonlySet<KeyName> = new Set([
   "memory_budget_bytes",
   "keep_alive_s",
   "queue_depth_max",
+  "queue_timeout_s",
+  "batch_window_ms",
   "sampling_mismatch",
   "answer_retries_max",
   "log_level",

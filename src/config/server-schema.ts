@@ -141,6 +141,14 @@ const MODELS = {
     about: "Requests that may wait for a model; more are refused until some are done.",
     aliases: [{ name: "OLLAMA_MAX_QUEUE" }],
   }),
+  runs_at_once: setting(nullable(integer(1, 64)), null, {
+    group: "Models",
+    about: "Runs that may go on at the same time over all models; null is one on the NPU, and any number on the CPU.",
+  }),
+  batch_window_ms: setting(integer(0, 1000, "milliseconds"), 5, {
+    group: "Models",
+    about: "With `n_batch` above 1: how long a run may be held back for others to join it, where others joined the one before.",
+  }),
 };
 
 const RUNTIME = {
@@ -183,6 +191,10 @@ const ANSWERS = {
 };
 
 const TIME_LIMITS = {
+  queue_timeout_s: setting(nullable(seconds()), null, {
+    group: "Time limits",
+    about: "How long a request may wait for its turn; null is as long as its client does.",
+  }),
   load_timeout_s: setting(nullable(seconds()), null, {
     group: "Time limits",
     about: "How long opening a model may take; null is 60 seconds and 45 more for each gigabyte.",

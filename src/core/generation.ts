@@ -122,6 +122,8 @@ export interface GenerationRequest {
    * Absent: what was last said for the loaded model, else what the configuration says.
    */
   readonly keepAliveMs?: number;
+  /** Who asks, a key or an address: turns are shared out evenly between clients. */
+  readonly client?: string;
 }
 
 /** Why an answer ended: the model was done or met a stop sequence, the token limit, or it called tools. */

@@ -35,4 +35,6 @@ export interface Tokenizer extends Vocabulary {
   encode(segments: readonly PromptSegment[]): Int32Array;
   /** The bytes a token stands for; control tokens give their text's bytes. */
   tokenBytes(id: number): Uint8Array;
+  /** Whether a token steers the model: no text becomes it. */
+  isControl(id: number): boolean;
 }

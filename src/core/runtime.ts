@@ -8,8 +8,10 @@ export interface RuntimeCapabilities {
   readonly version: string;
   /** Sampling and token limit may differ from run to run (1.3.0); otherwise they are fixed when the model opens. */
   readonly perRunSampling: boolean;
-  /** Context length the slot was opened with, tokens. */
+  /** Context length the slot was opened with, tokens; each lane has one of its own. */
   readonly contextTokens: number;
+  /** Prompts that may run together, each in a KV cache of its own (n_batch). */
+  readonly lanes: number;
 }
 
 /** The ways in which model families write a call; chat/tool-syntax/ has one reader for each. */
@@ -59,18 +61,44 @@ export interface PreparedPrompt {
   readonly opening: string;
 }
 
-/** One pass through the model. */
+/** One pass of a prompt through the model. */
 export interface Run {
   readonly promptId: number;
   /** At least 1, and prompt + tokensMax fits the context. */
   readonly tokensMax: number;
+}
+
+/** What the runs of a batch have in common: the library takes it once for all of them. */
+export interface BatchTerms {
   readonly sampling: Sampling;
   /** Absent: the model as it is. It is loaded when a run first asks for it, and stays loaded as long as the model does. */
   readonly adapter?: Adapter;
 }
 
+/** A run, and the way to end it before the others of its batch. */
+export interface BatchMember extends Run {
+  readonly signal: AbortSignal;
+}
+
+/** Runs that go through the model together: at least one, at most as many as there are lanes. */
+export interface Batch extends BatchTerms {
+  readonly members: readonly BatchMember[];
+}
+
+/** A batch that has been started. */
+export interface RunningBatch {
+  /**
+   * One for each member, in order. A member whose signal fires gets its `end` at once where others go on, else once the runtime has really
+   * stopped; one that is no longer read is ended as well. The iteration throws AppError model_load_failed for an adapter, runtime_error or engine_lost.
+   */
+  readonly events: readonly AsyncIterable<TokenEvent>[];
+  /** Resolves when the library has returned, or is gone: only then may another batch begin. Never rejects. */
+  readonly over: Promise<void>;
+}
+
 /** One pass that makes a vector in place of text. */
-export interface EmbeddingRun extends Omit<Run, "tokensMax" | "sampling"> {
+export interface EmbeddingRun extends Pick<BatchTerms, "adapter"> {
+  readonly promptId: number;
   /** The vector is that of the logits which these two tokens have behind the prompt; absent: an embedding of the prompt. */
   readonly logitsOf?: readonly [number, number];
 }
@@ -124,20 +152,17 @@ export interface SlotMemory {
   readonly fileBytes: number;
 }
 
-/** An open model with one KV cache. At most one run at a time; prompts may be prepared while a run is going on. */
+/** An open model. At most one batch at a time; prompts may be prepared while it is going on. */
 export interface RuntimeSlot {
   readonly capabilities: RuntimeCapabilities;
   /** Renders and tokenizes. Throws AppError invalid_request for what a template refuses, engine_lost if the host dies. */
   prepare(prompt: PromptRequest): Promise<PreparedPrompt>;
   /** Gives up a prepared prompt that will not be run. */
   discard(promptId: number): void;
+  /** Runs prepared prompts together; they are used up. */
+  run(batch: Batch): RunningBatch;
   /**
-   * Runs a prepared prompt; the prompt is used up. When the signal fires the run is aborted, and `end` comes once the runtime has really stopped.
-   * The iteration throws AppError model_load_failed for an adapter, runtime_error or engine_lost. A caller that leaves the iteration early aborts the run too.
-   */
-  run(run: Run, signal: AbortSignal): AsyncIterable<TokenEvent>;
-  /**
-   * Makes one vector of a prepared prompt, not normalised; the prompt is used up. It counts as a run: one at a time, and what ends a run
+   * Makes one vector of a prepared prompt, not normalised; the prompt is used up. It counts as a batch: one at a time, and what ends a run
    * ends this. Throws AppError runtime_error or engine_lost, and what the signal was fired with once the runtime has really stopped.
    */
   embed(run: EmbeddingRun, signal: AbortSignal): Promise<Float32Array>;

@@ -3,8 +3,7 @@
  * everything back.
  */
 import { AppError, assert, cancellation } from "../core/errors.ts";
-import type { FinishReason, GenerationEvent, GenerationRequest, Sampling } from "../core/generation.ts";
-import type { Adapter } from "../core/model.ts";
+import type { FinishReason, GenerationEvent, GenerationRequest } from "../core/generation.ts";
 import type { AnswerOpening, PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
 import type { Turn } from "../scheduler/turn-queue.ts";
 import type { Demand } from "./demand.ts";
@@ -24,8 +23,6 @@ export interface Admitted {
   readonly opening: AnswerOpening["kind"] | null;
   /** Tokens that an answer to a prompt of so many tokens may have. Throws AppError context_length_exceeded. */
   readonly tokensMaxOf: (promptTokens: number) => number;
-  readonly sampling: Sampling;
-  readonly adapter?: Adapter;
   readonly signal: AbortSignal;
   readonly arrivedMs: number;
   readonly loadedMs: number;
@@ -77,7 +74,7 @@ async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, u
   // A call is asked for once more: the client can tell the model what is wrong with it, too.
   let retriesLeft = demand.json === null ? Math.min(admitted.retriesMax, 1) : admitted.retriesMax;
   // There is no turn in a plain text in which a fault could be shown.
-  if (request.input.kind !== "chat") retriesLeft = 0;
+  if (request.input.kind !== "chat" || !canFail(demand)) retriesLeft = 0;
   for (let prompt: PreparedPrompt | null = admitted.prompt; prompt !== null;) {
     const passage: Passage = yield* pass(admitted, prompt, retriesLeft === 0);
     passages.push(passage);
@@ -91,19 +88,24 @@ async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, u
 }
 
 async function* pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolean): AsyncGenerator<GenerationEvent, Passage, undefined> {
-  const { request, slot, demand, signal, sampling, adapter } = admitted;
+  const { request, turn, demand, signal } = admitted;
   const tokensMax = admitted.tokensMaxOf(prompt.promptTokens);
   return yield* readPassage({
-    slot,
+    start: (member) => turn.run(member, lastTry),
     prompt,
     opening: admitted.opening,
-    run: { promptId: prompt.promptId, tokensMax: Math.max(1, tokensMax), sampling, ...(adapter === undefined ? {} : { adapter }) },
+    tokensMax: Math.max(1, tokensMax),
     silent: tokensMax === 0,
     stop: request.stop,
     demand,
     lastTry,
     signal,
   });
+}
+
+/** Whether an answer can be anything but what was demanded. */
+function canFail({ json, tools, mustCall }: Demand): boolean {
+  return json !== null || mustCall || tools.length > 0;
 }
 
 /** null where the conversation has no room for another try, or its template none for such turns. */

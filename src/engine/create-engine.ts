@@ -73,7 +73,7 @@ export function createEngine(options: EngineOptions): Engine {
     const { value, model, release } = await loaded.hold(request.model, stayOf(request), signal);
     const loadMs = performance.now() - arrivedMs;
     try {
-      return { ...(await embedBatch(request, { model, slot: value.slot, queue: value.queue, signal })), loadMs };
+      return { ...(await embedBatch(request, { model, slot: value.slot, queue: value.queue, client: clientOf(request), signal })), loadMs };
     } finally {
       release();
     }
@@ -83,7 +83,7 @@ export function createEngine(options: EngineOptions): Engine {
     const signal = workSignal(clientSignal);
     const { value, model, release } = await loaded.hold(request.model, {}, signal);
     try {
-      return await rerank(request, { model, slot: value.slot, queue: value.queue, signal });
+      return await rerank(request, { model, slot: value.slot, queue: value.queue, client: clientOf(request), signal });
     } finally {
       release();
     }
@@ -121,13 +121,17 @@ export function createEngine(options: EngineOptions): Engine {
         promptTokens,
         contextTokens: contextTokensOf(slot.capabilities.contextTokens, visit.model.preset),
       });
-    const turn = queue.take(visit.signal);
+    const turn = queue.take(clientOf(request), visit.signal);
     let prompt: PreparedPrompt | null = null;
     try {
       const wanted = promptRequest(request);
       prompt = await slot.prepare(wanted);
       // One that is too long is refused before it has its turn.
       tokensMaxOf(prompt.promptTokens);
+      turn.ready({
+        sampling: slot.capabilities.perRunSampling ? resolveSampling(request.sampling, defaults.sampling) : defaults.sampling,
+        ...(adapter === undefined ? {} : { adapter }),
+      });
       const events = answer({
         request,
         demand,
@@ -137,14 +141,19 @@ export function createEngine(options: EngineOptions): Engine {
         prompt,
         opening: wanted.opening?.kind ?? null,
         tokensMaxOf,
-        sampling: slot.capabilities.perRunSampling ? resolveSampling(request.sampling, defaults.sampling) : defaults.sampling,
-        ...(adapter === undefined ? {} : { adapter }),
         signal: visit.signal,
         arrivedMs: visit.arrivedMs,
         loadedMs: visit.loadedMs,
         release: visit.endLease,
       });
-      return { model: visit.model, promptTokens: prompt.promptTokens, queuePosition: turn.position, samplingIgnored, events };
+      return {
+        model: visit.model,
+        promptTokens: prompt.promptTokens,
+        queuePosition: turn.position,
+        queueWaitMs: turn.expectedWaitMs,
+        samplingIgnored,
+        events,
+      };
     } catch (thrown) {
       // One that is too long was prepared all the same.
       if (prompt !== null) slot.discard(prompt.promptId);
@@ -194,6 +203,11 @@ export function createEngine(options: EngineOptions): Engine {
       await loaded.close();
     },
   };
+}
+
+/** Requests whose sender nobody named share one client's turns. */
+function clientOf({ client = "" }: { readonly client?: string }): string {
+  return client;
 }
 
 function stayOf({ keepAliveMs }: { readonly keepAliveMs?: number }): LoadOptions {

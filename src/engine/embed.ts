@@ -19,6 +19,7 @@ export interface EmbeddingRequest {
   readonly dimensions?: number;
   /** As for answers. */
   readonly keepAliveMs?: number;
+  readonly client?: string;
   /** How the dialect names an input in errors: `input[3]`. */
   nameOf(index: number): string;
 }
@@ -38,6 +39,8 @@ export interface EmbeddingPlace {
   readonly model: ModelDescriptor;
   readonly slot: RuntimeSlot;
   readonly queue: TurnQueue;
+  /** Who asks. */
+  readonly client: string;
   readonly signal: AbortSignal;
 }
 
@@ -68,7 +71,7 @@ export async function embedBatch(request: EmbeddingRequest, place: EmbeddingPlac
 export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promise<Pick<Embeddings, "vectors" | "tokens">> {
   const { model, slot, signal } = place;
   const { logitsOf, nameOf, finish = (vector) => vector } = batch;
-  const turn = place.queue.take(signal);
+  const turn = place.queue.take(place.client, signal);
   const prompts: PreparedPrompt[] = [];
   let next = 0;
   try {
@@ -78,6 +81,7 @@ export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promi
       prompts.push(prompt);
       checkLength(prompt, slot.capabilities.contextTokens, nameOf(index));
     }
+    turn.ready(null);
     await turn.granted;
     const adapter = model.adapted?.adapter;
     const how = { ...(adapter === undefined ? {} : { adapter }), ...(logitsOf === undefined ? {} : { logitsOf }) };

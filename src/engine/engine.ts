@@ -13,6 +13,8 @@ export interface Generation {
   readonly promptTokens: number;
   /** Requests ahead of this one when it was admitted; 0 runs at once. */
   readonly queuePosition: number;
+  /** How long it was likely to wait when it was admitted, by what others took lately, ms; null where nothing is known. */
+  readonly queueWaitMs: number | null;
   /** Sampling options of the request that the runtime cannot change per run (1.2): it runs with the values it was loaded with. */
   readonly samplingIgnored: readonly (keyof SamplingOptions)[];
   /** May be iterated once. Leaving the iteration, or the request's signal, frees the slot. Throws AppError. */

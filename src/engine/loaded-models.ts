@@ -21,6 +21,12 @@ export interface LoadedModelsOptions {
   readonly contextTokensOf?: (model: ModelDescriptor) => number;
   /** Requests that may wait for one model, loading or loaded. */
   readonly queueDepthMax: number;
+  /** How long a request may wait for its turn, ms; Infinity: as long as its client does. */
+  readonly queueWaitMaxMs: number;
+  /** How long a turn may be held back for others to join it, ms. */
+  readonly batchWindowMs: number;
+  /** Gives leave to use the machine; see TurnQueueOptions. Absent: nobody has to ask. */
+  readonly permitFor?: (model: ModelDescriptor) => (() => Promise<() => void>) | null;
   readonly modelsLoadedMax: number;
   /** How long an unused model stays loaded where no request said otherwise; Infinity: until its place is needed. */
   readonly keepAliveMs: number;
@@ -123,12 +129,31 @@ export class LoadedModels {
       model,
       askedFor: model,
       slot,
-      queue: new TurnQueue(() => this.options.queueDepthMax),
+      queue: this.queueOf(model, slot),
       defaults,
       // The CPU runtime maps its file; what Rockchip's library maps is taken from the NPU's memory.
       cachedBytes: () => (model.format === "gguf" ? (slot.memory()?.fileBytes ?? 0) : 0),
       close: async () => slot.close(),
     };
+  }
+
+  private queueOf(model: ModelDescriptor, slot: RuntimeSlot): TurnQueue {
+    const { options } = this;
+    const permit = options.permitFor?.(model) ?? null;
+    return new TurnQueue({
+      get depthMax() {
+        return options.queueDepthMax;
+      },
+      get waitMaxMs() {
+        return options.queueWaitMaxMs;
+      },
+      get windowMs() {
+        return options.batchWindowMs;
+      },
+      lanes: slot.capabilities.lanes,
+      start: (members, terms) => slot.run({ ...terms, members }),
+      ...(permit === null ? {} : { permit }),
+    });
   }
 }
 

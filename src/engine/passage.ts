@@ -3,16 +3,18 @@ import { createJsonReader, type JsonProgress, type JsonReader } from "../chat/js
 import { createOutputStream, type OutputDelta, type OutputEvent, type OutputStream } from "../chat/output-stream.ts";
 import { assert, cancellation } from "../core/errors.ts";
 import type { GenerationEvent } from "../core/generation.ts";
-import type { AnswerOpening, PreparedPrompt, Run, RunStats, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
+import type { AnswerOpening, BatchMember, PreparedPrompt, RunStats, TokenEvent } from "../core/runtime.ts";
 import type { Demand } from "./demand.ts";
 
 /** A run and how it is to be read. */
 export interface PassageOptions {
-  readonly slot: RuntimeSlot;
+  /** Starts the run; see RuntimeSlot.run. */
+  readonly start: (member: BatchMember) => AsyncIterable<TokenEvent>;
   readonly prompt: PreparedPrompt;
   /** What kind of opening was asked for, if any. */
   readonly opening: AnswerOpening["kind"] | null;
-  readonly run: Run;
+  /** At least 1. */
+  readonly tokensMax: number;
   /** The runtime cannot be asked for nothing: a silent run is one token that nobody sees. */
   readonly silent: boolean;
   readonly stop: readonly string[];
@@ -42,12 +44,14 @@ export interface Passage {
   readonly refused: readonly GenerationEvent[];
 }
 
-/** Reads one run. Throws AppError cancelled, runtime_error, engine_lost. The run is over when the iteration is. */
+/** Reads one run. Throws AppError cancelled, runtime_error, engine_lost. The run is over, or ends by itself, when the iteration is. */
 export async function* readPassage(options: PassageOptions): AsyncGenerator<GenerationEvent, Passage, undefined> {
   const enough = new AbortController();
   const reading = new Reading(options);
   let end: Extract<TokenEvent, { kind: "end" }> | null = null;
-  for await (const event of options.slot.run(options.run, AbortSignal.any([options.signal, enough.signal]))) {
+  const { promptId } = options.prompt;
+  const signal = AbortSignal.any([options.signal, enough.signal]);
+  for await (const event of options.start({ promptId, tokensMax: options.tokensMax, signal })) {
     if (event.kind === "end") end = event;
     else if (!reading.done && !options.silent) {
       yield* reading.push(event.text, event.tokens);

@@ -15,6 +15,8 @@ export interface RerankRequest {
   readonly documents: readonly string[];
   /** What a document should do for the query, for models that judge; absent: answer it. */
   readonly instruction?: string;
+  /** As for answers. */
+  readonly client?: string;
   /** How the dialect names the query (-1) and the documents in errors. */
   nameOf(index: number): string;
 }

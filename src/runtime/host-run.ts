@@ -1,15 +1,13 @@
 /**
- * One run as the host's main thread sees it: it takes what the callback wrote, joins the bytes to text, counts tokens, keeps the
- * token limit where the library does not, and says in the end why the run ended. The library itself never says why. A run for a
- * vector has no tokens: what the library says before it has the vector is nothing.
+ * One run as the host's main thread sees it, alone or as a member of a batch: it takes what the callback wrote, joins the bytes to text,
+ * counts tokens, keeps the token limit where the library does not, and says in the end why the run ended. The library itself never says
+ * why. A run for a vector has no tokens: what the library says before it has the vector is nothing.
  */
 import { createUtf8Assembly } from "../chat/utf8-assembly.ts";
 import { AppError, type ErrorRecord } from "../core/errors.ts";
 import type { RunStats } from "../core/runtime.ts";
 import { CALL_STATE } from "./native/abi.ts";
 import type { RingRecord } from "./native/ring.ts";
-
-const ABORT_REPEAT_MS = 50;
 
 /** How a run ended. */
 export type RunOutcome =
@@ -25,35 +23,38 @@ export interface TextBatch {
 /** What a run is started with. */
 export interface HostRunOptions {
   readonly promptId: number;
-  /** The number that comes back in the ring's records. */
-  readonly run: number;
   readonly wants: "text" | "vector";
   readonly tokensMax: number;
-  /** Whether the library stops at `tokensMax` by itself (1.3); otherwise the run is aborted there. */
+  /** Prompt tokens that the KV cache seems not to hold. */
+  readonly newPromptTokens: number;
+  /** Whether the library stops at `tokensMax` by itself; otherwise the run has enough there. */
   readonly limitKeptByRuntime: boolean;
-  /** Asks the library to stop; it may take effect much later, or never. */
-  readonly abort: () => void;
 }
 
 /** Accumulates one run. */
 export class HostRun {
   readonly promptId: number;
-  readonly run: number;
   private readonly options: HostRunOptions;
   private readonly assembly = createUtf8Assembly();
+  private readonly startedMs = performance.now();
   private text = "";
   private tokens = 0;
   private tokensTotal = 0;
-  private abortedFor: "limit" | "request" | null = null;
+  private firstTokenMs: number | null = null;
+  private lastTokenMs = 0;
+  private enoughFor: "limit" | "request" | "end" | null = null;
   private errorText: string | null = null;
   private stats: RunStats | null = null;
   private row: Float32Array | null = null;
-  private aborting: Timer | undefined;
 
   constructor(options: HostRunOptions) {
     this.options = options;
     this.promptId = options.promptId;
-    this.run = options.run;
+  }
+
+  /** Nothing more is wanted of the library for it. */
+  get enough(): boolean {
+    return this.enoughFor !== null;
   }
 
   /** Takes one record of this run. */
@@ -74,8 +75,12 @@ export class HostRun {
 
   /** The client has gone, or has enough. */
   requestAbort(): void {
-    if (this.abortedFor === null) this.startAborting("request");
-    this.abortedFor = "request";
+    this.enoughFor = "request";
+  }
+
+  /** In a batch the library says that this one has ended while others go on. */
+  noteEnd(): void {
+    this.enoughFor ??= "end";
   }
 
   /** The vector that came; null when none did, or none of any use. */
@@ -92,52 +97,64 @@ export class HostRun {
     return batch;
   }
 
-  /** Closes the run after rkllm_run returned. `takeText` may have a last piece afterwards. */
-  finish(code: number): RunOutcome {
-    clearInterval(this.aborting);
+  /**
+   * Closes the run: rkllm_run returned, or this one has enough while others of its batch go on. `takeText` may have a last piece afterwards.
+   * @param code what rkllm_run returned; null while it goes on
+   */
+  finish(code: number | null): RunOutcome {
     this.text += this.assembly.end();
-    if (this.abortedFor !== "request" && (this.errorText !== null || (code !== 0 && this.abortedFor === null))) {
+    const failed = this.errorText !== null || (code !== null && code !== 0 && !this.enough);
+    if (this.enoughFor !== "request" && failed) {
       const said = this.errorText === null || this.errorText === "" ? "" : `: ${this.errorText}`;
-      return this.fail(new AppError("runtime_error", `The runtime failed during the run (rkllm_run returned ${code})${said}`));
+      return this.fail(
+        new AppError(
+          "runtime_error",
+          `The runtime failed during the run (rkllm_run ${code === null ? "goes on" : `returned ${code}`})${said}`,
+        ),
+      );
     }
-    // A missing FINISH is tolerated: the run is over, only its figures are unknown.
-    const stats = this.stats ?? { prefillTokens: 0, prefillMs: 0, decodeTokens: this.tokensTotal, decodeMs: 0, memoryMb: 0 };
-    if (this.abortedFor === "request") return { kind: "ended", reason: "aborted", stats };
+    const stats = this.stats ?? this.ownStats();
+    if (this.enoughFor === "request") return { kind: "ended", reason: "aborted", stats };
     if (this.options.wants === "vector" && this.vector === null) return this.fail(new AppError("runtime_error", faultOfRow(this.row)));
     return { kind: "ended", reason: this.tokensTotal >= this.options.tokensMax ? "length" : "stop", stats };
   }
 
   /** Closes a run that went wrong. */
   fail(error: AppError): RunOutcome {
-    clearInterval(this.aborting);
     return { kind: "failed", error: error.toRecord() };
   }
 
   /**
-   * An abort that reaches the library before rkllm_run has begun, or while it does not listen, is forgotten: it is asked for again
-   * until the run has returned.
+   * The library's figures come with FINISH, which is late for one of a batch that ended before the others, and sometimes does not come at
+   * all: what was seen stands in.
    */
-  private startAborting(reason: "limit" | "request"): void {
-    this.abortedFor = reason;
-    this.options.abort();
-    this.aborting = setInterval(this.options.abort, ABORT_REPEAT_MS);
+  private ownStats(): RunStats {
+    const { firstTokenMs, startedMs, lastTokenMs, tokensTotal } = this;
+    if (firstTokenMs === null) return { prefillTokens: 0, prefillMs: 0, decodeTokens: 0, decodeMs: 0, memoryMb: 0 };
+    return {
+      prefillTokens: this.options.newPromptTokens,
+      prefillMs: firstTokenMs - startedMs,
+      decodeTokens: tokensTotal,
+      decodeMs: lastTokenMs - firstTokenMs,
+      memoryMb: 0,
+    };
   }
 
   /** In logits mode a library that keeps no limit of its own would go on with the answer. */
   private acceptRow(row: Float32Array): void {
     this.row ??= row.slice();
-    if (!this.options.limitKeptByRuntime && this.abortedFor === null) this.startAborting("limit");
+    if (!this.options.limitKeptByRuntime) this.enoughFor ??= "limit";
   }
 
   /** A waiting token ended inside a character: its bytes come joined with a later one, but it is a token all the same. */
   private acceptToken(record: RingRecord): void {
     if (this.tokensTotal >= this.options.tokensMax) return; // Late ones, after the limit was reached and the abort asked for.
+    this.lastTokenMs = performance.now();
+    this.firstTokenMs ??= this.lastTokenMs;
     if (record.text.length > 0) this.text += this.assembly.push(record.text);
     this.tokens++;
     this.tokensTotal++;
-    if (this.tokensTotal === this.options.tokensMax && !this.options.limitKeptByRuntime && this.abortedFor === null) {
-      this.startAborting("limit");
-    }
+    if (this.tokensTotal === this.options.tokensMax && !this.options.limitKeptByRuntime) this.enoughFor ??= "limit";
   }
 }
 

@@ -4,35 +4,26 @@
  */
 import { AppError, assert, cancellation } from "../core/errors.ts";
 import type {
+  Batch,
+  BatchMember,
   EmbeddingRun,
   Inspected,
   Inspection,
   PreparedPrompt,
   PromptRequest,
-  Run,
-  RunStats,
+  RunningBatch,
   RuntimeCapabilities,
   SlotMemory,
   TokenEvent,
 } from "../core/runtime.ts";
-import { EventQueue } from "./event-queue.ts";
+import { ActiveBatch } from "./active-batch.ts";
 import { floatsOfBase64 } from "./float-text.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
 import { HostWatch, type HostLimits } from "./host-watch.ts";
 import { lacksMemory } from "./memory-failure.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
 
-type RunEvent = TokenEvent | { readonly kind: "vector"; readonly vector: Float32Array };
-
-interface ActiveRun {
-  readonly promptId: number;
-  readonly queue: EventQueue<RunEvent>;
-  aborting: boolean;
-  readonly over: PromiseWithResolvers<void>;
-}
-
 const LAST_WORDS_LINES = 3;
-const NO_STATS: RunStats = { prefillTokens: 0, prefillMs: 0, decodeTokens: 0, decodeMs: 0, memoryMb: 0 };
 
 /** One started host with one open model. */
 export class HostSession {
@@ -47,7 +38,7 @@ export class HostSession {
   private readonly preparing = new Map<number, PromiseWithResolvers<PreparedPrompt>>();
   private readonly inspecting = new Map<number, PromiseWithResolvers<Inspected>>();
   private inspections = 0;
-  private active: ActiveRun | null = null;
+  private active: ActiveBatch | null = null;
   private isOpen = false;
   private closing = false;
 
@@ -94,49 +85,43 @@ export class HostSession {
     return answer.promise;
   }
 
-  /** See RuntimeSlot.run. The iteration is over only when the library has stopped, or the host has ended. */
-  async *run(run: Run, promptTokens: number, signal: AbortSignal): AsyncGenerator<TokenEvent, void, undefined> {
-    for await (const event of this.perform({ kind: "run", ...run }, promptTokens, signal)) {
-      if (event.kind !== "vector") yield event;
-    }
+  /** See RuntimeSlot.run. `promptTokens` of all of them. */
+  run({ members, ...terms }: Batch, promptTokens: number): RunningBatch {
+    const run = { kind: "run", ...terms, members: members.map(({ promptId, tokensMax }) => ({ promptId, tokensMax })) } as const;
+    const { streams, over } = this.perform(run, members, promptTokens);
+    // Vectors come of embeddings alone.
+    return { events: streams as readonly AsyncIterable<TokenEvent>[], over };
   }
 
   /** See RuntimeSlot.embed. */
   async embed(run: EmbeddingRun, promptTokens: number, signal: AbortSignal): Promise<Float32Array> {
+    const { streams, over } = this.perform({ kind: "embed", ...run }, [{ promptId: run.promptId, signal }], promptTokens);
     let vector: Float32Array | null = null;
-    for await (const event of this.perform({ kind: "embed", ...run }, promptTokens, signal)) {
-      if (event.kind === "vector") vector = event.vector;
+    try {
+      for await (const event of streams[0] ?? []) if (event.kind === "vector") vector = event.vector;
+    } finally {
+      await over;
     }
     if (vector !== null) return vector;
     throw signal.aborted ? cancellation(signal) : new AppError("runtime_error", "The runtime ended the run without a vector");
   }
 
-  private async *perform(
-    run: Extract<HostCommand, { kind: "run" | "embed" }>,
+  private perform(
+    command: Extract<HostCommand, { kind: "run" | "embed" }>,
+    members: readonly Pick<BatchMember, "promptId" | "signal">[],
     promptTokens: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<RunEvent, void, undefined> {
+  ): ActiveBatch {
     this.refuseIfOver();
-    assert(this.active === null, "a slot runs one prompt at a time");
-    if (signal.aborted) {
-      // Its client has gone already. A run that was begun might not stop before the end of its prefill.
-      this.discard(run.promptId);
-      yield { kind: "end", reason: "aborted", stats: NO_STATS };
-      return;
-    }
-    const active: ActiveRun = { promptId: run.promptId, queue: new EventQueue(), aborting: false, over: Promise.withResolvers() };
-    this.active = active;
-    const abort = () => this.abort(active);
-    signal.addEventListener("abort", abort, { once: true });
+    assert(this.active === null, "a slot runs one batch at a time");
+    const batch = new ActiveBatch(members, (promptId, allOfThem) => {
+      // While others of its batch go on, nothing is to be waited for.
+      if (allOfThem) this.watch.expectAbort();
+      this.link.send({ kind: "abort", promptId });
+    });
+    this.active = batch;
     this.watch.expectFirstToken(promptTokens);
-    this.link.send(run);
-    try {
-      yield* active.queue;
-    } finally {
-      signal.removeEventListener("abort", abort);
-      this.abort(active);
-      await active.over.promise;
-    }
+    this.link.send(command);
+    return batch;
   }
 
   /** Closes the model in order, a run of it first; the host is ended by force when that takes too long, or when it is still loading. */
@@ -144,8 +129,8 @@ export class HostSession {
     this.closing = true;
     if (!this.isOpen) this.link.kill();
     else if (this.active !== null) {
-      this.abort(this.active);
-      await this.active.over.promise;
+      this.active.abortAll();
+      await this.active.over;
     }
     if (this.lost === null && this.isOpen) {
       this.watch.expectClose();
@@ -183,15 +168,17 @@ export class HostSession {
       case "inspection_failed":
         return this.inspection(event.inspectionId)?.reject(AppError.fromRecord(event.error));
       case "vector":
-        return this.active?.queue.push({ kind: "vector", vector: floatsOfBase64(event.vector) });
+        return this.active?.push(event.promptId, { kind: "vector", vector: floatsOfBase64(event.vector) });
       case "text":
         this.watch.expectNextToken();
-        return this.active?.queue.push({ kind: "text", text: event.text, tokens: event.tokens });
+        return this.active?.push(event.promptId, { kind: "text", text: event.text, tokens: event.tokens });
       case "ended":
-        this.active?.queue.push({ kind: "end", reason: event.reason, stats: event.stats });
-        return this.endRun(null);
+        this.active?.push(event.promptId, { kind: "end", reason: event.reason, stats: event.stats });
+        return this.active?.end(event.promptId, null);
       case "run_failed":
-        return this.endRun(AppError.fromRecord(event.error));
+        return this.active?.end(event.promptId, AppError.fromRecord(event.error));
+      case "idle":
+        return this.endBatch();
       case "closed":
         return this.link.kill();
       case "pong":
@@ -199,21 +186,12 @@ export class HostSession {
     }
   }
 
-  private abort(active: ActiveRun): void {
-    if (this.active !== active || active.aborting) return;
-    active.aborting = true;
-    this.watch.expectAbort();
-    this.link.send({ kind: "abort", promptId: active.promptId });
-  }
-
-  private endRun(error: AppError | null): void {
-    const active = this.active;
+  private endBatch(): void {
+    const { active } = this;
     if (active === null) return;
     this.active = null;
     this.settle();
-    if (error === null) active.queue.end();
-    else active.queue.fail(error);
-    active.over.resolve();
+    active.finish();
   }
 
   private answer(promptId: number): PromiseWithResolvers<PreparedPrompt> | undefined {
@@ -258,11 +236,8 @@ export class HostSession {
       for (const answer of answers.values()) answer.reject(this.lost);
       answers.clear();
     }
-    // A run that was being aborted has lost nothing its reader still wants.
-    if (this.active?.aborting === true) {
-      this.active.queue.push({ kind: "end", reason: "aborted", stats: NO_STATS });
-      this.endRun(null);
-    } else this.endRun(this.lost);
+    this.active?.lose(this.lost);
+    this.active = null;
   }
 
   /** The host reports why; what its library printed about it may still be on its way, and has come when the host has ended. */

@@ -4,17 +4,23 @@
  * handle and makes every other native call, so nothing here ever blocks.
  */
 import { AppError, assert } from "../core/errors.ts";
-import type { Pooling } from "../core/model.ts";
+import type { Adapter, Pooling } from "../core/model.ts";
+import { continued } from "./continuation.ts";
 import { base64OfFloats } from "./float-text.ts";
-import { HostRun } from "./host-run.ts";
+import { HostBatch } from "./host-batch.ts";
+import { HostRun, type RunOutcome } from "./host-run.ts";
+import { KvMemory, type Sequence } from "./kv-memory.ts";
+import { chooseLanes, commonPrefix } from "./lane-choice.ts";
 import { ModelHandle } from "./model-handle.ts";
 import { type Bridge, compileBridge } from "./native/bridge.ts";
+import { CALL_STATE } from "./native/abi.ts";
 import type { RingRecord } from "./native/ring.ts";
 import { createPromptPreparer, type PromptPreparer } from "./prompt-preparer.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
 import type { PromptPayload } from "./worker-protocol.ts";
 
-type RunCommand = Extract<HostCommand, { kind: "run" | "embed" }>;
+type RunCommand = Extract<HostCommand, { kind: "run" }>;
+type EmbedCommand = Extract<HostCommand, { kind: "embed" }>;
 
 /** One model, from open to close. */
 export class EngineHost {
@@ -23,7 +29,10 @@ export class EngineHost {
   private preparer: PromptPreparer | null = null;
   private pooling: Pooling = "last";
   private readonly prompts = new Map<number, PromptPayload>();
-  private current: HostRun | null = null;
+  private current: HostBatch | null = null;
+  private memory = new KvMemory(1);
+  /** Sequences of the current batch, by lane: what is sampled is noted in them. */
+  private sequences: readonly (Sequence | null)[] = [];
   private runNumber = 0;
   private opening: Promise<unknown> = Promise.resolve();
 
@@ -51,11 +60,11 @@ export class EngineHost {
       case "inspect":
         return this.inspect(command);
       case "run":
-      case "embed":
         return this.run(command);
+      case "embed":
+        return this.embed(command);
       case "abort":
-        if (this.current?.promptId === command.promptId) this.current.requestAbort();
-        return;
+        return this.current?.abort(command.promptId);
       case "ping":
         return this.send({ kind: "pong" });
       case "close":
@@ -73,7 +82,7 @@ export class EngineHost {
         spec,
         bridge,
         (record) => this.acceptRecord(record),
-        () => this.flushText(),
+        () => this.current?.flush(),
       );
       // A handle that opens after all, though its vocabulary could not be read, is there to be closed.
       this.opening = opening.then(
@@ -81,6 +90,7 @@ export class EngineHost {
         () => {},
       );
       this.pooling = spec.model.pooling;
+      this.memory = new KvMemory(spec.options.lanes);
       this.preparer = await createPromptPreparer(spec.model, spec.options.contextTokens);
       const { capabilities } = await opening;
       this.send({ kind: "opened", capabilities });
@@ -92,7 +102,7 @@ export class EngineHost {
   /** In a process of its own most of this is left to the end of the process; inside the gateway it is all there is. */
   private async close(): Promise<void> {
     await this.opening;
-    this.current?.requestAbort();
+    this.current?.abortAll();
     // One that fails to close cannot be helped any more.
     await this.handle?.destroy().catch(() => {});
   }
@@ -102,8 +112,10 @@ export class EngineHost {
     try {
       assert(this.preparer !== null, "the model is open before prompts come");
       const { payload, ...facts } = this.preparer.prepare(command);
-      this.prompts.set(promptId, payload);
-      this.send({ kind: "prepared", prompt: { promptId, ...facts } });
+      const settled = this.asItWasSampled(payload);
+      this.prompts.set(promptId, settled);
+      const promptTokens = settled.kind === "tokens" ? settled.ids.length : facts.promptTokens;
+      this.send({ kind: "prepared", prompt: { promptId, ...facts, promptTokens } });
     } catch (thrown) {
       this.send({ kind: "refused", promptId, error: AppError.from(thrown).toRecord() });
     }
@@ -118,52 +130,132 @@ export class EngineHost {
     }
   }
 
+  /** An answer that comes back as history keeps the tokens it was sampled in. */
+  private asItWasSampled(payload: PromptPayload): PromptPayload {
+    const tokenizer = this.preparer?.tokenizer ?? null;
+    if (payload.kind === "text" || tokenizer === null) return payload;
+    return { kind: "tokens", ids: continued(payload.ids, this.memory.nearest(payload.ids), tokenizer) };
+  }
+
   private async run(command: RunCommand): Promise<void> {
-    const { promptId } = command;
-    const payload = this.prompts.get(promptId);
-    this.prompts.delete(promptId);
-    const handle = this.handle;
-    assert(payload !== undefined && handle !== null && this.current === null, "a run names a prepared prompt of an idle, open model");
-    const run = new HostRun({
-      promptId,
-      run: ++this.runNumber,
-      wants: command.kind === "run" ? "text" : "vector",
-      tokensMax: command.kind === "run" ? command.tokensMax : 1,
-      // Without an answer to make, the library stops by itself.
-      limitKeptByRuntime: handle.keepsRunLimit || (command.kind === "embed" && command.logitsOf === undefined),
-      abort: () => handle.abort(),
+    const handle = this.idleHandle();
+    const { members, sampling } = command;
+    const adapter = adapterKey(command.adapter);
+    const payloads = members.map(({ promptId }) => this.takePrompt(promptId));
+    const held = this.memory.lanes(adapter);
+    const chosen = chooseLanes(payloads.map(idsOf), held);
+    const inLanes = held.map(({ held: ids }, lane) => {
+      const index = chosen.indexOf(lane);
+      const payload = payloads[index];
+      const member = members[index];
+      return payload === undefined || member === undefined
+        ? null
+        : { payload, member, common: commonPrefix(idsOf(payload) ?? NO_IDS, ids) };
     });
-    this.current = run;
-    const common = { run: run.run, payload, ...(command.adapter === undefined ? {} : { adapter: command.adapter }) };
-    const returned =
-      command.kind === "run"
-        ? handle.run({ ...common, tokensMax: command.tokensMax, sampling: command.sampling })
-        : handle.embed(common, command.logitsOf === undefined ? this.pooling : { logitsOf: command.logitsOf });
-    const outcome = await returned.then(
-      (code) => run.finish(code),
-      (thrown: unknown) => run.fail(AppError.from(thrown)),
+    const tokensMax = Math.max(...members.map((member) => member.tokensMax));
+    const runs = inLanes.map(
+      (lane) =>
+        lane &&
+        new HostRun({
+          promptId: lane.member.promptId,
+          wants: "text",
+          tokensMax: lane.member.tokensMax,
+          newPromptTokens: (idsOf(lane.payload)?.length ?? 0) - lane.common,
+          // The library knows one limit for the whole batch: that of the member that may say most.
+          limitKeptByRuntime: handle.keepsRunLimit && lane.member.tokensMax === tokensMax,
+        }),
+    );
+    this.sequences = inLanes.map((lane, index) => {
+      const ids = lane === null ? null : idsOf(lane.payload);
+      return ids === null ? null : this.memory.begin(index, ids, adapter);
+    });
+    const lanes = inLanes.map((lane) => lane?.payload ?? null);
+    await this.perform(
+      runs,
+      (run) => handle.run({ run, lanes, tokensMax, sampling, ...adapterOf(command) }),
+      () => handle.abort(),
+    );
+  }
+
+  /** Alone, in the first lane: the KV cache is emptied for it. */
+  private async embed(command: EmbedCommand): Promise<void> {
+    const handle = this.idleHandle();
+    const payload = this.takePrompt(command.promptId);
+    const run = new HostRun({
+      promptId: command.promptId,
+      wants: "vector",
+      tokensMax: 1,
+      newPromptTokens: idsOf(payload)?.length ?? 0,
+      // Without an answer to make, the library stops by itself.
+      limitKeptByRuntime: handle.keepsRunLimit || command.logitsOf === undefined,
+    });
+    this.memory.forget();
+    const idle = this.memory.lanes("").map(() => null);
+    const from = command.logitsOf === undefined ? this.pooling : { logitsOf: command.logitsOf };
+    const embed = async (number: number) => handle.embed({ run: number, lanes: [payload, ...idle.slice(1)], ...adapterOf(command) }, from);
+    await this.perform([run, ...idle.slice(1)], embed, () => handle.abort());
+  }
+
+  private async perform(lanes: readonly (HostRun | null)[], start: (run: number) => Promise<number>, abort: () => void): Promise<void> {
+    const batch = new HostBatch(
+      ++this.runNumber,
+      lanes,
+      { onText: (run) => this.sendText(run), onEnd: (run, outcome) => this.sendEnd(run, outcome) },
+      abort,
+    );
+    this.current = batch;
+    await start(batch.run).then(
+      (code) => batch.returned(code),
+      (thrown: unknown) => batch.failed(AppError.from(thrown)),
     );
     this.current = null;
-    this.sendText(run);
-    if (outcome.kind === "ended" && run.vector !== null) this.send({ kind: "vector", promptId, vector: base64OfFloats(run.vector) });
-    if (outcome.kind === "failed") this.send({ kind: "run_failed", promptId, error: outcome.error });
-    else this.send({ kind: "ended", promptId, reason: outcome.reason, stats: outcome.stats });
+    this.sequences = [];
+    this.send({ kind: "idle" });
+  }
+
+  private idleHandle(): ModelHandle {
+    assert(this.handle !== null && this.current === null, "a run comes to an idle, open model");
+    return this.handle;
+  }
+
+  private takePrompt(promptId: number): PromptPayload {
+    const payload = this.prompts.get(promptId);
+    assert(payload !== undefined, "a run names a prepared prompt");
+    this.prompts.delete(promptId);
+    return payload;
   }
 
   private acceptRecord(record: RingRecord): void {
-    // A stale token of an earlier run (seen after aborts) belongs to nobody any more.
-    if (this.current?.run === record.run) this.current.accept(record);
-  }
-
-  /** After each drain: several tokens that came together travel together. */
-  private flushText(): void {
-    if (this.current !== null) this.sendText(this.current);
+    if (this.current?.run !== record.run) return;
+    if (record.tokenId >= 0 && record.state <= CALL_STATE.waiting) this.sequences[record.member]?.push(record.tokenId);
+    this.current.accept(record);
   }
 
   private sendText(run: HostRun): void {
     const batch = run.takeText();
     if (batch !== null) this.send({ kind: "text", promptId: run.promptId, text: batch.text, tokens: batch.tokens });
   }
+
+  private sendEnd({ promptId, vector }: HostRun, outcome: RunOutcome): void {
+    if (outcome.kind === "ended" && vector !== null) this.send({ kind: "vector", promptId, vector: base64OfFloats(vector) });
+    if (outcome.kind === "failed") this.send({ kind: "run_failed", promptId, error: outcome.error });
+    else this.send({ kind: "ended", promptId, reason: outcome.reason, stats: outcome.stats });
+  }
+}
+
+const NO_IDS = new Int32Array(0);
+
+function idsOf(payload: PromptPayload): Int32Array | null {
+  return payload.kind === "tokens" ? payload.ids : null;
+}
+
+function adapterOf({ adapter }: { readonly adapter?: Adapter }): { readonly adapter?: Adapter } {
+  return adapter === undefined ? {} : { adapter };
+}
+
+/** What is in the KV cache was computed with these weights. */
+function adapterKey(adapter: Adapter | undefined): string {
+  return adapter === undefined ? "" : JSON.stringify([adapter.path, adapter.scale, adapter.edition]);
 }
 
 /** The line to the gateway is only noticed broken when this thread is free; the kernel notices always. */

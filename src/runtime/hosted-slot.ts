@@ -5,17 +5,20 @@
  */
 import { AppError, assert, cancellation } from "../core/errors.ts";
 import type {
+  Batch,
+  BatchMember,
   EmbeddingRun,
   Inspected,
   Inspection,
   PreparedPrompt,
   PromptRequest,
-  Run,
+  RunningBatch,
   RuntimeCapabilities,
   RuntimeSlot,
   SlotMemory,
   TokenEvent,
 } from "../core/runtime.ts";
+import { NO_STATS } from "./active-batch.ts";
 import type { LaunchHost } from "./host-link.ts";
 import { HostSession } from "./host-session.ts";
 import type { HostLimits } from "./host-watch.ts";
@@ -38,6 +41,17 @@ interface WaitingPrompt {
   /** The life of the host that holds it. */
   readonly session: HostSession;
   readonly prepared: PreparedPrompt;
+}
+
+/** What is left of a run whose client had gone before it began. */
+const ENDED: AsyncIterable<TokenEvent> = {
+  async *[Symbol.asyncIterator]() {
+    yield { kind: "end", reason: "aborted", stats: NO_STATS };
+  },
+};
+
+async function* streamOf(pending: Promise<AsyncIterable<TokenEvent>>): AsyncGenerator<TokenEvent, void, undefined> {
+  yield* await pending;
 }
 
 /** RuntimeSlot over engine hosts. */
@@ -95,13 +109,39 @@ export class HostedSlot implements RuntimeSlot {
     this.prompts.delete(promptId);
   }
 
-  async *run(run: Run, signal: AbortSignal): AsyncGenerator<TokenEvent, void, undefined> {
-    const { session, prepared } = await this.takePrompt(run.promptId);
-    yield* session.run(run, prepared.promptTokens, signal);
+  run(batch: Batch): RunningBatch {
+    // One whose client has gone already takes no part: it might not stop before the end of its prefill.
+    const present = batch.members.filter(({ signal }) => !signal.aborted);
+    for (const { promptId, signal } of batch.members) if (signal.aborted) this.discard(promptId);
+    const started = this.start(batch, present);
+    const eventsOf = (member: BatchMember): AsyncIterable<TokenEvent> => {
+      const index = present.indexOf(member);
+      return index < 0 ? ENDED : streamOf(started.then(({ events }) => events[index] ?? ENDED));
+    };
+    return {
+      events: batch.members.map(eventsOf),
+      over: started.then(
+        async ({ over }) => over,
+        () => {},
+      ),
+    };
+  }
+
+  private async start(batch: Batch, members: readonly BatchMember[]): Promise<RunningBatch> {
+    if (members.length === 0) return { events: [], over: Promise.resolve() };
+    const session = await this.host();
+    const prompts = await Promise.all(members.map(async ({ promptId }) => this.takePrompt(promptId, session)));
+    const promptTokens = prompts.reduce((sum, { prepared }) => sum + prepared.promptTokens, 0);
+    return session.run({ ...batch, members }, promptTokens);
   }
 
   async embed(run: EmbeddingRun, signal: AbortSignal): Promise<Float32Array> {
-    const { session, prepared } = await this.takePrompt(run.promptId);
+    if (signal.aborted) {
+      this.discard(run.promptId);
+      throw cancellation(signal);
+    }
+    const session = await this.host();
+    const { prepared } = await this.takePrompt(run.promptId, session);
     return session.embed(run, prepared.promptTokens, signal);
   }
 
@@ -119,11 +159,12 @@ export class HostedSlot implements RuntimeSlot {
   }
 
   /** The prompt that is to be run, in the living host: its own may have been lost while it waited. */
-  private async takePrompt(promptId: number): Promise<WaitingPrompt> {
+  private async takePrompt(promptId: number, session: HostSession): Promise<WaitingPrompt> {
     const prompt = this.prompts.get(promptId);
     this.prompts.delete(promptId);
     assert(prompt !== undefined, "a run names a prepared prompt");
-    return prompt.session === (await this.host()) ? prompt : this.prepareSomewhere(promptId, prompt.request);
+    if (prompt.session === session) return prompt;
+    return { ...prompt, session, prepared: await session.prepare(promptId, prompt.request) };
   }
 
   private async prepareSomewhere(promptId: number, request: PromptRequest): Promise<WaitingPrompt> {

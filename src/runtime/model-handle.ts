@@ -7,7 +7,7 @@ import type { Sampling } from "../core/generation.ts";
 import type { Adapter } from "../core/model.ts";
 import type { RuntimeCapabilities } from "../core/runtime.ts";
 import { abiForVersion } from "./native/abi.ts";
-import type { Bridge, ResultChannel, WantedRows } from "./native/bridge.ts";
+import type { Bridge, ResultChannel, ResultLanes, WantedRows } from "./native/bridge.ts";
 import { type FunctionAddresses, linkAbort, openRuntime } from "./native/open-runtime.ts";
 import type { RingRecord } from "./native/ring.ts";
 import type { OpenSpec } from "./protocol.ts";
@@ -16,7 +16,8 @@ import type { PromptPayload, WorkerCommand, WorkerEvent } from "./worker-protoco
 /** What one run is started with. */
 export interface HandleRun {
   readonly run: number;
-  readonly payload: PromptPayload;
+  /** What each lane is to work on; null for one that has nothing to do. */
+  readonly lanes: readonly (PromptPayload | null)[];
   readonly tokensMax: number;
   readonly sampling: Sampling;
   readonly adapter?: Adapter;
@@ -83,7 +84,7 @@ export class ModelHandle {
     }
     const { contextTokens } = spec.options;
     return new ModelHandle({
-      capabilities: { version: spec.library.version, perRunSampling: abi.perRunSampling, contextTokens },
+      capabilities: { version: spec.library.version, perRunSampling: abi.perRunSampling, contextTokens, lanes: spec.options.lanes },
       keepsRunLimit: abi.perRunTokensMax,
       freesRows: abi.callbackFree,
       worker,
@@ -94,14 +95,14 @@ export class ModelHandle {
     });
   }
 
-  /** Runs to the end and returns the library's code. What it produced has been visited by then. Throws AppError model_load_failed for an adapter. */
+  /** Runs to the end of the last lane and returns the library's code. What it produced has been visited by then. Throws AppError model_load_failed for an adapter. */
   async run(run: HandleRun): Promise<number> {
-    return this.perform({ kind: "run", userdata: this.channel.userdata(run.run), ...run });
+    return this.perform({ kind: "run", userdata: this.channel.userdata(run.run, lanesOf(run.lanes)), ...run });
   }
 
   /** Like `run`, for the vector of a prompt: one of the records visited brings it. */
   async embed(run: Omit<HandleRun, "tokensMax" | "sampling">, from: WantedRows["from"]): Promise<number> {
-    const userdata = this.channel.userdata(run.run, { from, free: this.freesRows });
+    const userdata = this.channel.userdata(run.run, lanesOf(run.lanes), { from, free: this.freesRows });
     return this.perform({ kind: "embed", userdata, mode: typeof from === "string" ? "lastHiddenLayer" : "logits", ...run });
   }
 
@@ -136,6 +137,10 @@ export class ModelHandle {
     this.worker.terminate();
     this.channel.free();
   }
+}
+
+function lanesOf(lanes: HandleRun["lanes"]): ResultLanes {
+  return { count: lanes.length, idle: lanes.reduce((bits, payload, lane) => (payload === null ? bits | (1 << lane) : bits), 0) };
 }
 
 /** rkllm_init. Throws AppError model_load_failed, out_of_memory. */

@@ -34,6 +34,8 @@ export interface PromptPreparer {
    * context_length_exceeded for a text so long that it need not be tokenized to know.
    */
   prepare(request: PromptRequest): Prepared;
+  /** The vocabulary; null where only the library has one. */
+  readonly tokenizer: Tokenizer | null;
   /** Answers from vocabulary and template alone. Throws AppError invalid_request for what they refuse, or where there is no tokenizer. */
   inspect(question: Inspection): Inspected;
 }
@@ -104,6 +106,7 @@ function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer
     return { ids: idsOf(request, segments), text: textOf(segments) };
   };
   return {
+    tokenizer,
     prepare(request) {
       const { segments, ...rest } = rendered(request);
       return prepared(idsOf(request, segments), rest);
@@ -234,6 +237,7 @@ function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary
     return prepared(text + closing + added, { format: closing === "" ? format : closed(format), opening });
   };
   return {
+    tokenizer: null,
     prepare,
     inspect(question) {
       if (question.kind === "prompt") return { text: prepare(question.prompt).payload.text, ids: null, pieces: [] };

@@ -2,8 +2,9 @@
  * What gateway and engine host say to each other: plain data, the same over a process's IPC channel and inside one process.
  *
  *   gateway -> host   open, then prepare / discard / run / embed / abort / inspect / ping in any order, then close
- *   host -> gateway   opened or failed, then one answer per prepare and inspect, and per run any number of text and one ended or run_failed;
- *                     embed is a run that brings one vector in place of text
+ *   host -> gateway   opened or failed, then one answer per prepare and inspect, and per member of a run any number of text and one ended or
+ *                     run_failed, and when all have that and the library has returned, idle; embed is a run that brings one vector in place
+ *                     of text
  *
  * A prompt is prepared once and stays in the host; `promptId` is the gateway's number for it and for the run it becomes.
  */
@@ -12,6 +13,7 @@ import type { ErrorRecord } from "../core/errors.ts";
 import type { Sampling } from "../core/generation.ts";
 import type { ModelFormat, ModelSidecars, Pooling } from "../core/model.ts";
 import type {
+  BatchTerms,
   EmbeddingRun,
   Inspected,
   Inspection,
@@ -39,6 +41,10 @@ export interface OpenOptions {
   readonly embedFlash: boolean;
   readonly cpuCount: number;
   readonly cpuMask: number;
+  /** n_batch: prompts that may run together. */
+  readonly lanes: number;
+  /** What a lane without a prompt is given where others have one: nothing, if the library takes that, or a single token whose answer nobody reads. */
+  readonly idleLane: "nothing" | "token";
 }
 
 /** The model, as far as the host needs to know it. */
@@ -66,7 +72,7 @@ export type HostCommand =
   | { readonly kind: "open"; readonly spec: OpenSpec }
   | ({ readonly kind: "prepare"; readonly promptId: number } & PromptRequest)
   | { readonly kind: "discard"; readonly promptId: number }
-  | ({ readonly kind: "run" } & Run)
+  | ({ readonly kind: "run"; readonly members: readonly Run[] } & BatchTerms)
   | ({ readonly kind: "embed" } & EmbeddingRun)
   | { readonly kind: "abort"; readonly promptId: number }
   | { readonly kind: "inspect"; readonly inspectionId: number; readonly question: Inspection }
@@ -87,6 +93,7 @@ export type HostEvent =
       readonly stats: RunStats;
     }
   | { readonly kind: "run_failed"; readonly promptId: number; readonly error: ErrorRecord }
+  | { readonly kind: "idle" }
   /** The floats as base64, little-endian. */
   | { readonly kind: "vector"; readonly promptId: number; readonly vector: string }
   | { readonly kind: "inspected"; readonly inspectionId: number; readonly answer: Inspected }

@@ -22,7 +22,8 @@ export type WorkerCommand =
       readonly kind: "run";
       readonly run: number;
       readonly userdata: number;
-      readonly payload: PromptPayload;
+      /** One for each lane; null for one that has nothing to do. */
+      readonly lanes: readonly (PromptPayload | null)[];
       readonly tokensMax: number;
       readonly sampling: Sampling;
       readonly adapter?: Adapter;
@@ -31,7 +32,7 @@ export type WorkerCommand =
       readonly kind: "embed";
       readonly run: number;
       readonly userdata: number;
-      readonly payload: PromptPayload;
+      readonly lanes: readonly (PromptPayload | null)[];
       readonly mode: "lastHiddenLayer" | "logits";
       readonly adapter?: Adapter;
     }

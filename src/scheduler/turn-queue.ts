@@ -1,81 +1,212 @@
 /**
- * One slot, many requests: a bounded FIFO queue of turns. A request takes its place when it is admitted, so that a full queue is
- * refused at once, and leaves it the moment its client goes, wherever it stands.
+ * One slot, many requests: a bounded queue of turns, fair between clients. A request takes its place when it is admitted, so that a full queue
+ * is refused at once, and leaves it the moment its client goes, wherever it stands. Where the slot has several lanes, those that can run
+ * together have their turn together (`turn-batch.ts`).
  */
 import { AppError, cancellation } from "../core/errors.ts";
+import type { BatchMember, BatchTerms, TokenEvent } from "../core/runtime.ts";
+import { ServiceTime } from "./service-time.ts";
+import { type StartBatch, TurnBatch } from "./turn-batch.ts";
+import { firstBatch, placeOf, Rounds, type Waiting, windowMs } from "./turn-order.ts";
+
+/** What a queue is made for. Figures are read whenever they matter: they may change. */
+export interface TurnQueueOptions {
+  /** Requests that may wait behind the running ones. */
+  readonly depthMax: number;
+  /** How long a request may wait for its turn, ms; Infinity: as long as its client does. */
+  readonly waitMaxMs: number;
+  /** Turns that may be had together. */
+  readonly lanes: number;
+  /** How long a turn may be held back for others to join it, ms. */
+  readonly windowMs: number;
+  readonly start: StartBatch;
+  /** A permit to use the device, which others may have; absent: it is this slot's alone. Resolves with the way to give it back. */
+  readonly permit?: () => Promise<() => void>;
+}
 
 /** A place in the queue, and then the turn itself. */
 export interface Turn {
-  /** Requests ahead, the running one included, when the place was taken. */
+  /** Requests ahead, the running ones included, when the place was taken. */
   readonly position: number;
-  /** Resolves when the slot is this request's. Rejects with AppError cancelled when the signal fires first. */
+  /** How long the turn was likely to be waited for when the place was taken, ms; null while nothing has been measured. */
+  readonly expectedWaitMs: number | null;
+  /** Resolves when the slot is this request's. Rejects with AppError cancelled when the signal fires first, and queue_timeout. */
   readonly granted: Promise<void>;
-  /** Gives up the place, or the slot. Safe to call twice. */
+  /**
+   * Says that it can run, which it is passed over before.
+   * @param terms what it runs with; null: alone, and not through `run`
+   */
+  ready(terms: BatchTerms | null): void;
+  /** See TurnBatch.run. Only in the turn. */
+  run(member: BatchMember, last: boolean): AsyncIterable<TokenEvent>;
+  /** Gives up the place, or the turn. Safe to call twice. */
   release(): void;
 }
 
-interface Entry {
-  readonly grant: () => void;
-  readonly refuse: (error: AppError) => void;
+interface Entry extends Waiting {
+  group?: string | null;
+  terms: BatchTerms | null;
+  readonly grant: (batch: TurnBatch) => void;
 }
 
-/** FIFO, one turn at a time. */
+/** Fair, bounded; one batch of turns at a time. */
 export class TurnQueue {
-  private readonly depthMax: () => number;
-  private readonly entries: Entry[] = [];
+  private readonly options: TurnQueueOptions;
+  private readonly line: Entry[] = [];
+  private readonly rounds = new Rounds();
+  private readonly service = new ServiceTime();
+  /** Turns that have been granted and are not over. */
+  private running = 0;
+  private lastBatch = 1;
+  private occupied = false;
+  private window: Timer | null = null;
 
-  /** @param depthMax requests that may wait behind the running one; asked for each, as it may change */
-  constructor(depthMax: () => number) {
-    this.depthMax = depthMax;
+  constructor(options: TurnQueueOptions) {
+    this.options = options;
   }
 
-  /** Requests waiting, without the running one. */
+  /** Requests that wait for their turn. */
   get waiting(): number {
-    return Math.max(0, this.entries.length - 1);
+    return this.line.length;
   }
 
   get busy(): boolean {
-    return this.entries.length > 0;
+    return this.running + this.line.length > 0;
   }
 
-  /** Takes a place. Throws AppError queue_full, cancelled. */
-  take(signal: AbortSignal): Turn {
+  /**
+   * Takes a place.
+   * @param client who asks: a key or an address
+   * @throws AppError queue_full, cancelled
+   */
+  take(client: string, signal: AbortSignal): Turn {
     if (signal.aborted) throw cancellation(signal);
-    const position = this.entries.length;
-    if (position > this.depthMax()) throw queueFull(this.waiting);
-    const { promise: granted, resolve, reject } = Promise.withResolvers<void>();
-    granted.catch(() => {});
-    const entry: Entry = { grant: resolve, refuse: reject };
-    const release = () => {
+    if (this.line.length + Number(this.occupied) > this.options.depthMax) throw queueFull(this.line.length, this.retryAfterS());
+    const granted = Promise.withResolvers<void>();
+    granted.promise.catch(() => {});
+    let batch: TurnBatch | null = null;
+    const entry: Entry = {
+      client,
+      round: this.rounds.next(client),
+      terms: null,
+      grant: (given) => {
+        stopWaiting();
+        batch = given;
+        granted.resolve();
+      },
+    };
+    const refuse = (error: AppError): void => {
+      stopWaiting();
+      if (this.leaveLine(entry)) granted.reject(error);
+    };
+    const leave = (): void => refuse(cancellation(signal));
+    const deadline = after(this.options.waitMaxMs, () => refuse(queueTimeout(this.options.waitMaxMs, this.retryAfterS())));
+    const stopWaiting = (): void => {
+      clearTimeout(deadline);
       signal.removeEventListener("abort", leave);
-      this.remove(entry);
     };
-    const leave = () => {
-      // The one at the head runs: its owner releases it once the library has really stopped.
-      if (this.entries[0] === entry) return;
-      this.remove(entry);
-      entry.refuse(cancellation(signal));
-    };
+    const place = placeOf(entry.round, this.line);
+    const position = this.running + place;
+    const expectedWaitMs = this.occupied ? this.service.waitMs(place, this.options.lanes) : 0;
+    this.line.splice(place, 0, entry);
     signal.addEventListener("abort", leave, { once: true });
-    this.entries.push(entry);
-    if (position === 0) entry.grant();
-    return { position, granted, release };
+    return {
+      position,
+      expectedWaitMs,
+      granted: granted.promise,
+      ready: (terms) => {
+        entry.terms = terms;
+        entry.group = terms === null ? null : JSON.stringify([terms.adapter ?? null, terms.sampling]);
+        this.dispatch();
+      },
+      run: (member, last) => {
+        if (batch === null) throw new Error("Broken invariant: a run is made in its turn");
+        return batch.run(entry, member, last);
+      },
+      release: () => {
+        stopWaiting();
+        if (batch === null) this.leaveLine(entry);
+        else batch.leave(entry);
+      },
+    };
   }
 
-  private remove(entry: Entry): void {
-    const index = this.entries.indexOf(entry);
-    if (index < 0) return;
-    this.entries.splice(index, 1);
-    if (index === 0) this.entries[0]?.grant();
+  private leaveLine(entry: Entry): boolean {
+    const index = this.line.indexOf(entry);
+    if (index < 0) return false;
+    this.line.splice(index, 1);
+    return true;
+  }
+
+  /** Grants the next turns where the slot is free and somebody is ready, perhaps after a while in which others may join. */
+  private dispatch(): void {
+    if (this.occupied) return;
+    const { lanes } = this.options;
+    const gathered = firstBatch(this.line, lanes);
+    if (gathered.length === 0) return;
+    const wait = windowMs(gathered.length, lanes, this.lastBatch, this.options.windowMs);
+    if (wait > 0) this.window ??= setTimeout(() => this.closeWindow(), wait);
+    else this.closeWindow();
+  }
+
+  private closeWindow(): void {
+    if (this.window !== null) clearTimeout(this.window);
+    this.window = null;
+    if (firstBatch(this.line, this.options.lanes).length === 0) return;
+    this.occupied = true;
+    const { permit } = this.options;
+    if (permit === undefined) this.grant(() => {});
+    else void permit().then((giveBack) => this.grant(giveBack));
+  }
+
+  /** Who has the turn is decided now: some may have gone while the permit was waited for, others may have come. */
+  private grant(giveBack: () => void): void {
+    const turns = firstBatch(this.line, this.options.lanes);
+    const [first] = turns;
+    const startedMs = performance.now();
+    const over = (): void => {
+      giveBack();
+      this.occupied = false;
+      if (turns.length > 0) this.service.note(performance.now() - startedMs);
+      this.running = 0;
+      this.dispatch();
+    };
+    if (first === undefined) return over();
+    this.lastBatch = turns.length;
+    this.running = turns.length;
+    const batch = new TurnBatch(turns, first.terms, this.options.start, over);
+    for (const turn of turns) {
+      this.leaveLine(turn);
+      this.rounds.begin(turn.round);
+      turn.grant(batch);
+    }
+  }
+
+  private retryAfterS(): number {
+    const wait = this.service.waitMs(0, this.options.lanes);
+    return wait === null ? RETRY_AFTER_UNKNOWN_S : Math.min(RETRY_AFTER_MAX_S, Math.max(1, Math.ceil(wait / 1000)));
   }
 }
 
-/** Long enough for a short answer to end; clients honour at most 60 s. */
-const RETRY_AFTER_S = 5;
+/** Timers hold no more, 24 days: who waits that long waits for ever. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+function after(ms: number, call: () => void): Timer | undefined {
+  return ms > TIMER_MS_MAX ? undefined : setTimeout(call, ms);
+}
+
+/** Long enough for a short answer to end. */
+const RETRY_AFTER_UNKNOWN_S = 5;
+/** Clients honour no more. */
+const RETRY_AFTER_MAX_S = 60;
 
 /** The refusal of one request too many. */
-export function queueFull(waiting: number): AppError {
-  return new AppError("queue_full", `The queue is full: ${waiting} requests are waiting. Try again later.`, {
-    details: { retryAfterS: RETRY_AFTER_S },
+export function queueFull(waiting: number, retryAfterS: number = RETRY_AFTER_UNKNOWN_S): AppError {
+  return new AppError("queue_full", `The queue is full: ${waiting} requests are waiting. Try again later.`, { details: { retryAfterS } });
+}
+
+function queueTimeout(waitMaxMs: number, retryAfterS: number): AppError {
+  return new AppError("queue_timeout", `The request has waited ${waitMaxMs / 1000} s for its turn (queue_timeout_s). Try again later.`, {
+    details: { retryAfterS },
   });
 }

@@ -90,6 +90,10 @@ export class PromptTokenizer implements Tokenizer {
     return isText ? tokens.bytes(id).slice() : model.pieceBytes(id);
   }
 
+  isControl(id: number): boolean {
+    return this.#parts.tokens.kinds[id] === TOKEN_KIND.control;
+  }
+
   /** Text between two control tokens; `previous` and `next` are their ids, -1 at the prompt's ends. */
   #encodePlain(text: string, place: { previous: number; next: number; isFirst: boolean }, ids: TokenIds): void {
     // A lone surrogate has no UTF-8; it becomes U+FFFD.

@@ -58,6 +58,7 @@ test("the bridge hands on the run's number, its figures, and results that are NU
   const { channel, finish } = collect();
   run("run_here", channel.userdata(7), 3);
   const nothing = {
+    member: 0,
     prefillMs: 0,
     prefillTokens: 0,
     decodeMs: 0,
@@ -102,7 +103,7 @@ function vectorsOf(rows: WantedRows | undefined, given: readonly { width: number
     const address = values.length === 0 ? null : ptr(memory);
     const verdict = source.symbols.give_rows(
       bridge.resultCallback,
-      channel.userdata(1, rows),
+      channel.userdata(1, undefined, rows),
       address,
       width,
       count ?? values.length / width,

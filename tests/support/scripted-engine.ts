@@ -166,6 +166,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
         model: resolved,
         promptTokens: 11,
         queuePosition: 0,
+        queueWaitMs: 0,
         samplingIgnored: script.samplingIgnored ?? [],
         events: script.play?.(request, signal) ?? recite(script.events ?? HELLO),
       };

@@ -52,6 +52,7 @@ typedef struct {
 
 /* The longest row is half of the ring or less: where it does not fit behind the head, what is left there is skipped as well. */
 enum { RESULT_TEXT_BYTES_MAX = 1 << 14, VECTOR_FLOATS_MAX = 8192, FULL_WAIT_US = 50, SKIP_TO_START = -1 };
+enum { STATE_WAITING = 1 }; /* LLMCallState; the ones above it are FINISH and ERROR */
 
 static void *(*c_calloc)(size_type count, size_type size);
 static void (*c_free)(void *block);
@@ -131,9 +132,10 @@ enum { POOLING_NONE, POOLING_LAST, POOLING_MEAN, POOLING_LOGITS };
 
 /*
  * userdata of a run: a stale token of an earlier run names that run, not the current one. rows_verdict is what the callback returns
- * once it has copied rows: the verdict "free" would be too early for a callback that comes without them.
+ * once it has copied rows: the verdict "free" would be too early for a callback that comes without them. The library hands over an array of
+ * `members` results (n_batch); a bit of `silent` is set for each that has nothing to say, or nothing more.
  */
-typedef struct { Ring *ring; u32 run, pooling; i32 rows_verdict, picks[2]; u32 padding; } RunContext;
+typedef struct { Ring *ring; u32 run, pooling; i32 rows_verdict, picks[2]; u32 members, idle, silent; } RunContext;
 
 /* What one result becomes; its text or its vector follows, padded to 8 bytes. A bytes word of SKIP_TO_START sends the reader to offset 0. */
 typedef struct {
@@ -146,7 +148,7 @@ typedef struct {
   float decode_ms;
   i32 decode_tokens;
   float memory_mb;
-  u32 vector_floats, padding;
+  u32 vector_floats, member;
 } Record;
 
 void *bridge_ring_new(u32 capacity) {
@@ -167,13 +169,15 @@ void *bridge_run_contexts_new(void *ring) {
     for (int i = 0; i < RUN_CONTEXTS; i++) contexts[i].ring = ring;
   return contexts;
 }
-void *bridge_run_context(void *contexts, u32 run, u32 pooling, i32 rows_verdict, i32 first_pick, i32 second_pick) {
+void *bridge_run_context(void *contexts, u32 run, u32 pooling, i32 rows_verdict, i32 first_pick, i32 second_pick, u32 members, u32 idle) {
   RunContext *context = (RunContext *)contexts + run % RUN_CONTEXTS;
   context->run = run;
   context->pooling = pooling;
   context->rows_verdict = rows_verdict;
   context->picks[0] = first_pick;
   context->picks[1] = second_pick;
+  context->members = members;
+  context->idle = context->silent = idle;
   return context;
 }
 void bridge_free(void *block) { c_free(block); }
@@ -261,20 +265,19 @@ static int take_vector(const RunContext *context, Record *record, const RKLLMRes
   return 1;
 }
 
-/* LLMResultCallback. `result`, its text and its rows may be NULL in any state (seen with the closed library). */
-static int on_result(const RKLLMResult *result, void *userdata, int state) {
-  RunContext *context = userdata;
+/* Copies one result. Returns 1 where it brought the vector that the run wants. */
+static int take_result(const RunContext *context, const RKLLMResult *result, int state, u32 member) {
   Record record; /* field by field: "= {0}" would want memset */
   const char *text = NOTHING;
-  if (!context) return 0;
   record.run = context->run;
   record.state = state;
   record.token_id = -1;
-  record.text_bytes = record.vector_floats = record.padding = 0;
+  record.member = member;
+  record.text_bytes = record.vector_floats = 0;
   record.prefill_ms = record.decode_ms = record.memory_mb = 0;
   record.prefill_tokens = record.decode_tokens = 0;
   if (result) {
-    if (context->pooling != POOLING_NONE && take_vector(context, &record, result)) return context->rows_verdict;
+    if (context->pooling != POOLING_NONE && take_vector(context, &record, result)) return 1;
     text = result->text;
     record.token_id = result->token_id;
     if (text)
@@ -286,7 +289,31 @@ static int on_result(const RKLLMResult *result, void *userdata, int state) {
     record.memory_mb = result->perf.memory_usage_mb;
   }
   write_text(context->ring, &record, text);
-  return (int)context->ring->verdict;
+  return 0;
+}
+
+/*
+ * In a batch a negative token id says that a member has ended while others go on (Rockchip's manual): that is told once. A lone member is
+ * never taken at its word: what ends it is FINISH. Nor is one whose rows are wanted, which has no tokens.
+ */
+static int is_silent(RunContext *context, const RKLLMResult *result, int state, u32 member) {
+  u32 bit = 1u << member;
+  if (state > STATE_WAITING || context->members == 1) return (context->idle & bit) != 0;
+  if (context->silent & bit) return 1;
+  if (context->pooling == POOLING_NONE && result && result->token_id < 0 && !result->text) context->silent |= bit;
+  return 0;
+}
+
+/* LLMResultCallback. `results`, their texts and their rows may be NULL in any state (seen with the closed library). */
+static int on_result(const RKLLMResult *results, void *userdata, int state) {
+  RunContext *context = userdata;
+  int has_rows = 0;
+  if (!context) return 0;
+  for (u32 member = 0; member < context->members; member++) {
+    const RKLLMResult *result = results ? results + member : NOTHING;
+    if (!is_silent(context, result, state, member)) has_rows |= take_result(context, result, state, member);
+  }
+  return has_rows ? context->rows_verdict : (int)context->ring->verdict;
 }
 void *bridge_result_callback(void) { return (void *)on_result; }
 

@@ -29,7 +29,7 @@ const SYMBOLS = {
   bridge_ring_new: { args: ["u32"], returns: "ptr" },
   bridge_ring_data_offset: { args: [], returns: "u32" },
   bridge_run_contexts_new: { args: ["ptr"], returns: "ptr" },
-  bridge_run_context: { args: ["ptr", "u32", "u32", "i32", "i32", "i32"], returns: "ptr" },
+  bridge_run_context: { args: ["ptr", "u32", "u32", "i32", "i32", "i32", "u32", "u32"], returns: "ptr" },
   bridge_free: { args: ["ptr"], returns: "void" },
   bridge_result_callback: { args: [], returns: "ptr" },
   bridge_result_layout: { args: ["ptr"], returns: "i32" },
@@ -49,6 +49,14 @@ export interface WantedRows {
   readonly free: boolean;
 }
 
+/** How many results the library hands over at a time (n_batch), and a bit for each that stands for nothing. */
+export interface ResultLanes {
+  readonly count: number;
+  readonly idle: number;
+}
+
+const ONE_LANE: ResultLanes = { count: 1, idle: 0 };
+
 /** A ring and the userdata blocks of its runs. */
 export interface ResultChannel {
   readonly ring: Ring;
@@ -56,7 +64,7 @@ export interface ResultChannel {
    * Address to pass as a run's userdata; `run` comes back in every record of it.
    * @param rows for a run in hidden-layer or logits mode: one record brings its vector
    */
-  userdata(run: number, rows?: WantedRows): number;
+  userdata(run: number, lanes?: ResultLanes, rows?: WantedRows): number;
   /** Frees the memory. Only when the library can no longer call back: after the handle is destroyed. */
   free(): void;
 }
@@ -125,12 +133,12 @@ function createBridge(source: string): Bridge {
       assert(ring !== null && contexts !== null, "the ring's memory was allocated");
       return {
         ring: new Ring(address(ring), native.bridge_ring_data_offset(), RING_BYTES),
-        userdata: (run, rows) => {
+        userdata: (run, { count, idle } = ONE_LANE, rows) => {
           const from = rows?.from;
           const kind = from === undefined ? 0 : POOLING_NUMBER[typeof from === "string" ? from : "logits"];
           const [first, second] = typeof from === "object" ? from.logitsOf : [NO_PICK, NO_PICK];
           const verdict = rows?.free === true ? CALLBACK_VERDICT.free : CALLBACK_VERDICT.goOn;
-          return address(native.bridge_run_context(contexts, run, kind, verdict, first, second));
+          return address(native.bridge_run_context(contexts, run, kind, verdict, first, second, count, idle));
         },
         free() {
           native.bridge_free(contexts);

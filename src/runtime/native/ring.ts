@@ -5,6 +5,8 @@ import { toArrayBuffer } from "bun:ffi";
 export interface RingRecord {
   /** The run it belongs to; a stale token names an earlier one. */
   run: number;
+  /** Its place in the library's array of results. */
+  member: number;
   /** CALL_STATE of abi.ts. */
   state: number;
   tokenId: number;
@@ -34,6 +36,7 @@ const FIELD = {
   decodeTokens: 8,
   memoryMb: 9,
   vectorFloats: 10,
+  member: 11,
 } as const;
 const RECORD_BYTES = 48;
 const SKIP_TO_START = -1;
@@ -73,6 +76,7 @@ export class Ring {
         continue;
       }
       record.run = this.ints[word + FIELD.run]!;
+      record.member = this.ints[word + FIELD.member]!;
       record.state = this.ints[word + FIELD.state]!;
       record.tokenId = this.ints[word + FIELD.tokenId]!;
       record.prefillMs = this.floats[word + FIELD.prefillMs]!;
@@ -99,6 +103,7 @@ export class Ring {
 
 const EMPTY_RECORD: RingRecord = {
   run: 0,
+  member: 0,
   state: 0,
   tokenId: -1,
   text: new Uint8Array(0),

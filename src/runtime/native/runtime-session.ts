@@ -2,12 +2,22 @@
 import { linkSymbols, ptr, type Pointer } from "bun:ffi";
 import type { Sampling } from "../../core/generation.ts";
 import type { Adapter } from "../../core/model.ts";
+import { assert } from "../../core/errors.ts";
 import type { OpenOptions } from "../protocol.ts";
 import type { PromptPayload } from "../worker-protocol.ts";
 import { type Abi, abiForVersion, RKLLM_FUNCTIONS } from "./abi.ts";
-import { type NativeArgument, nativeBytes } from "./struct-writer.ts";
+import { type NativeArgument, nativeBytes, type PackedStruct } from "./struct-writer.ts";
 import { type NamedAdapter, SessionAdapters } from "./session-adapters.ts";
-import { packCallback, packInferParam, packLoraAdapter, packParam, packTextInput, packTokenInput } from "./structs.ts";
+import {
+  packCallback,
+  packInferParam,
+  packInputs,
+  packLoraAdapter,
+  packNoInput,
+  packParam,
+  packTextInput,
+  packTokenInput,
+} from "./structs.ts";
 
 /** What a session is made of. */
 export interface SessionOptions {
@@ -21,7 +31,8 @@ export interface SessionOptions {
 
 /** What one rkllm_run is called with. */
 export interface SessionRun {
-  readonly payload: PromptPayload;
+  /** What each lane is to work on; null for one that has nothing to do. As many as the handle was opened with. */
+  readonly lanes: readonly (PromptPayload | null)[];
   /** Address that the callback gets as userdata. */
   readonly userdata: number;
   readonly tokensMax: number;
@@ -66,7 +77,7 @@ export class RuntimeSession {
       // The limit where a run brings none; each run is limited by its own, by the library (1.3) or by an abort (1.2).
       newTokensMax: options.contextTokens,
       ignoreEos: false,
-      nBatch: 1,
+      nBatch: options.lanes,
     });
     const callback = packCallback(this.abi, resultCallback as Pointer, null);
     this.keptForHandle.push(param, callback);
@@ -77,11 +88,11 @@ export class RuntimeSession {
   }
 
   /**
-   * Runs one prompt to its end; the answer has gone through the result callback by then. Returns the library's code.
+   * Runs prompts to the end of the last; the answers have gone through the result callback by then. Returns the library's code.
    * @throws AppError model_load_failed and runtime_error as `SessionAdapters.use` does
    */
   run(run: SessionRun): number {
-    const input = this.packPrompt(run.payload);
+    const input = this.packLanes(run.lanes);
     const loraName = this.adapters.use(run.adapter);
     const infer = packInferParam(this.abi, {
       mode: "generate",
@@ -102,7 +113,7 @@ export class RuntimeSession {
    * Throws what `run` throws. What the KV cache holds of a prompt already is not computed again and comes out as zeros (seen up to 1.3.0): it is emptied first.
    */
   embed(run: Omit<SessionRun, "tokensMax" | "sampling"> & { readonly mode: "lastHiddenLayer" | "logits" }): number {
-    const input = this.packPrompt(run.payload);
+    const input = this.packLanes(run.lanes);
     const loraName = this.adapters.use(run.adapter);
     const infer = packInferParam(this.abi, {
       mode: run.mode,
@@ -135,7 +146,18 @@ export class RuntimeSession {
     return code;
   }
 
-  private packPrompt(payload: PromptPayload): NativeArgument {
+  private packLanes(lanes: readonly (PromptPayload | null)[]): NativeArgument {
+    const present = lanes.find((payload) => payload !== null);
+    assert(present !== undefined, "a run has a prompt");
+    return packInputs(lanes.map((payload) => (payload === null ? this.packIdle(present) : this.packPrompt(payload))));
+  }
+
+  private packIdle(present: PromptPayload): PackedStruct {
+    if (this.session.options.idleLane === "nothing") return packNoInput(this.abi);
+    return this.packPrompt(present.kind === "tokens" ? { kind: "tokens", ids: present.ids.subarray(0, 1) } : { kind: "text", text: " " });
+  }
+
+  private packPrompt(payload: PromptPayload): PackedStruct {
     if (payload.kind === "tokens") return packTokenInput(this.abi, payload.ids);
     if (!this.ownTemplateRemoved) {
       // The text is rendered already; three empty strings keep the library from wrapping it a second time.

@@ -3,11 +3,11 @@
  * library may read it: `packParam` and `packCallback` as long as the handle (whether rkllm_init copies them is not documented), the
  * inputs and options of a run until rkllm_run has returned.
  */
-import type { Pointer } from "bun:ffi";
+import { ptr, type Pointer } from "bun:ffi";
 import { assert } from "../../core/errors.ts";
 import type { Sampling } from "../../core/generation.ts";
 import { INFER_MODE, INPUT_TYPE, type Abi } from "./abi.ts";
-import { nativeInt32s, nativeString, StructWriter, type NativeArgument, type PackedStruct } from "./struct-writer.ts";
+import { nativeBytes, nativeInt32s, nativeString, StructWriter, type NativeArgument, type PackedStruct } from "./struct-writer.ts";
 
 /** What a model is opened with (RKLLMParam). */
 export interface InitValues {
@@ -108,6 +108,22 @@ export function packTextInput(abi: Abi, text: string, role: "user" | "tool", ena
     .set("input_type", INPUT_TYPE.prompt)
     .point("prompt_input", nativeString(text))
     .pack();
+}
+
+/** A lane of a batch that has nothing to do: no tokens. */
+export function packNoInput(abi: Abi): PackedStruct {
+  return new StructWriter(abi.structs, "RKLLMInput").point("role", nativeString("user")).set("input_type", INPUT_TYPE.token).pack();
+}
+
+/** Inputs one behind the other, as a batch takes them. */
+export function packInputs(inputs: readonly PackedStruct[]): NativeArgument {
+  const bytes = nativeBytes(inputs.reduce((sum, input) => sum + input.bytes.length, 0));
+  let at = 0;
+  for (const input of inputs) {
+    bytes.set(input.bytes, at);
+    at += input.bytes.length;
+  }
+  return { address: ptr(bytes), keep: [bytes, ...inputs] };
 }
 
 /** The options of one run. Keep the result until rkllm_run has returned. */

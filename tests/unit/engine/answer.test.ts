@@ -3,8 +3,9 @@ import type { Catalog } from "../../../src/catalog/catalog.ts";
 import { AppError } from "../../../src/core/errors.ts";
 import type { ChatInput, GenerationEvent, GenerationRequest, ToolDefinition } from "../../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
-import type { OutputFormat, PromptRequest, RuntimeSlot } from "../../../src/core/runtime.ts";
+import type { BatchMember, OutputFormat, PromptRequest, RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
+import { runningOne } from "../../support/running-batch.ts";
 
 const MODEL = { id: "tiny", path: "/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
 const QWEN: OutputFormat = { reasoning: { open: "<think>", close: "</think>", begun: false }, toolSyntax: "hermes" };
@@ -39,18 +40,19 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
       return { promptId: prompts.length, promptTokens: 10 * prompts.length, format: QWEN, opening };
     },
     discard: (id: number) => void held.delete(id),
-    async *run({ promptId }: { promptId: number }, signal: AbortSignal) {
-      held.delete(promptId);
-      const answer = answers[spoken.length] ?? "";
-      const { text, cut } = typeof answer === "string" ? { text: answer, cut: undefined } : answer;
-      const index = spoken.push("") - 1;
-      for (let at = 0; at < text.length && !signal.aborted; at += 4) {
-        spoken[index] += text.slice(at, at + 4);
-        yield { kind: "text" as const, text: text.slice(at, at + 4), tokens: 1 };
-      }
-      const reason = signal.aborted ? ("aborted" as const) : cut === undefined ? ("stop" as const) : ("length" as const);
-      yield { kind: "end" as const, reason, stats: { prefillTokens: 4, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 } };
-    },
+    run: ({ members: [{ promptId, signal }] }: { members: [BatchMember] }) =>
+      runningOne(async function* () {
+        held.delete(promptId);
+        const answer = answers[spoken.length] ?? "";
+        const { text, cut } = typeof answer === "string" ? { text: answer, cut: undefined } : answer;
+        const index = spoken.push("") - 1;
+        for (let at = 0; at < text.length && !signal.aborted; at += 4) {
+          spoken[index] += text.slice(at, at + 4);
+          yield { kind: "text" as const, text: text.slice(at, at + 4), tokens: 1 };
+        }
+        const reason = signal.aborted ? ("aborted" as const) : cut === undefined ? ("stop" as const) : ("length" as const);
+        yield { kind: "end" as const, reason, stats: { prefillTokens: 4, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 } };
+      }),
     close: async () => {},
   } as unknown as RuntimeSlot;
   const engine = createEngine({
@@ -58,6 +60,8 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
     openSlot: async () => slot,
     defaultsOf: async () => ({ sampling: {} as never, tokensMax: null }),
     queueDepthMax: 1,
+    queueWaitMaxMs: Infinity,
+    batchWindowMs: 0,
     modelsLoadedMax: 1,
     keepAliveMs: Infinity,
     memoryBudgetBytes: null,

@@ -4,6 +4,7 @@ import type { GenerationRequest } from "../../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
+import { runningOne } from "../../support/running-batch.ts";
 
 const MODEL = { id: "tiny", path: "/models/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
 const REQUEST: GenerationRequest = {
@@ -21,16 +22,17 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
   const held = new Set<number>();
   let id = 0;
   const slot: RuntimeSlot = {
-    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32 },
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
     prepare: async () => {
       held.add(++id);
       return { promptId: id, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "" };
     },
     discard: (promptId) => void held.delete(promptId),
-    async *run({ promptId }) {
-      held.delete(promptId);
-      yield { kind: "end", reason: "stop", stats: STATS };
-    },
+    run: ({ members }) =>
+      runningOne(async function* () {
+        for (const { promptId } of members) held.delete(promptId);
+        yield { kind: "end", reason: "stop", stats: STATS };
+      }),
     embed: async ({ promptId }) => {
       held.delete(promptId);
       return Float32Array.of(3, 4);
@@ -44,6 +46,8 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     openSlot: async () => slot,
     defaultsOf: async () => ({ sampling: {} as never, tokensMax: null }),
     queueDepthMax,
+    queueWaitMaxMs: Infinity,
+    batchWindowMs: 0,
     modelsLoadedMax: 1,
     keepAliveMs: Infinity,
     memoryBudgetBytes: null,

@@ -3,7 +3,7 @@ import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
 import { embedBatch, type EmbeddingRequest } from "../../../src/engine/embed.ts";
 import { cosine, normalised, shortened } from "../../../src/engine/vectors.ts";
-import { TurnQueue } from "../../../src/scheduler/turn-queue.ts";
+import { idleQueue } from "../../support/idle-queue.ts";
 
 const MODEL = { id: "tiny" } as ModelDescriptor;
 const never = () => new AbortController().signal;
@@ -31,8 +31,8 @@ function placeOf(options: { readonly model?: ModelDescriptor; readonly signal?: 
       return (await options.embed?.(run, signal)) ?? Float32Array.of(3, 4);
     },
   } as RuntimeSlot;
-  const queue = new TurnQueue(() => 1);
-  return { held, computed, queue, place: { model: options.model ?? MODEL, slot, queue, signal: options.signal ?? never() } };
+  const queue = idleQueue();
+  return { held, computed, queue, place: { model: options.model ?? MODEL, slot, queue, client: "a", signal: options.signal ?? never() } };
 }
 
 test("a batch is computed in order, in one turn, to vectors of length 1", async () => {
@@ -65,7 +65,8 @@ test("a batch that fails in its middle gives up the rest and its turn", async ()
 test("a batch waits for the answer before it; who leaves meanwhile leaves nothing behind", async () => {
   const client = new AbortController();
   const { held, computed, queue, place } = placeOf({ signal: client.signal });
-  const answer = queue.take(never());
+  const answer = queue.take("b", never());
+  answer.ready(null);
   const waiting = embedBatch(requestFor("a", "b"), place);
   while (held.size < 2) await Bun.sleep(0);
   client.abort();

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { EmbeddingRun, PromptRequest, RuntimeSlot } from "../../../src/core/runtime.ts";
 import { rerank, type RerankRequest } from "../../../src/engine/rerank.ts";
-import { TurnQueue } from "../../../src/scheduler/turn-queue.ts";
+import { idleQueue } from "../../support/idle-queue.ts";
 
 const REQUEST: RerankRequest = { id: "1", model: "", query: "q", documents: ["a", "b"], nameOf: (index) => `text ${index}` };
 const JUDGE = { id: "judge", judges: true } as ModelDescriptor;
@@ -13,7 +13,7 @@ function placeOf(model: ModelDescriptor, vectors: readonly (readonly number[])[]
   const prompts: PromptRequest[] = [];
   const runs: EmbeddingRun[] = [];
   const slot = {
-    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32 },
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
     prepare: async (prompt) => {
       prompts.push(prompt);
       return { promptId: prompts.length, promptTokens: tokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "" };
@@ -22,7 +22,7 @@ function placeOf(model: ModelDescriptor, vectors: readonly (readonly number[])[]
     embed: async (run) => Float32Array.from(vectors[runs.push(run) - 1] ?? []),
     inspect: async (question) => ({ text: "", ids: question.kind === "text" ? (words[question.text] ?? []) : [], pieces: [] }),
   } as Partial<RuntimeSlot> as RuntimeSlot;
-  return { prompts, runs, place: { model, slot, queue: new TurnQueue(() => 1), signal: new AbortController().signal } };
+  return { prompts, runs, place: { model, slot, queue: idleQueue(), client: "a", signal: new AbortController().signal } };
 }
 
 test("a model that judges is asked about each document in the words of its model card", async () => {

@@ -5,7 +5,7 @@ import { base64OfFloats } from "../../../src/runtime/float-text.ts";
 import { HostedSlot } from "../../../src/runtime/hosted-slot.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
 
-const CAPABILITIES: RuntimeCapabilities = { version: "1.3.0", perRunSampling: true, contextTokens: 64 };
+const CAPABILITIES: RuntimeCapabilities = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1 };
 const STATS = { prefillTokens: 1, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
 const SPEC = { model: { id: "tiny" } } as OpenSpec;
 const LIMITS = {
@@ -19,7 +19,6 @@ const LIMITS = {
 const never = () => new AbortController().signal;
 const PLAIN: OutputFormat = { reasoning: null, toolSyntax: "hermes" };
 const INPUT = { kind: "completion", prompt: "Hi" } as const;
-const RUN = { tokensMax: 1, sampling: {} as never };
 
 /** A host that a test plays: it notes what it is told and says what it is made to. */
 class PlayedHost {
@@ -94,6 +93,10 @@ async function eventsOf(events: AsyncIterable<TokenEvent>): Promise<TokenEvent[]
   return seen;
 }
 
+/** The events of a batch of one. */
+const runOf = (slot: HostedSlot, promptId: number, signal = never()) =>
+  slot.run({ sampling: {} as never, members: [{ promptId, tokensMax: 1, signal }] }).events[0]!;
+
 const kindsOf = (host: PlayedHost) => host.told.map((command) => command.kind);
 
 test("HostedSlot ends a host that is still loading when it is no longer wanted", async () => {
@@ -116,7 +119,7 @@ test("HostedSlot does not begin a run whose client has gone: a prefill may not b
   const { open, prepare } = stage();
   const { slot, host } = await open();
   const { promptId } = await prepare(slot, host);
-  const events = await eventsOf(slot.run({ promptId, ...RUN }, AbortSignal.abort()));
+  const events = await eventsOf(runOf(slot, promptId, AbortSignal.abort()));
   expect(events).toMatchObject([{ kind: "end", reason: "aborted" }]);
   expect(kindsOf(host)).toEqual(["open", "prepare", "discard"]);
 });
@@ -125,12 +128,13 @@ test("HostedSlot lets a run stop before it closes the model", async () => {
   const { open, prepare } = stage();
   const { slot, host } = await open();
   const { promptId } = await prepare(slot, host);
-  const running = eventsOf(slot.run({ promptId, ...RUN }, never()));
+  const running = eventsOf(runOf(slot, promptId));
   await host.hears("run");
   const closed = slot.close();
   await host.hears("abort");
   expect(kindsOf(host)).not.toContain("close");
   host.say({ kind: "ended", promptId, reason: "aborted", stats: STATS });
+  host.say({ kind: "idle" });
   await host.hears("close");
   host.say({ kind: "closed" });
   await closed;
@@ -214,7 +218,7 @@ test("HostedSlot heeds nothing that comes from a host it has given up", async ()
   Object.assign(options, { limits: { ...LIMITS, pingTimeoutMs: 20, prefillStallMs: 20, decodeStallMs: 20 } });
   const { slot, host } = await open();
   const { promptId } = await prepare(slot, host);
-  expect(eventsOf(slot.run({ promptId, ...RUN }, never()))).rejects.toMatchObject({ code: "engine_lost" });
+  expect(eventsOf(runOf(slot, promptId))).rejects.toMatchObject({ code: "engine_lost" });
   while (kills.length === 0) await Bun.sleep(1);
   // A token that was still on its way would set a new limit, which nothing would ever lift.
   host.say({ kind: "text", promptId, text: "late", tokens: 1 });
@@ -237,6 +241,7 @@ test("HostedSlot makes a vector of a prompt, and prepares the prompt again where
   await next.hears("embed");
   next.say({ kind: "vector", promptId, vector: base64OfFloats(Float32Array.of(1, -2.5)) });
   next.say({ kind: "ended", promptId, reason: "stop", stats: STATS });
+  next.say({ kind: "idle" });
   expect(await embedding).toEqual(Float32Array.of(1, -2.5));
 });
 
@@ -250,6 +255,7 @@ test("HostedSlot ends a vector's run when its client goes, and waits until it ha
   client.abort();
   await host.hears("abort");
   host.say({ kind: "ended", promptId, reason: "aborted", stats: STATS });
+  host.say({ kind: "idle" });
   expect(embedding).rejects.toMatchObject({ code: "cancelled" });
   await embedding.catch(() => {});
 });

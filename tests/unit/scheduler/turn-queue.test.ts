@@ -1,75 +1,269 @@
 import { expect, test } from "bun:test";
-import { TurnQueue } from "../../../src/scheduler/turn-queue.ts";
+import type { BatchMember, BatchTerms, TokenEvent } from "../../../src/core/runtime.ts";
+import type { Turn, TurnQueue, TurnQueueOptions } from "../../../src/scheduler/turn-queue.ts";
+import { idleQueue } from "../../support/idle-queue.ts";
 
 const never = () => new AbortController().signal;
+const TERMS = { sampling: { temperature: 0 } } as BatchTerms;
+const OTHER_TERMS = { sampling: { temperature: 1 } } as BatchTerms;
+const END: TokenEvent = {
+  kind: "end",
+  reason: "stop",
+  stats: { prefillTokens: 1, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 },
+};
 
-/** Names of the turns in the order they are granted. */
-function recorder() {
-  const granted: string[] = [];
-  return {
-    granted,
-    watch: (name: string, turn: { granted: Promise<void> }) =>
-      turn.granted.then(
-        () => granted.push(name),
-        () => granted.push(`${name} refused`),
-      ),
-  };
+/** A turn that can run at once, and is noted when it is granted or refused. */
+function taken(
+  queue: TurnQueue,
+  name: string,
+  granted: string[],
+  options: { client?: string; signal?: AbortSignal; terms?: BatchTerms | null } = {},
+) {
+  const turn = queue.take(options.client ?? "somebody", options.signal ?? never());
+  turn.ready(options.terms === undefined ? null : options.terms);
+  const watched = turn.granted.then(
+    () => granted.push(name),
+    (error: { code: string }) => granted.push(`${name}: ${error.code}`),
+  );
+  return { turn, watched };
 }
 
-test("TurnQueue grants turns in the order they were taken, one at a time", async () => {
-  const queue = new TurnQueue(() => 8);
-  const { granted, watch } = recorder();
-  const turns = ["a", "b", "c"].map((name) => {
-    const turn = queue.take(never());
-    return { turn, watched: watch(name, turn) };
+/** A queue over a slot that a test plays: what was started together, and the way to end it. */
+function playedSlot(options: Partial<TurnQueueOptions> = {}) {
+  const started: { members: readonly BatchMember[]; terms: BatchTerms; end: () => void }[] = [];
+  const queue = idleQueue({
+    depthMax: 16,
+    start: (members, terms) => {
+      const over = Promise.withResolvers<void>();
+      started.push({ members, terms, end: () => over.resolve() });
+      const stream = async function* () {
+        await over.promise;
+        yield END;
+      };
+      return { events: members.map(() => stream()), over: over.promise };
+    },
+    ...options,
   });
+  return { queue, started };
+}
+
+/** Runs a prompt in a turn to its end, and gives the turn back. */
+async function runIn(turn: Turn, promptId: number, last = true): Promise<void> {
+  await turn.granted;
+  for await (const event of turn.run({ promptId, tokensMax: 1, signal: never() }, last)) expect(event).toEqual(END);
+  turn.release();
+}
+
+const idsOf = ({ members }: { members: readonly BatchMember[] }) => members.map(({ promptId }) => promptId);
+const settled = () => Bun.sleep(0);
+
+test("TurnQueue grants turns of one client in the order they were taken, one at a time", async () => {
+  const queue = idleQueue({ depthMax: 8 });
+  const granted: string[] = [];
+  const turns = ["a", "b", "c"].map((name) => taken(queue, name, granted));
   expect(turns.map(({ turn }) => turn.position)).toEqual([0, 1, 2]);
-  await turns[0]!.watched;
-  expect(granted).toEqual(["a"]);
-  turns[0]!.turn.release();
-  await turns[1]!.watched;
-  turns[1]!.turn.release();
-  await turns[2]!.watched;
+  for (const { turn, watched } of turns) {
+    await watched;
+    turn.release();
+  }
   expect(granted).toEqual(["a", "b", "c"]);
 });
 
+test("TurnQueue lets a client that comes once go before the many requests of another", async () => {
+  const queue = idleQueue({ depthMax: 8 });
+  const granted: string[] = [];
+  const many = ["a1", "a2", "a3", "a4"].map((name) => taken(queue, name, granted, { client: "a" }));
+  const once = taken(queue, "b", granted, { client: "b" });
+  expect(once.turn.position).toBe(2);
+  for (const { turn, watched } of [many[0]!, many[1]!, once, many[2]!, many[3]!]) {
+    await watched;
+    turn.release();
+  }
+  expect(granted).toEqual(["a1", "a2", "b", "a3", "a4"]);
+});
+
 test("TurnQueue refuses what comes when it is full, and says when to try again", () => {
-  const queue = new TurnQueue(() => 1);
-  queue.take(never());
-  queue.take(never());
-  expect(() => queue.take(never())).toThrow(expect.objectContaining({ code: "queue_full", details: { retryAfterS: 5 } }));
+  const queue = idleQueue();
+  taken(queue, "a", []);
+  taken(queue, "b", []);
+  expect(() => queue.take("c", never())).toThrow(expect.objectContaining({ code: "queue_full", details: { retryAfterS: 5 } }));
   expect(queue.waiting).toBe(1);
+});
+
+test("TurnQueue tells from the turns before how long the next will be waited for", async () => {
+  const queue = idleQueue({ depthMax: 8 });
+  const first = taken(queue, "a", []);
+  expect([first.turn.expectedWaitMs, queue.take("b", never()).expectedWaitMs]).toEqual([0, null]);
+  await Bun.sleep(5);
+  first.turn.release();
+  taken(queue, "c", []);
+  expect(queue.take("d", never()).expectedWaitMs).toBeGreaterThan(2);
 });
 
 test("TurnQueue lets go of a waiting request the moment its client goes", async () => {
-  const queue = new TurnQueue(() => 8);
-  const { granted, watch } = recorder();
-  const first = queue.take(never());
+  const queue = idleQueue({ depthMax: 8 });
+  const granted: string[] = [];
+  const first = taken(queue, "first", granted);
   const client = new AbortController();
-  const leaving = watch("leaving", queue.take(client.signal));
-  const last = queue.take(never());
-  const lastGranted = watch("last", last);
+  const leaving = taken(queue, "leaving", granted, { signal: client.signal });
+  const last = taken(queue, "last", granted);
   client.abort();
-  await leaving;
+  await leaving.watched;
   expect(queue.waiting).toBe(1);
-  first.release();
-  await lastGranted;
-  expect(granted).toEqual(["leaving refused", "last"]);
+  first.turn.release();
+  await last.watched;
+  expect(granted).toEqual(["first", "leaving: cancelled", "last"]);
+});
+
+test("TurnQueue refuses a request that has waited for as long as it may", async () => {
+  const queue = idleQueue({ depthMax: 8, waitMaxMs: 1 });
+  const granted: string[] = [];
+  taken(queue, "first", granted);
+  const second = taken(queue, "second", granted);
+  await second.watched;
+  expect([granted, queue.waiting]).toEqual([["first", "second: queue_timeout"], 0]);
 });
 
 test("TurnQueue keeps the turn of a running request until it is released, also when its client goes", () => {
-  const queue = new TurnQueue(() => 8);
+  const queue = idleQueue({ depthMax: 8 });
   const client = new AbortController();
-  const running = queue.take(client.signal);
+  const running = taken(queue, "a", [], { signal: client.signal });
   client.abort();
   expect(queue.busy).toBe(true);
-  running.release();
-  running.release();
+  running.turn.release();
+  running.turn.release();
   expect(queue.busy).toBe(false);
 });
 
 test("TurnQueue takes nobody whose client has gone already", () => {
-  const queue = new TurnQueue(() => 8);
-  expect(() => queue.take(AbortSignal.abort())).toThrow(expect.objectContaining({ code: "cancelled" }));
+  const queue = idleQueue({ depthMax: 8 });
+  expect(() => queue.take("a", AbortSignal.abort())).toThrow(expect.objectContaining({ code: "cancelled" }));
   expect(queue.busy).toBe(false);
+});
+
+test("TurnQueue passes over a request that is not ready to run, and comes back to it", async () => {
+  const queue = idleQueue({ depthMax: 8 });
+  const granted: string[] = [];
+  const slow = queue.take("a", never());
+  void slow.granted.then(() => granted.push("slow"));
+  const quick = taken(queue, "quick", granted);
+  await quick.watched;
+  slow.ready(null);
+  quick.turn.release();
+  await slow.granted;
+  expect(granted).toEqual(["quick", "slow"]);
+});
+
+test("TurnQueue runs together what waits for the same model, adapter and sampling, as far as there are lanes", async () => {
+  const { queue, started } = playedSlot({ lanes: 3 });
+  const runs = [TERMS, TERMS, OTHER_TERMS, TERMS, TERMS].map((terms, promptId) => {
+    const { turn } = taken(queue, String(promptId), [], { terms });
+    return runIn(turn, promptId);
+  });
+  await settled();
+  for (const _ of [1, 2, 3]) {
+    started.at(-1)!.end();
+    await settled();
+  }
+  await Promise.all(runs);
+  // The first was alone when it came; those who then had gathered ran together.
+  expect(started.map(idsOf)).toEqual([[0], [1, 3, 4], [2]]);
+  expect(started.map(({ terms }) => terms)).toEqual([TERMS, TERMS, OTHER_TERMS]);
+});
+
+test("TurnQueue starts a batch when each of it has said what it runs, or has gone", async () => {
+  const { queue, started } = playedSlot({ lanes: 3 });
+  const first = taken(queue, "first", [], { terms: TERMS });
+  const running = runIn(first.turn, 0);
+  await settled();
+  const [a, b, c] = ["a", "b", "c"].map((name) => taken(queue, name, [], { terms: TERMS }));
+  started[0]!.end();
+  await running;
+  const others = [runIn(a!.turn, 1), runIn(b!.turn, 2)];
+  await settled();
+  expect(started.map(idsOf)).toEqual([[0]]);
+  c!.turn.release();
+  await settled();
+  expect(started.map(idsOf)).toEqual([[0], [1, 2]]);
+  started[1]!.end();
+  await Promise.all(others);
+  expect(queue.busy).toBe(false);
+});
+
+test("TurnQueue lets one of a batch run once more when the others have ended", async () => {
+  const { queue, started } = playedSlot({ lanes: 2 });
+  const first = taken(queue, "first", [], { terms: TERMS });
+  const running = runIn(first.turn, 0);
+  await settled();
+  const again = taken(queue, "again", [], { terms: TERMS });
+  const other = taken(queue, "other", [], { terms: TERMS });
+  started[0]!.end();
+  await running;
+  const both = Promise.all([
+    (async () => {
+      await again.turn.granted;
+      for await (const _ of again.turn.run({ promptId: 1, tokensMax: 1, signal: never() }, false));
+      await runIn(again.turn, 2);
+    })(),
+    runIn(other.turn, 3),
+  ]);
+  await settled();
+  started[1]!.end();
+  await settled();
+  started[2]!.end();
+  await both;
+  expect(started.map(idsOf)).toEqual([[0], [1, 3], [2]]);
+});
+
+test("TurnQueue gives a slot on when its run is over, though its answer is not read to the end", async () => {
+  const { queue, started } = playedSlot();
+  const unread = taken(queue, "unread", [], { terms: TERMS });
+  await unread.turn.granted;
+  void unread.turn.run({ promptId: 1, tokensMax: 1, signal: never() }, true)[Symbol.asyncIterator]().next();
+  const next = taken(queue, "next", [], { terms: TERMS });
+  await settled();
+  started[0]!.end();
+  await next.turn.granted;
+});
+
+test("TurnQueue holds a turn back for those who ran together before, no longer than it may", async () => {
+  const { queue, started } = playedSlot({ lanes: 2, windowMs: 10_000 });
+  const first = runIn(taken(queue, "first", [], { terms: TERMS }).turn, 0);
+  await settled();
+  const pair = [1, 2].map((id) => runIn(taken(queue, String(id), [], { terms: TERMS }).turn, id));
+  started[0]!.end();
+  await first;
+  await settled();
+  started[1]!.end();
+  await Promise.all(pair);
+  const next = [3].map((id) => runIn(taken(queue, String(id), [], { terms: TERMS }).turn, id));
+  await settled();
+  expect(started.map(idsOf)).toEqual([[0], [1, 2]]);
+  next.push(runIn(taken(queue, "4", [], { terms: TERMS }).turn, 4));
+  await settled();
+  expect(started.map(idsOf)).toEqual([[0], [1, 2], [3, 4]]);
+  started[2]!.end();
+  await Promise.all(next);
+});
+
+test("TurnQueue asks for a permit before each batch and gives it back when that is over", async () => {
+  const permits: (() => void)[] = [];
+  let returned = 0;
+  const permit = () => new Promise<() => void>((resolve) => permits.push(() => resolve(() => returned++)));
+  const queue = idleQueue({ depthMax: 8, permit });
+  const granted: string[] = [];
+  const first = taken(queue, "first", granted);
+  const client = new AbortController();
+  const gone = taken(queue, "gone", granted, { signal: client.signal });
+  await settled();
+  expect(granted).toEqual([]);
+  permits[0]!();
+  await first.watched;
+  first.turn.release();
+  client.abort();
+  await gone.watched;
+  // It was asked for on behalf of one who has left.
+  permits[1]!();
+  await settled();
+  expect([granted, returned, queue.busy]).toEqual([["first", "gone: cancelled"], 2, false]);
 });

@@ -1,0 +1,110 @@
+/**
+ * The runs that go through the library together, lane by lane. One that has enough ends at once while others go on; the library itself is
+ * stopped when none of them wants more of it.
+ */
+import type { AppError } from "../core/errors.ts";
+import type { HostRun, RunOutcome } from "./host-run.ts";
+import { CALL_STATE } from "./native/abi.ts";
+import type { RingRecord } from "./native/ring.ts";
+
+const ABORT_REPEAT_MS = 50;
+
+/** What happens to a member. */
+export interface BatchEvents {
+  /** Text has come; the run has it. */
+  readonly onText: (run: HostRun) => void;
+  /** The last of it: no text comes afterwards. */
+  readonly onEnd: (run: HostRun, outcome: RunOutcome) => void;
+}
+
+/** One call of rkllm_run. */
+export class HostBatch {
+  /** The number that comes back in the ring's records. */
+  readonly run: number;
+  private readonly lanes: readonly (HostRun | null)[];
+  /** Those that have not ended. */
+  private readonly open: Set<HostRun>;
+  private readonly events: BatchEvents;
+  private readonly abortNative: () => void;
+  private aborting: Timer | undefined;
+
+  /**
+   * @param lanes the run in each lane
+   * @param abort asks the library to stop; it may take effect much later, or never
+   */
+  constructor(run: number, lanes: readonly (HostRun | null)[], events: BatchEvents, abort: () => void) {
+    this.run = run;
+    this.lanes = lanes;
+    this.open = new Set(lanes.filter((lane) => lane !== null));
+    this.events = events;
+    this.abortNative = abort;
+  }
+
+  /** Takes one record. A stale token of an earlier run (seen after aborts) belongs to nobody any more. */
+  accept(record: RingRecord): void {
+    const run = this.lanes[record.member];
+    if (record.run !== this.run || run === null || run === undefined || !this.open.has(run)) return;
+    const ends = this.lanes.length > 1 && record.state <= CALL_STATE.waiting && record.tokenId < 0 && record.text.length === 0;
+    if (ends && record.vector.length === 0 && this.open.size > 1) run.noteEnd();
+    else run.accept(record);
+    if (run.enough) this.settle();
+  }
+
+  /** After each drain: several tokens that came together travel together. */
+  flush(): void {
+    for (const run of this.open) this.events.onText(run);
+  }
+
+  /** A client has gone, or has enough. */
+  abort(promptId: number): void {
+    for (const run of this.open) if (run.promptId === promptId) run.requestAbort();
+    this.settle();
+  }
+
+  /** Ends all of them: the model is being closed. */
+  abortAll(): void {
+    for (const run of this.open) run.requestAbort();
+    this.settle();
+  }
+
+  /** rkllm_run has returned. */
+  returned(code: number): void {
+    this.close((run) => run.finish(code));
+  }
+
+  /** rkllm_run was not even called. */
+  failed(error: AppError): void {
+    this.close((run) => run.fail(error));
+  }
+
+  private close(outcomeOf: (run: HostRun) => RunOutcome): void {
+    clearInterval(this.aborting);
+    for (const run of this.open) this.end(run, outcomeOf(run));
+  }
+
+  /** Ends those that have enough, but for the last: it waits for the library to stop, and gets the library's own figures. */
+  private settle(): void {
+    const done = [...this.open].filter((run) => run.enough);
+    if (done.length === this.open.size) {
+      done.pop();
+      this.startAborting();
+    }
+    for (const run of done) this.end(run, run.finish(null));
+  }
+
+  private end(run: HostRun, outcome: RunOutcome): void {
+    this.open.delete(run);
+    this.events.onText(run);
+    this.events.onEnd(run, outcome);
+  }
+
+  /**
+   * An abort that reaches the library before rkllm_run has begun, or while it does not listen, is forgotten: it is asked for again
+   * until the run has returned.
+   */
+  private startAborting(): void {
+    if (this.aborting !== undefined) return;
+    this.abortNative();
+    this.aborting = setInterval(this.abortNative, ABORT_REPEAT_MS);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The turns that were granted together. They run together as well: the model starts when each of them has said what it wants to run, or has
+ * gone. One that wants to run again (its answer was not what was demanded) waits until the others have ended or want to run again, too.
+ */
+import type { BatchMember, BatchTerms, RunningBatch, TokenEvent } from "../core/runtime.ts";
+import { assert, cancellation } from "../core/errors.ts";
+
+/** Starts runs of equal terms; the model is idle. */
+export type StartBatch = (members: readonly BatchMember[], terms: BatchTerms) => RunningBatch;
+
+interface Joined {
+  readonly member: BatchMember;
+  readonly events: PromiseWithResolvers<AsyncIterable<TokenEvent>>;
+  /** The turn is over with this run. */
+  readonly last: boolean;
+  readonly seat: object;
+}
+
+/** A batch of turns, from their grant to the end of the last. */
+export class TurnBatch {
+  /** Turns that are not over. */
+  private readonly seats: Set<object>;
+  private readonly terms: BatchTerms | null;
+  private readonly start: StartBatch;
+  private readonly onOver: () => void;
+  private joined: Joined[] = [];
+  private running: Promise<void> | null = null;
+
+  /**
+   * @param terms of all of them; null: they run nothing that is started here
+   * @param onOver is called once, when every turn is over and the model idle
+   */
+  constructor(seats: readonly object[], terms: BatchTerms | null, start: StartBatch, onOver: () => void) {
+    this.seats = new Set(seats);
+    this.terms = terms;
+    this.start = start;
+    this.onOver = onOver;
+  }
+
+  /**
+   * Runs a prompt, together with the others. The stream is that of RuntimeSlot.run.
+   * @param last the turn is over when the run is, whether or not anybody has read the stream by then
+   */
+  async *run(seat: object, member: BatchMember, last: boolean): AsyncGenerator<TokenEvent, void, undefined> {
+    assert(this.seats.has(seat) && this.terms !== null, "a run is made in its turn");
+    const joined: Joined = { member, events: Promise.withResolvers(), last, seat };
+    this.joined.push(joined);
+    this.startWhenComplete();
+    yield* await joined.events.promise;
+  }
+
+  /** One of them is over. Safe to call twice. */
+  leave(seat: object): void {
+    if (!this.seats.delete(seat)) return;
+    this.joined = this.joined.filter((joined) => {
+      if (joined.seat !== seat) return true;
+      joined.events.reject(cancellation(joined.member.signal));
+      return false;
+    });
+    this.startWhenComplete();
+  }
+
+  private startWhenComplete(): void {
+    if (this.running !== null) return;
+    if (this.seats.size === 0) return this.onOver();
+    if (this.joined.length < this.seats.size || this.terms === null) return;
+    const starting = this.joined;
+    this.joined = [];
+    const { events, over } = this.start(
+      starting.map(({ member }) => member),
+      this.terms,
+    );
+    this.running = over.then(() => {
+      this.running = null;
+      for (const { last, seat } of starting) if (last) this.seats.delete(seat);
+      this.startWhenComplete();
+    });
+    for (const [index, joined] of starting.entries()) {
+      const stream = events[index];
+      assert(stream !== undefined, "there is a stream for each member");
+      joined.events.resolve(stream);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Who goes next: a turn for each client in turn, however many requests one of them has waiting. Each request gets the number of the round in
+ * which it runs; rounds of one client follow one another, and a client that comes back after a pause begins with the round that is running.
+ * (Start-time fair queueing with every turn counted alike. source: Goyal, Vin, Cheng: Start-time Fair Queuing, 1996)
+ */
+
+/** A request that waits. */
+export interface Waiting {
+  /** Who asks: a key or an address. */
+  readonly client: string;
+  readonly round: number;
+  /** Requests of one group may run together; null runs alone. Absent: it is not ready to run, and is passed over until it is. */
+  readonly group?: string | null;
+}
+
+/** Hands out rounds. */
+export class Rounds {
+  private readonly last = new Map<string, number>();
+  private running = 0;
+
+  /** The round of a client's next request. */
+  next(client: string): number {
+    const round = Math.max(this.running, this.last.get(client) ?? 0) + 1;
+    this.last.set(client, round);
+    return round;
+  }
+
+  /** A request of this round has its turn. Clients that waited for nothing since are forgotten: memory is bounded by who waits. */
+  begin(round: number): void {
+    this.running = Math.max(this.running, round);
+    for (const [client, last] of this.last) if (last <= this.running) this.last.delete(client);
+  }
+}
+
+/** Where a newcomer stands: behind all whose round is not later than its own. */
+export function placeOf(round: number, waiting: readonly Waiting[]): number {
+  const index = waiting.findIndex((other) => other.round > round);
+  return index < 0 ? waiting.length : index;
+}
+
+/** Those that have their turn together: the first in line that is ready, and behind it those of its group, in order, as far as there are lanes. */
+export function firstBatch<W extends Waiting>(waiting: readonly W[], lanes: number): readonly W[] {
+  const first = waiting.find(({ group }) => group !== undefined);
+  if (first === undefined) return [];
+  if (first.group === null) return [first];
+  return waiting.filter(({ group }) => group === first.group).slice(0, lanes);
+}
+
+/**
+ * How long the first in line is to wait for company, ms. Whoever ran together is likely to come back together; when nobody did, nobody waits. The fuller
+ * the batch already is, the less there is to be gained.
+ */
+export function windowMs(gathered: number, lanes: number, lastBatch: number, windowMsMax: number): number {
+  if (gathered === 0 || gathered >= Math.min(lanes, lastBatch)) return 0;
+  return windowMsMax * (1 - gathered / lanes);
+}
