@@ -49,6 +49,8 @@ export interface App {
   listen(this: void, address: ListenAddress): Server<unknown>;
   /** Loads the models that are wanted from the start; one that cannot be loaded is logged. */
   preload(this: void): Promise<void>;
+  /** Refuses what comes; what runs and waits goes on. */
+  drain(this: void): void;
   /** Refuses what comes, ends what runs, closes the models. */
   close(): Promise<void>;
 }
@@ -128,7 +130,13 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     responses.close();
   };
   const onFault = (name: string, error: AppError) => log.error("model not preloaded", { model: name, error: error.message });
-  return { engine, listen: (address) => listen(app, address), preload: async () => preload(engine, server.preload, onFault), close };
+  return {
+    engine,
+    listen: (address) => listen(app, address),
+    preload: async () => preload(engine, server.preload, onFault),
+    drain: engine.drain,
+    close,
+  };
 }
 
 /** Who is let in. Throws AppError config_invalid for keys that cannot be read, and for a server that would be open to all unasked. */

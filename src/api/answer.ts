@@ -1,6 +1,6 @@
 /** The straight line of one request for answers inside the API: engine, then a streamed or a whole reply. */
 import { AppError } from "../core/errors.ts";
-import { SAMPLING_NAMES } from "../core/generation.ts";
+import { type GenerationRequest, SAMPLING_NAMES } from "../core/generation.ts";
 import type { Generation } from "../engine/engine.ts";
 import { collectAnswer } from "./collected-answer.ts";
 import type { CollectedAnswer } from "./collected-answer.ts";
@@ -15,6 +15,9 @@ import { TICK, within } from "./within.ts";
 /** Names the fields of a request that had no effect, so that nobody wonders why a seed changes nothing. */
 const IGNORED_HEADER = "x-rockchip-llama-ignored";
 const NOTE_HEADER = "x-rockchip-llama-note";
+/** Requests ahead when this one came, and how long it has waited for its turn, or is likely to, ms. */
+const POSITION_HEADER = "x-rockchip-llama-queue-position";
+const WAIT_HEADER = "x-rockchip-llama-queue-wait-ms";
 
 /** Runs one request. Throws AppError for everything that can still be an HTTP status. */
 export async function answer(context: ApiContext, scope: RequestScope, exchange: Exchange): Promise<Response> {
@@ -32,15 +35,21 @@ export async function answer(context: ApiContext, scope: RequestScope, exchange:
 
 async function whole(context: ApiContext, scope: RequestScope, exchange: Exchange, held: HeldConnection): Promise<Response> {
   const [first, ...others] = exchange.requests;
-  const generation = await context.engine.generate(first, held.signal);
+  const generate = async (request: GenerationRequest) => context.engine.generate({ ...request, client: scope.client }, held.signal);
+  const generation = await generate(first);
   const answers: [CollectedAnswer, ...CollectedAnswer[]] = [await collectAnswer(generation.events)];
   // Not at once: one slot runs them one by one all the same, and each finds the prompt of the one before it in the cache.
-  for (const request of others) answers.push(await collectAnswer((await context.engine.generate(request, held.signal)).events));
+  for (const request of others) answers.push(await collectAnswer((await generate(request)).events));
   const body = exchange.whole(generation.model, answers);
   held.release();
   const processingMs = Math.round(context.nowMs() - scope.startedMs);
   return Response.json(body, {
-    headers: { "openai-processing-ms": String(processingMs), "cache-control": "no-store", ...ignoredHeader(exchange, generation) },
+    headers: {
+      "openai-processing-ms": String(processingMs),
+      "cache-control": "no-store",
+      ...ignoredHeader(exchange, generation),
+      ...queueHeaders(generation, answers[0].timings.queueMs),
+    },
   });
 }
 
@@ -51,24 +60,29 @@ async function whole(context: ApiContext, scope: RequestScope, exchange: Exchang
 async function streamed(context: ApiContext, scope: RequestScope, exchange: Exchange, held: HeldConnection): Promise<Response> {
   const [first, ...others] = exchange.requests;
   const model = await context.engine.model(first.model);
-  const admission = context.engine.generate(first, held.signal);
+  const generate = async (request: GenerationRequest) => context.engine.generate({ ...request, client: scope.client }, held.signal);
+  const admission = generate(first);
   // The stream looks at it later; a refusal after the client has gone would otherwise be an unhandled rejection.
   admission.catch(() => undefined);
   const waited = await within(admission, context.times.headerWaitMs);
   const admitted = waited === TICK ? null : waited;
   return streamResponse({
-    admissions: [() => admission, ...others.map((request) => () => context.engine.generate(request, held.signal))],
+    admissions: [() => admission, ...others.map((request) => async () => generate(request))],
     held,
     framing: exchange.framing,
     encoder: exchange.streamEncoder(model, admitted?.promptTokens ?? null),
     times: context.times,
-    headers: ignoredHeader(exchange, admitted),
+    headers: { ...ignoredHeader(exchange, admitted), ...(admitted === null ? {} : queueHeaders(admitted, admitted.queueWaitMs)) },
     onError: (error) => {
       const reply = exchange.encodeError(error, scope);
       logFailure(context.log, scope, reply.status, error);
       return reply.body;
     },
   });
+}
+
+function queueHeaders({ queuePosition }: Generation, waitMs: number | null): Record<string, string> {
+  return { [POSITION_HEADER]: String(queuePosition), ...(waitMs === null ? {} : { [WAIT_HEADER]: String(Math.round(waitMs)) }) };
 }
 
 /** The header that says what nothing else in a reply shows; none for "". */

@@ -32,7 +32,8 @@ export async function serve(loaded: LoadedConfig, environment: Environment): Pro
   void app.preload();
   const signal = await toldToStop;
   log.info("stopping", { signal });
-  // No new connections; what runs goes on until it is done, the time is up, or somebody insists.
+  // No new connections, and nothing new on those there are; what runs goes on until it is done, the time is up, or somebody insists.
+  app.drain();
   const drained = Promise.all(listeners.map(async (listener) => listener.stop()));
   await Promise.race([drained, Bun.sleep(server.shutdown_timeout_s * 1000), stopSignal()]);
   // What still runs is told why it ends, as long as its client listens. Who insists once more waits for no model to close.

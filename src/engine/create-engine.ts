@@ -23,16 +23,21 @@ export interface EngineOptions extends LoadedModelsOptions {
   readonly answerRetriesMax: number;
 }
 
+/** How long a server that is told to stop may take until it, or another, is there again. */
+const RESTART_S = 10;
+
 /** Builds the engine. */
 export function createEngine(options: EngineOptions): Engine {
   const startedMs = performance.now();
   const loaded = new LoadedModels(options);
   const closing = new AbortController();
+  let draining = false;
   const facts = new FactsReader(options.contextTokensOf ?? ((model) => model.contextTokensMax));
 
   /** The signal of a request's work: it fires when the client goes and when the engine closes. Throws the error of a closed engine. */
   function workSignal(clientSignal: AbortSignal): AbortSignal {
     if (closing.signal.aborted) throw cancellation(closing.signal);
+    if (draining) throw new AppError("shutting_down", "The server is shutting down", { details: { retryAfterS: RESTART_S } });
     return AbortSignal.any([clientSignal, closing.signal]);
   }
 
@@ -197,7 +202,8 @@ export function createEngine(options: EngineOptions): Engine {
     }),
     load: async (name, stay, signal) => loaded.load(name, stay, workSignal(signal)),
     unload: async (name) => loaded.unload(name),
-    status: () => ({ uptimeS: (performance.now() - startedMs) / 1000, models: loaded.status() }),
+    status: () => ({ uptimeS: (performance.now() - startedMs) / 1000, draining, models: loaded.status() }),
+    drain: () => (draining = true),
     async close() {
       closing.abort(new AppError("shutting_down", "The server is shutting down"));
       await loaded.close();

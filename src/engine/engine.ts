@@ -63,6 +63,8 @@ export interface LoadOptions {
 /** What the server can say about itself. */
 export interface EngineStatus {
   readonly uptimeS: number;
+  /** It takes nothing on any more. */
+  readonly draining: boolean;
   readonly models: readonly ModelStatus[];
 }
 
@@ -109,6 +111,8 @@ export interface Engine {
    */
   unload(model: string): Promise<boolean>;
   status(): EngineStatus;
+  /** Refuses what comes from now on; what was taken on goes on. */
+  drain(): void;
   /** Refuses what comes, ends what runs, closes the models. */
   close(): Promise<void>;
 }

@@ -65,3 +65,43 @@ test("each further signal ends one wait: for answers, then for models that do no
   expect(await stopping).toMatchObject(SHUTTING_DOWN);
   expect(await server.server.stop()).toBe(0);
 });
+
+test("a server that is told to stop finishes what runs and what waits, and refuses what comes", async () => {
+  await using server = await startTestServer({ moods: "slow-decode=20" });
+  const body = JSON.stringify({ messages: MESSAGES, max_tokens: 40 });
+  // A request that has come in part is answered; connections on which nothing is going on are closed.
+  const kept = await keptConnection(server);
+  kept.write(`POST ${PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 9)}`);
+  const running = server.post(PATH, { messages: MESSAGES, max_tokens: 40, stream: true });
+  const waiting = server.post(PATH, { messages: MESSAGES, max_tokens: 2 });
+  while ((await server.modelStatus()).queued < 1);
+  process.kill(server.server.pid, "SIGTERM");
+  while (await takesConnections(server)) await Bun.sleep(5);
+  kept.write(body.slice(9));
+  expect(await kept.reply).toMatch(/^HTTP\/1.1 503 [^]*retry-after: 10[^]*"shutting_down"/i);
+  const chunks: Record<string, unknown>[] = [];
+  for await (const chunk of sseChunks(await running)) chunks.push(chunk);
+  expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: "length" }] });
+  expect((await waiting).status).toBe(200);
+  kept.end();
+  expect(await server.server.stop()).toBe(0);
+});
+
+/** A connection that is open before anything is sent on it, and what first comes back. */
+async function keptConnection(server: TestServer) {
+  const { hostname, port } = new URL(server.url);
+  const reply = Promise.withResolvers<string>();
+  let received = "";
+  const socket = await Bun.connect({
+    hostname,
+    port: Number(port),
+    socket: {
+      close: () => reply.resolve(`closed after ${received}`),
+      data: (_, bytes) => {
+        received += bytes.toString();
+        if (received.includes("\r\n\r\n{")) reply.resolve(received);
+      },
+    },
+  });
+  return { reply: reply.promise, write: (text: string) => void socket.write(text), end: () => socket.end() };
+}

@@ -100,6 +100,8 @@ export interface Script {
   readonly play?: (request: GenerationRequest, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
   /** Options that the runtime behind this engine cannot change per run. */
   readonly samplingIgnored?: Generation["samplingIgnored"];
+  /** The server has been told to stop. */
+  readonly draining?: boolean;
   /** The vectors of a request; by default all are the same. Token ids are letters by code point. */
   readonly embed?: (request: EmbeddingRequest, signal: AbortSignal) => Promise<readonly Float32Array[]>;
   /** The scores of documents; by default all are the same. */
@@ -219,7 +221,8 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
       const { id } = await model(name);
       return loaded.some(({ baseId }) => baseId === id);
     },
-    status: () => ({ uptimeS: 42.4, models: loaded }),
+    status: () => ({ uptimeS: 42.4, draining: script.draining ?? false, models: loaded }),
+    drain: () => {},
     close: async () => {},
   };
 }

@@ -18,6 +18,8 @@ describe("chat completions", () => {
         "x-accel-buffering": "no",
         "x-request-id": "r1",
         "x-rockchip-llama-ignored": "seed",
+        "x-rockchip-llama-queue-position": "0",
+        "x-rockchip-llama-queue-wait-ms": "0",
       },
     ]);
   });
@@ -232,6 +234,11 @@ describe("operations", () => {
       models: [{ id: "qwen3-0.6b", context_length: 4096, runtime_version: "1.3.0", running: false, queued: 0 }],
     };
     expect(bodies).toEqual([health, health]);
+  });
+
+  test("health tells whoever shares out requests that the server is about to stop", async () => {
+    const response = await ask({ draining: true }, "/health");
+    expect({ status: response.status, body: await response.json() }).toMatchObject({ status: 503, body: { status: "draining" } });
   });
 
   test("the front door is Ollama's sentence for programs and a page for browsers", async () => {

@@ -57,7 +57,7 @@ async function embed(context: ApiContext, scope: RequestScope, body: OllamaEmbed
     return Response.json({ model: name, embeddings: [] });
   }
   return heldWork(context, scope, async (signal) => {
-    const request = embeddingRequest(scope.id, model.id, texts, stayMs);
+    const request = { ...embeddingRequest(scope.id, model.id, texts, stayMs), client: scope.client };
     const made = body.truncate === false ? await context.engine.embed(request, signal) : await embedCut(context.engine, request, signal);
     const dimensions = body.dimensions ?? 0;
     const vectors = made.vectors.map((vector) => shortenedVector(vector, dimensions));

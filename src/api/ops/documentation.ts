@@ -4,7 +4,7 @@ import { jsonReply, routeDetail } from "../route-detail.ts";
 import { object } from "../schema.ts";
 
 const Health = object({
-  status: Type.Literal("ok"),
+  status: Type.Union([Type.Literal("ok"), Type.Literal("draining")]),
   version: Type.String(),
   uptime_s: Type.Integer(),
   models: Type.Array(
@@ -20,4 +20,5 @@ const Health = object({
 
 export const HEALTH_DETAIL = routeDetail("Operations", "health", "Whether the server is up, and which models are loaded", {
   200: jsonReply("The server is up.", Health),
+  503: jsonReply("The server has been told to stop and takes nothing on any more.", Health),
 });

@@ -18,8 +18,12 @@ function home(request: Request): Response {
 
 /** Everybody may know that the server lives; what it is doing is for clients that are let in. */
 function health(context: ApiContext, request: Request): Response {
-  if (context.scopeOf(request).admitted !== true) return Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } });
   const status = context.engine.status();
+  // Whoever shares out requests must send no more here.
+  const code = status.draining ? 503 : 200;
+  const reply = (body: object) =>
+    Response.json({ status: status.draining ? "draining" : "ok", ...body }, { status: code, headers: { "cache-control": "no-store" } });
+  if (context.scopeOf(request).admitted !== true) return reply({});
   const models = status.models.map((model) => ({
     id: model.id,
     context_length: model.contextTokens,
@@ -27,10 +31,7 @@ function health(context: ApiContext, request: Request): Response {
     running: model.running,
     queued: model.queued,
   }));
-  return Response.json(
-    { status: "ok", version: context.version, uptime_s: Math.round(status.uptimeS), models },
-    { headers: { "cache-control": "no-store" } },
-  );
+  return reply({ version: context.version, uptime_s: Math.round(status.uptimeS), models });
 }
 
 /** `documented` are the routes that the API description covers, beside health. */

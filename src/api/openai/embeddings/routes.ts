@@ -24,7 +24,7 @@ function headersOf(model: ModelDescriptor, schema: TObject, body: object): Recor
 async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBody): Promise<Response> {
   const request = decodeEmbedding(scope.id, body);
   return heldWork(context, scope, async (signal) => {
-    const embeddings = await context.engine.embed(request, signal);
+    const embeddings = await context.engine.embed({ ...request, client: scope.client }, signal);
     const headers = headersOf(embeddings.model, EmbeddingBody, body);
     return Response.json(embeddingList(embeddings, body.encoding_format ?? "float"), { headers });
   });
@@ -33,7 +33,7 @@ async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBo
 async function rerank(context: ApiContext, scope: RequestScope, body: RerankBody): Promise<Response> {
   const decoded = decodeRerank(scope.id, body);
   return heldWork(context, scope, async (signal) => {
-    const ranking = await context.engine.rerank(decoded.request, signal);
+    const ranking = await context.engine.rerank({ ...decoded.request, client: scope.client }, signal);
     const headers = headersOf(ranking.model, RerankBody, body);
     return Response.json(rerankReply(`rerank-${scope.id}`, decoded, ranking), { headers });
   });

@@ -1,0 +1,101 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { deltaText, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
+
+/** Whole programs take their time on a slow or busy machine. */
+setDefaultTimeout(60_000);
+
+const PATH = "/v1/chat/completions";
+const REQUEST = { messages: [{ role: "user", content: "Hi" }], max_tokens: 1 };
+
+/** Holds the model until others wait for it. */
+async function hold(server: TestServer): Promise<() => void> {
+  const client = new AbortController();
+  const response = await server.post(PATH, { ...REQUEST, stream: true, max_tokens: 1000 }, client.signal);
+  const chunks = sseChunks(response);
+  while (deltaText((await chunks.next()).value ?? {}) === "");
+  return () => client.abort();
+}
+
+const queued = async (server: TestServer, count: number): Promise<void> => {
+  while ((await server.modelStatus()).queued < count);
+};
+
+test("a reply says how many requests were ahead of it, and how long it waited", async () => {
+  await using server = await startTestServer({ moods: "slow-decode=20" });
+  const first = await server.post(PATH, REQUEST);
+  const letGo = await hold(server);
+  const second = server.post(PATH, REQUEST);
+  await queued(server, 1);
+  const third = server.post(PATH, { ...REQUEST, stream: true });
+  await queued(server, 2);
+  // What has been measured so far foretells the wait of a stream, whose headers go out before it is over.
+  const stream = await third;
+  letGo();
+  const headersOf = ({ headers }: Response) => ({
+    position: headers.get("x-rockchip-llama-queue-position"),
+    waits: Number(headers.get("x-rockchip-llama-queue-wait-ms") ?? Number.NaN) > 0,
+  });
+  expect([first, await second, stream].map(headersOf)).toEqual([
+    { position: "0", waits: expect.any(Boolean) as boolean },
+    { position: "1", waits: true },
+    { position: "2", waits: true },
+  ]);
+  await stream.text();
+});
+
+test("one client's many requests do not keep another waiting behind all of them", async () => {
+  await using server = await startTestServer({
+    moods: "slow-decode=5",
+    flags: ["--api-key", "key-of-the-other", "--allow", "127.0.0.0/8"],
+  });
+  const letGo = await hold(server);
+  const finished: string[] = [];
+  const noted = async (name: string, reply: Promise<Response>) => {
+    await (await reply).text();
+    finished.push(name);
+  };
+  const many: Promise<void>[] = [];
+  for (const index of [1, 2, 3, 4]) {
+    many.push(noted(`many ${index}`, server.post(PATH, REQUEST)));
+    await queued(server, index);
+  }
+  const other = fetch(server.url + PATH, {
+    method: "POST",
+    headers: { authorization: "Bearer key-of-the-other" },
+    body: JSON.stringify(REQUEST),
+  });
+  many.push(noted("other", other));
+  await queued(server, 5);
+  letGo();
+  await Promise.all(many);
+  expect(finished.indexOf("other")).toBeLessThan(finished.indexOf("many 2"));
+});
+
+test("a request that has waited for as long as it may is refused, and says when to come again", async () => {
+  await using server = await startTestServer({ moods: "slow-decode=1000", flags: ["--queue-timeout-s", "1"] });
+  const letGo = await hold(server);
+  const response = await server.post(PATH, REQUEST);
+  expect({ status: response.status, retry: Number(response.headers.get("retry-after")) > 0, body: await response.json() }).toMatchObject({
+    status: 503,
+    retry: true,
+    body: { error: { message: expect.stringContaining("queue_timeout_s") as string } },
+  });
+  letGo();
+  expect((await server.post(PATH, REQUEST)).status).toBe(200);
+});
+
+test("with one run at a time two models take turns", async () => {
+  await using server = await startTestServer({
+    moods: "slow-decode=5",
+    flags: ["--runs-at-once", "1"],
+    models: { "one.gguf": {}, "two.gguf": { seed: 2 } },
+  });
+  const happened: string[] = [];
+  const streamed = async (model: string) => {
+    const response = await server.post(PATH, { ...REQUEST, model, stream: true, max_tokens: 20 });
+    for await (const chunk of sseChunks(response)) if (deltaText(chunk) !== "") happened.push(model);
+  };
+  await Promise.all([streamed("one"), streamed("two")]);
+  const changes = happened.filter((model, index) => index > 0 && model !== happened[index - 1]).length;
+  expect({ changes, both: new Set(happened).size }).toEqual({ changes: 1, both: 2 });
+});
