@@ -5,8 +5,8 @@ import type { StoredItem, StoredObject, StoredResponse } from "../core/stored-re
 /** Kept in the file; one of another version is not read. */
 export const TABLES_VERSION = 1;
 
-/** `bytes` stands before the text, so that summing it up reads no text. */
-const TABLES = `
+/** SQL that makes the tables. `bytes` stands before the text, so that summing it up reads no text. */
+export const RESPONSE_TABLES = `
   CREATE TABLE responses (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -26,13 +26,7 @@ const TABLES = `
     PRIMARY KEY (response, is_output, position)
   );
   CREATE INDEX items_by_id ON items (id);
-  PRAGMA user_version = ${TABLES_VERSION};
 `;
-
-/** Makes the tables of an empty file. */
-export function createTables(database: Database): void {
-  database.transaction(() => database.run(TABLES))();
-}
 
 /** How much is kept. */
 export interface ResponseBounds {

@@ -1,0 +1,131 @@
+/** A SQLite file that survives a restart, and that is never a reason for a request to fail. */
+import { Database } from "bun:sqlite";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** What a file is for. */
+export interface SqliteFileOptions<T> {
+  /** The file; it and its folder are made when they are first needed. `:memory:` keeps all until the end of the process. */
+  readonly path: string;
+  /** What it holds, in the plural, for warnings. */
+  readonly what: string;
+  /** Kept in the file; one of another version is not read. At least 1. */
+  readonly version: number;
+  /** SQL that makes the tables of an empty file. */
+  readonly tables: string;
+  /** Makes what reads and writes them; it may throw what SQLite throws. */
+  readonly open: (database: Database) => T;
+  /** Told once for each thing that went wrong; never gets what is stored. */
+  readonly warn: (message: string, facts: Readonly<Record<string, unknown>>) => void;
+}
+
+const IN_MEMORY = ":memory:";
+
+/**
+ * WAL with synchronous NORMAL: a change costs one append and no flush, and pages reach their place some megabytes later, together. That
+ * spares flash memory most. A power cut loses the last changes, never the file. Deleted text is overwritten where that costs no
+ * extra page.
+ */
+const PRAGMAS = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  PRAGMA journal_size_limit = 4194304;
+  PRAGMA secure_delete = FAST;
+  PRAGMA foreign_keys = ON;
+  PRAGMA busy_timeout = 200;
+`;
+
+/** A file that SQLite can open and that is not ours, or not any more. */
+class UnusableFile extends Error {}
+
+/** A file of tables, opened when it is first needed. */
+export class SqliteFile<T> {
+  private readonly options: SqliteFileOptions<T>;
+  private open: { readonly database: Database; readonly tables: T } | null = null;
+  private closed = false;
+
+  constructor(options: SqliteFileOptions<T>) {
+    this.options = options;
+  }
+
+  /** Reads or writes. A damaged file is set aside and a new one begun; what cannot be done otherwise is warned of, and `otherwise` returned. */
+  attempt<R>(work: (tables: T) => R, otherwise: R): R {
+    const { path, what, warn } = this.options;
+    if (this.closed) return otherwise;
+    try {
+      try {
+        return work(this.tables());
+      } catch (thrown) {
+        if (!isDamage(thrown) || path === IN_MEMORY) throw thrown;
+        this.shut();
+        warn(`the file of ${what} cannot be read and was set aside`, { path: setAside(path), reason: String(thrown) });
+        return work(this.tables());
+      }
+    } catch (thrown) {
+      warn(`${what} could not be read or written`, { path, reason: String(thrown) });
+      return otherwise;
+    }
+  }
+
+  /** Afterwards every attempt returns its `otherwise`. */
+  close(): void {
+    this.closed = true;
+    this.shut();
+  }
+
+  private tables(): T {
+    const { path, what, warn } = this.options;
+    if (this.open !== null) return this.open.tables;
+    try {
+      return this.openAt(path);
+    } catch (thrown) {
+      if (isDamage(thrown)) throw thrown;
+      warn(`${what} are kept in memory only: their file cannot be opened`, { path, reason: String(thrown) });
+      return this.openAt(IN_MEMORY);
+    }
+  }
+
+  private openAt(place: string): T {
+    const database = openDatabase(place, this.options);
+    this.open = { database, tables: this.options.open(database) };
+    return this.open.tables;
+  }
+
+  private shut(): void {
+    this.open?.database.close();
+    this.open = null;
+  }
+}
+
+function isDamage(thrown: unknown): boolean {
+  if (thrown instanceof UnusableFile || thrown instanceof SyntaxError) return true;
+  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+  return code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
+}
+
+function openDatabase(path: string, { version, tables }: Pick<SqliteFileOptions<unknown>, "version" | "tables">): Database {
+  if (path !== IN_MEMORY) {
+    mkdirSync(dirname(path), { recursive: true });
+    // What people said is their owner's alone; SQLite gives its side files the same mode.
+    closeSync(openSync(path, "a", 0o600));
+  }
+  const database = new Database(path, { strict: true });
+  try {
+    database.run(PRAGMAS);
+    const found = database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
+    if (found === 0) database.transaction(() => database.run(`${tables} PRAGMA user_version = ${version};`))();
+    else if (found !== version) throw new UnusableFile(`its version is ${found ?? "unknown"}, not ${version}`);
+    return database;
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}
+
+/** One file that was set aside is kept; it takes the place of an older one. */
+function setAside(path: string): string {
+  const aside = `${path}.unusable`;
+  renameSync(path, aside);
+  for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
+  return aside;
+}
