@@ -18,7 +18,7 @@ import { AppError } from "./core/errors.ts";
 import type { Soc } from "./core/model.ts";
 import { createEngine } from "./engine/create-engine.ts";
 import type { Engine } from "./engine/engine.ts";
-import { preload } from "./engine/preload.ts";
+import { preload, type Wanted } from "./engine/preload.ts";
 import { readGenerationDefaults } from "./engine/model-defaults.ts";
 import { devicePermits } from "./scheduler/run-permits.ts";
 import { openDigests, openLibrary } from "./open-library.ts";
@@ -29,6 +29,7 @@ import { findRuntimeLibrary, librarySearchFolders } from "./runtime/native/libra
 import type { LibrarySpec } from "./runtime/protocol.ts";
 import { addKey, readKeyFile, revokeKey } from "./store/key-file.ts";
 import { openKeyRing } from "./store/key-ring.ts";
+import { createPromptCache } from "./store/prompt-cache.ts";
 import { createResponseStore } from "./store/response-store.ts";
 import type { Log } from "./telemetry/log.ts";
 import { VERSION } from "./version.ts";
@@ -69,11 +70,19 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
   const assets = prepareNativeAssets(server.cache_dir);
   assets.catch(() => {});
   const { catalog, close: closeDigests } = openDigests(openCatalogOf(server, libraries, soc, assets), server);
+  const promptCache = createPromptCache({
+    folder: join(server.cache_dir, "prompts"),
+    bytesMax: server.prompt_cache === "off" ? 0 : server.prompt_cache_bytes_max,
+    ageMaxMs: server.prompt_cache_age_max_s * 1000,
+    bytesWrittenPerDayMax: server.prompt_cache_bytes_per_day_max,
+    warn: log.warn,
+  });
   const engine = createEngine({
     catalog,
+    promptCache,
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
     openSlot: async (model, defaults, signal) =>
-      openModel({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, log }),
+      openModel({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, promptCache, log }),
     contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model),
     get queueDepthMax() {
       return settings.server.queue_depth_max;
@@ -128,15 +137,26 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
   const close = async (): Promise<void> => {
     await Promise.all([library.close(), closeDigests(), engine.close()]);
     responses.close();
+    promptCache.close();
   };
-  const onFault = (name: string, error: AppError) => log.error("model not preloaded", { model: name, error: error.message });
+  const onFault = (name: string, error: AppError) =>
+    log.error("model or system prompt not preloaded", { model: name, error: error.message });
   return {
     engine,
     listen: (address) => listen(app, address),
-    preload: async () => preload(engine, server.preload, onFault),
+    preload: async () => preload(engine, wantedFrom(config), onFault),
     drain: engine.drain,
     close,
   };
+}
+
+/** The models to load at the start, and those that have system prompts of their own to be computed. */
+function wantedFrom({ server, inference }: LoadedConfig["config"]): readonly Wanted[] {
+  const own = Object.keys(inference.models).filter((id) => inference.models[id]?.system_prompts !== undefined);
+  return [...new Set([...server.preload, ...own])].map((model) => ({
+    model,
+    systemPrompts: resolveInference(inference, model).system_prompts,
+  }));
 }
 
 /** Who is let in. Throws AppError config_invalid for keys that cannot be read, and for a server that would be open to all unasked. */

@@ -6,6 +6,7 @@ import type { ServerConfig } from "./config/server-schema.ts";
 import { AppError } from "./core/errors.ts";
 import { type Sampling, SAMPLING_NAMES } from "./core/generation.ts";
 import type { ModelDescriptor, ModelFormat, Soc } from "./core/model.ts";
+import type { PromptCache } from "./core/prompt-cache.ts";
 import { readChatTemplate } from "./engine/model-template.ts";
 import type { DefaultSources } from "./engine/model-defaults.ts";
 import type { GenerationDefaults } from "./engine/resolve-options.ts";
@@ -14,6 +15,7 @@ import { hostProcessLauncher } from "./runtime/host-process.ts";
 import { launchHostThread } from "./runtime/host-thread.ts";
 import type { HostLimits } from "./runtime/host-watch.ts";
 import { HostedSlot, type HostedSlotOptions } from "./runtime/hosted-slot.ts";
+import { PromptKeeper } from "./runtime/prompt-keeper.ts";
 import type { NativeAssets } from "./runtime/native/assets.ts";
 import type { LibrarySpec, OpenOptions } from "./runtime/protocol.ts";
 import { engineHostCommand } from "./runtime/self-command.ts";
@@ -50,6 +52,7 @@ export async function openModel(parts: {
   readonly assets: NativeAssets;
   readonly environment: Environment;
   readonly soc: Soc | null;
+  readonly promptCache: PromptCache;
   readonly log: Log;
 }): Promise<HostedSlot> {
   const { model, config, log } = parts;
@@ -62,6 +65,8 @@ export async function openModel(parts: {
   }
   const inference = resolveInference(config.inference, model.id);
   const startedMs = performance.now();
+  const opened = openOptions(inference, parts.defaults.sampling, model, parts.soc);
+  const keeper = keeperFor(parts.promptCache, model, library, { ...opened, mode: config.server.prompt_cache, log });
   const options: HostedSlotOptions = {
     spec: {
       model: {
@@ -76,7 +81,8 @@ export async function openModel(parts: {
       library,
       assets: parts.assets,
       options: {
-        ...openOptions(inference, parts.defaults.sampling, model, parts.soc),
+        ...opened,
+        hashesPrompts: keeper !== null,
         // Whether Rockchip's library takes a batch with a place left empty is not known.
         idleLane: library.kind === "built-in" ? "nothing" : "token",
       },
@@ -84,12 +90,40 @@ export async function openModel(parts: {
     // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
     launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log),
     limits: hostLimits(config.server, model.bytes),
+    ...(keeper === null ? {} : { keeper }),
     onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),
   };
   const slot = await HostedSlot.open(options, parts.signal);
   const loadMs = Math.round(performance.now() - startedMs);
   log.info("model loaded", { model: model.id, runtime: library.version, contextTokens: slot.capabilities.contextTokens, loadMs });
   return slot;
+}
+
+/** Where nothing tells what a token takes in the KV cache: that of a model of a few billion weights. */
+const KV_BYTES_PER_TOKEN_UNKNOWN = 100_000;
+
+/** Who keeps a model's prompts on disk; null: nobody. A file holds one lane, so a model with several keeps none. */
+function keeperFor(
+  cache: PromptCache,
+  model: ModelDescriptor,
+  library: LibrarySpec,
+  options: Pick<OpenOptions, "contextTokens" | "lanes"> & { readonly mode: ServerConfig["prompt_cache"]; readonly log: Log },
+): PromptKeeper | null {
+  const isKnown = library.kind === "built-in";
+  if (options.lanes > 1 || options.mode === "off" || (options.mode === "auto" && !isKnown)) return null;
+  const common = [model.path, model.bytes, model.modifiedMs, library, options.contextTokens];
+  return new PromptKeeper({
+    cache,
+    spaceOf: (adapter) => ({
+      model: model.id,
+      key: new Bun.CryptoHasher("sha256")
+        .update(JSON.stringify([...common, adapter === undefined ? null : [adapter.path, adapter.scale, adapter.edition]]))
+        .digest("hex"),
+    }),
+    bytesPerToken: model.kvBytesPerToken ?? KV_BYTES_PER_TOKEN_UNKNOWN,
+    loadsAfterAbort: isKnown,
+    onFault: (path, error) => options.log.warn("a prompt's file was given up", { model: model.id, path, error: error.message }),
+  });
 }
 
 /** The runtime wants a multiple of 32 at conversion; whether also at init is not documented, so the length is rounded down. */
@@ -112,7 +146,7 @@ function openOptions(
   sampling: Sampling,
   model: ModelDescriptor,
   soc: Soc | null,
-): Omit<OpenOptions, "idleLane"> {
+): Omit<OpenOptions, "idleLane" | "hashesPrompts"> {
   return {
     contextTokens: contextTokensOf(inference, model),
     sampling,

@@ -41,7 +41,8 @@
     X(FAIL_SET_CROSS_ATTN_PARAMS, "fail-set-cross-attn-params")                                                                        \
     X(SLOW_INIT, "slow-init")                    /* milliseconds that rkllm_init takes longer */                                       \
     X(SLOW_PREFILL, "slow-prefill")              /* milliseconds for each newly computed prompt token */                               \
-    X(SLOW_DECODE, "slow-decode")                /* milliseconds for each generated token */
+    X(SLOW_DECODE, "slow-decode")                /* milliseconds for each generated token */                                           \
+    X(SLOW_STORAGE, "slow-storage")              /* milliseconds that writing and reading a prompt cache file takes longer */
 
 typedef enum {
 #define X(constant, name) MOOD_##constant,

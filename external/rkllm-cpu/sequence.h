@@ -126,6 +126,7 @@ static Decoded chunk_decode(Handle *handle)
 static void prompt_cache_save(Handle *handle, const char *path)
 {
     Sequence *sequence = &handle->sequences[0];
+    sleep_us(mood(MOOD_SLOW_STORAGE));
     if (!llama.sequence_save(handle->context, path, 0, sequence->tokens, (size_t)sequence->count))
         LOG_ERROR("cannot save the prompt cache to %s", path);
 }
@@ -135,6 +136,7 @@ static int prompt_cache_load(Handle *handle, const char *path)
     Sequence *sequence = &handle->sequences[0];
     size_t count = 0;
     int good;
+    sleep_us(mood(MOOD_SLOW_STORAGE));
     sequence_forget(handle, 0);
     good = llama.sequence_load(handle->context, path, 0, sequence->tokens, (size_t)handle->context_tokens, &count) != 0;
     /* a damaged file can restore positions that are not the tokens' own: nothing may be built on those */

@@ -11,6 +11,7 @@ import { createMethodTable } from "./method-table.ts";
 import type { MethodTable } from "./method-table.ts";
 import { encodeOllamaError } from "./ollama/errors.ts";
 import { createOllamaRoutes } from "./ollama/routes.ts";
+import { createCacheRoutes } from "./openai/cache/routes.ts";
 import { createEmbeddingRoutes } from "./openai/embeddings/routes.ts";
 import { encodeOpenAiError } from "./openai/errors.ts";
 import { createOpenAiRoutes } from "./openai/routes.ts";
@@ -66,7 +67,7 @@ export function createServer(options: ServerOptions): AnyElysia {
   // Elysia's type says only that functions are wrapped, not that they take a request and give a response.
   app.wrap((handle) => gate(handle as unknown as RequestHandler));
   app.onError(({ code, error, request }) => errorResponse(parts, context.scopeOf(request), requestFault(code, error)));
-  const openai = [createOpenAiRoutes(context), createEmbeddingRoutes(context), createTokenRoutes(context)];
+  const openai = [createOpenAiRoutes(context), createEmbeddingRoutes(context), createTokenRoutes(context), createCacheRoutes(context)];
   const dialects = [...openai, createOllamaRoutes(context), createAnthropicRoutes(context), createManagementRoutes(context)];
   for (const routes of [...dialects, createOpsRoutes(context, dialects)]) app.use(routes);
   return app;

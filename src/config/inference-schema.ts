@@ -2,7 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { zeroIsUnset } from "./ollama-variables.ts";
 import { setting } from "./setting.ts";
-import { boolean, cpuMask, integer, nullable, number } from "./value-type.ts";
+import { boolean, cpuMask, integer, list, nullable, number } from "./value-type.ts";
 
 const SAMPLING = {
   temperature: setting(number(0, 2), 0.6, {
@@ -74,8 +74,16 @@ const HARDWARE = {
   }),
 };
 
+const PROMPT_CACHE = {
+  system_prompts: setting(list("a list of texts", "texts"), [], {
+    group: "Prompt cache",
+    about:
+      "System prompts that are computed at the start and kept on disk: of the models that `preload` names, and of those with texts of their own.",
+  }),
+};
+
 /** What inference_config.json may hold beside the sections of single models. */
-export const InferenceSchema = Type.Object({ ...SAMPLING, ...LENGTH, ...HARDWARE });
+export const InferenceSchema = Type.Object({ ...SAMPLING, ...LENGTH, ...HARDWARE, ...PROMPT_CACHE });
 
 /** Inference settings of one model, or of all that set nothing else. */
 export type InferenceValues = Readonly<Static<typeof InferenceSchema>>;

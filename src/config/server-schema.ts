@@ -2,6 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { TIMEOUT_S_MAX, debugLevel, durationAsSeconds, ollamaHost, ollamaPort, zeroIsUnset } from "./ollama-variables.ts";
 import { setting } from "./setting.ts";
+import { STORAGE } from "./storage-schema.ts";
 import {
   boolean,
   cacheDirectory,
@@ -226,21 +227,6 @@ const TIME_LIMITS = {
   }),
 };
 
-const RESPONSES = {
-  responses_max: setting(integer(0, 100_000), 1000, {
-    group: "Responses",
-    about: "Answers of `/v1/responses` that are kept in a file of `cache_dir`, so that a client can go on from them; 0 keeps none.",
-  }),
-  responses_bytes_max: setting(integer(65_536, 17_179_869_184, "bytes"), 67_108_864, {
-    group: "Responses",
-    about: "Most bytes that they take together; the oldest go first.",
-  }),
-  responses_age_max_s: setting(number(1, 315_360_000, "seconds"), 2_592_000, {
-    group: "Responses",
-    about: "How long one is kept.",
-  }),
-};
-
 const LOGGING = {
   log_level: setting(choice("error", "warn", "info", "debug"), "info", {
     group: "Logging",
@@ -276,7 +262,7 @@ export const ServerSchema = Type.Object({
   ...RUNTIME,
   ...ANSWERS,
   ...TIME_LIMITS,
-  ...RESPONSES,
+  ...STORAGE,
   ...LOGGING,
   ...DOWNLOADS,
 });

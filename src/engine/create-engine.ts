@@ -8,7 +8,10 @@ import { embedBatch, type EmbeddingRequest, type Embeddings } from "./embed.ts";
 import { demandOf } from "./demand.ts";
 import { FactsReader } from "./model-facts.ts";
 import { readModelMetadata } from "./model-metadata.ts";
-import type { Engine, Generation, InspectionAnswer, LoadOptions } from "./engine.ts";
+import type { PromptCache } from "../core/prompt-cache.ts";
+import type { Engine, Generation, InspectionAnswer, LoadOptions, WarmPrompt } from "./engine.ts";
+import { openedModel } from "./opened-model.ts";
+import { warmPrompt } from "./warm.ts";
 import { type LoadedModel, LoadedModels, type LoadedModelsOptions } from "./loaded-models.ts";
 import { contextTokensOf, presetRequest } from "./preset-request.ts";
 import { promptRequest } from "./prompt-request.ts";
@@ -21,6 +24,7 @@ export interface EngineOptions extends LoadedModelsOptions {
   readonly samplingMismatch: "run" | "refuse";
   /** How often an answer that is not in the form it must have is asked for again. */
   readonly answerRetriesMax: number;
+  readonly promptCache: PromptCache;
 }
 
 /** How long a server that is told to stop may take until it, or another, is there again. */
@@ -92,6 +96,20 @@ export function createEngine(options: EngineOptions): Engine {
     } finally {
       release();
     }
+  }
+
+  async function warm(request: GenerationRequest, clientSignal: AbortSignal): Promise<WarmPrompt> {
+    const signal = workSignal(clientSignal);
+    const hold = await loaded.hold(request.model, stayOf(request), signal);
+    try {
+      return await warmPrompt(request, hold, clientOf(request), signal);
+    } finally {
+      hold.release();
+    }
+  }
+
+  async function clearPromptCache(name?: string): Promise<number> {
+    return options.promptCache.clear(name === undefined ? undefined : openedModel(await options.catalog.resolve(name)).id);
   }
 
   /** Takes no place in the queue either. */
@@ -203,6 +221,9 @@ export function createEngine(options: EngineOptions): Engine {
     load: async (name, stay, signal) => loaded.load(name, stay, workSignal(signal)),
     unload: async (name) => loaded.unload(name),
     status: () => ({ uptimeS: (performance.now() - startedMs) / 1000, draining, models: loaded.status() }),
+    promptCache: () => options.promptCache.status(),
+    clearPromptCache,
+    warm,
     drain: () => (draining = true),
     async close() {
       closing.abort(new AppError("shutting_down", "The server is shutting down"));

@@ -1,6 +1,7 @@
 /** The engine as the dialects see it. */
 import type { GenerationEvent, GenerationRequest, Sampling, SamplingOptions } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
+import type { KeptPrompt, PromptCacheStatus } from "../core/prompt-cache.ts";
 import type { Inspected, Inspection } from "../core/runtime.ts";
 import type { EmbeddingRequest, Embeddings } from "./embed.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -68,6 +69,11 @@ export interface EngineStatus {
   readonly models: readonly ModelStatus[];
 }
 
+/** A prompt that has been kept. */
+export interface WarmPrompt extends KeptPrompt {
+  readonly model: ModelDescriptor;
+}
+
 /** Everything a dialect can ask for. */
 export interface Engine {
   /**
@@ -111,6 +117,15 @@ export interface Engine {
    */
   unload(model: string): Promise<boolean>;
   status(): EngineStatus;
+  /** What is kept of prompts on disk. */
+  promptCache(): PromptCacheStatus;
+  /** Deletes it, or that of one model. @returns how many files. Throws AppError model_not_found. */
+  clearPromptCache(model?: string): Promise<number>;
+  /**
+   * Computes a prompt and keeps it on disk, so that requests that begin as it does need not compute that. Throws AppError as `generate`
+   * does, and unsupported_parameter where the model's prompts are not kept.
+   */
+  warm(request: GenerationRequest, signal: AbortSignal): Promise<WarmPrompt>;
   /** Refuses what comes from now on; what was taken on goes on. */
   drain(): void;
   /** Refuses what comes, ends what runs, closes the models. */

@@ -1,19 +1,34 @@
-/** Loads models at the start, before anybody asks for them. */
+/** What is done at the start, before anybody asks for it. */
 import { AppError } from "../core/errors.ts";
+import type { GenerationRequest } from "../core/generation.ts";
 import type { Engine } from "./engine.ts";
 
+/** A model that is wanted from the start, and the system prompts that its conversations will begin with. */
+export interface Wanted {
+  readonly model: string;
+  readonly systemPrompts: readonly string[];
+}
+
 /**
- * Loads models one after another: they would only take the storage from one another. Never throws: a model that cannot be loaded is
- * reported and left out. Ends when the engine closes.
+ * Loads models one after another (they would only take the storage from one another) and computes what is to be kept for them. Never throws: what
+ * cannot be done is reported and left out. Ends when the engine closes.
  */
-export async function preload(engine: Engine, names: readonly string[], onFault: (name: string, error: AppError) => void): Promise<void> {
-  for (const name of names) {
+export async function preload(engine: Engine, wanted: readonly Wanted[], onFault: (name: string, error: AppError) => void): Promise<void> {
+  const { signal } = new AbortController();
+  for (const { model, systemPrompts } of wanted) {
     try {
-      await engine.load(name, {}, new AbortController().signal);
+      if (systemPrompts.length === 0) await engine.load(model, {}, signal);
+      for (const text of systemPrompts) await engine.warm(openingOf(model, text), signal);
     } catch (thrown) {
       const error = AppError.from(thrown);
       if (error.code === "shutting_down") return;
-      onFault(name, error);
+      onFault(model, error);
     }
   }
+}
+
+/** A conversation that has only begun. */
+function openingOf(model: string, text: string): GenerationRequest {
+  const input = { kind: "chat", messages: [{ role: "system", content: text }], tools: [] } as const;
+  return { id: "preload", model, input, reasoning: { mode: "auto" }, sampling: {}, stop: [] };
 }

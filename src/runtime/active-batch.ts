@@ -45,6 +45,14 @@ export class ActiveBatch {
     });
   }
 
+  /** The host has been told to run: those whose clients went before have it stopped. */
+  started(members: readonly Pick<BatchMember, "promptId" | "signal">[]): void {
+    for (const { promptId, signal } of members) {
+      const run = this.runs.get(promptId);
+      if (signal.aborted && run !== undefined) this.abort(run);
+    }
+  }
+
   /** Hands on what came of a run; one that has ended already gets nothing more. */
   push(promptId: number, event: RunEvent): void {
     this.runs.get(promptId)?.queue.push(event);

@@ -3,6 +3,8 @@
  * going on, and the watch over both. When the host ends or is given up, everything pending fails at once with one clear error.
  */
 import { AppError, assert, cancellation } from "../core/errors.ts";
+import type { Adapter } from "../core/model.ts";
+import type { HashedSequence } from "../core/prompt-cache.ts";
 import type {
   Batch,
   BatchMember,
@@ -12,6 +14,7 @@ import type {
   PreparedPrompt,
   PromptRequest,
   RunningBatch,
+  RunStats,
   RuntimeCapabilities,
   SlotMemory,
   TokenEvent,
@@ -29,6 +32,10 @@ const LAST_WORDS_LINES = 3;
 export class HostSession {
   /** Why this life is over; null while it goes on. */
   lost: AppError | null = null;
+  /** What the first lane holds, as the last run left it; null where nobody knows. */
+  held: HashedSequence | null = null;
+  /** Of the run that ended last. */
+  lastRun: { readonly stats: RunStats; readonly aborted: boolean } | null = null;
   /** Resolves when the host has ended and everything it printed has been read. */
   readonly ended: Promise<void>;
   private readonly spec: OpenSpec;
@@ -37,6 +44,8 @@ export class HostSession {
   private readonly opened = Promise.withResolvers<RuntimeCapabilities>();
   private readonly preparing = new Map<number, PromiseWithResolvers<PreparedPrompt>>();
   private readonly inspecting = new Map<number, PromiseWithResolvers<Inspected>>();
+  private readonly storing: PromiseWithResolvers<HashedSequence | null>[] = [];
+  private readonly fetching: PromiseWithResolvers<boolean>[] = [];
   private inspections = 0;
   private active: ActiveBatch | null = null;
   private isOpen = false;
@@ -121,7 +130,28 @@ export class HostSession {
     this.active = batch;
     this.watch.expectFirstToken(promptTokens);
     this.link.send(command);
+    batch.started(members);
     return batch;
+  }
+
+  /** See CachingHost. Between runs only. */
+  async savePrompt(path: string): Promise<HashedSequence | null> {
+    return this.transfer(this.storing, { kind: "save_prompt", path });
+  }
+
+  /** See CachingHost. Between runs only. */
+  async loadPrompt(path: string, adapter: Adapter | undefined): Promise<boolean> {
+    return this.transfer(this.fetching, { kind: "load_prompt", path, ...(adapter === undefined ? {} : { adapter }) });
+  }
+
+  private async transfer<T>(waiting: PromiseWithResolvers<T>[], command: HostCommand): Promise<T> {
+    this.refuseIfOver();
+    assert(this.active === null, "the KV cache is saved and loaded between runs");
+    const answer = Promise.withResolvers<T>();
+    waiting.push(answer);
+    this.watch.expectTransfer();
+    this.link.send(command);
+    return answer.promise;
   }
 
   /** Closes the model in order, a run of it first; the host is ended by force when that takes too long, or when it is still loading. */
@@ -137,6 +167,11 @@ export class HostSession {
       this.link.send({ kind: "close" });
     }
     await this.ended;
+  }
+
+  /** It is open, and nothing is running. */
+  get idle(): boolean {
+    return this.isOpen && this.lost === null && this.active === null && !this.closing;
   }
 
   memory(): SlotMemory | null {
@@ -173,12 +208,20 @@ export class HostSession {
         this.watch.expectNextToken();
         return this.active?.push(event.promptId, { kind: "text", text: event.text, tokens: event.tokens });
       case "ended":
+        this.lastRun = { stats: event.stats, aborted: event.reason === "aborted" };
         this.active?.push(event.promptId, { kind: "end", reason: event.reason, stats: event.stats });
         return this.active?.end(event.promptId, null);
       case "run_failed":
         return this.active?.end(event.promptId, AppError.fromRecord(event.error));
       case "idle":
+        this.held = event.held;
         return this.endBatch();
+      case "prompt_saved":
+        this.storing.shift()?.resolve(event.saved);
+        return this.settle();
+      case "prompt_loaded":
+        this.fetching.shift()?.resolve(event.loaded);
+        return this.settle();
       case "closed":
         return this.link.kill();
       case "pong":
@@ -236,6 +279,7 @@ export class HostSession {
       for (const answer of answers.values()) answer.reject(this.lost);
       answers.clear();
     }
+    for (const answer of [...this.storing.splice(0), ...this.fetching.splice(0)]) answer.reject(this.lost);
     this.active?.lose(this.lost);
     this.active = null;
   }

@@ -69,6 +69,12 @@ export class HostWatch {
     this.expect(abortTimeoutMs, `it did not stop within ${seconds(abortTimeoutMs)} of an abort (abort_timeout_s)`, true);
   }
 
+  /** Reading or writing a file takes as long as the storage likes; loading the model was such work, too. */
+  expectTransfer(): void {
+    const { loadTimeoutMs } = this.limits;
+    this.expect(loadTimeoutMs, `a prompt was not written or read within ${seconds(loadTimeoutMs)} (load_timeout_s)`, true);
+  }
+
   expectClose(): void {
     const { abortTimeoutMs } = this.limits;
     this.expect(abortTimeoutMs, `the model did not close within ${seconds(abortTimeoutMs)} (abort_timeout_s)`, false);

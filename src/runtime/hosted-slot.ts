@@ -18,6 +18,8 @@ import type {
   SlotMemory,
   TokenEvent,
 } from "../core/runtime.ts";
+import type { KeptPrompt } from "../core/prompt-cache.ts";
+import type { PromptKeeper } from "./prompt-keeper.ts";
 import { NO_STATS } from "./active-batch.ts";
 import type { LaunchHost } from "./host-link.ts";
 import { HostSession } from "./host-session.ts";
@@ -32,6 +34,8 @@ export interface HostedSlotOptions {
   readonly spec: OpenSpec;
   readonly launch: LaunchHost;
   readonly limits: HostLimits;
+  /** Keeps prompts on disk; absent: nobody does. */
+  readonly keeper?: PromptKeeper;
   /** Told of each host that was lost, with the library's last lines. */
   readonly onLost: (error: AppError, outputTail: readonly string[]) => void;
 }
@@ -63,6 +67,8 @@ export class HostedSlot implements RuntimeSlot {
   private opening: Promise<HostSession> | null = null;
   private opened: RuntimeCapabilities | null = null;
   private nextPromptId = 1;
+  /** What the last run has left in the KV cache is known. */
+  private settled: Promise<void> = Promise.resolve();
   private failures = 0;
   private lastFailure: AppError | null = null;
   private retryAtMs = 0;
@@ -129,10 +135,34 @@ export class HostedSlot implements RuntimeSlot {
 
   private async start(batch: Batch, members: readonly BatchMember[]): Promise<RunningBatch> {
     if (members.length === 0) return { events: [], over: Promise.resolve() };
-    const session = await this.host();
-    const prompts = await Promise.all(members.map(async ({ promptId }) => this.takePrompt(promptId, session)));
+    const { keeper } = this.options;
+    const { adapter } = batch;
+    let prompts = await this.takePrompts(members);
+    const [first] = prompts;
+    if (keeper !== undefined && first !== undefined) {
+      await keeper.before(first.session, first.prepared, adapter);
+      // A file that cost the host its life costs the request nothing else.
+      if (first.session.lost !== null) prompts = await this.prepareAgain(members, prompts);
+    }
+    const session = prompts[0]?.session ?? (await this.host());
+    if (members.every(({ signal }) => signal.aborted)) {
+      for (const { promptId } of members) session.discard(promptId);
+      return { events: members.map(() => ENDED), over: Promise.resolve() };
+    }
     const promptTokens = prompts.reduce((sum, { prepared }) => sum + prepared.promptTokens, 0);
-    return session.run({ ...batch, members }, promptTokens);
+    const running = session.run({ ...batch, members }, promptTokens);
+    if (keeper === undefined) return running;
+    const over = running.over.then(() => {
+      if (session.lost === null) keeper.after(adapter, session.held, session.lastRun?.stats ?? null, session.lastRun?.aborted ?? false);
+      else keeper.forget();
+    });
+    this.settled = over;
+    return { ...running, over };
+  }
+
+  async keep(): Promise<KeptPrompt | null> {
+    await this.settled;
+    return (await this.options.keeper?.keep(await this.host())) ?? null;
   }
 
   async embed(run: EmbeddingRun, signal: AbortSignal): Promise<Float32Array> {
@@ -140,9 +170,15 @@ export class HostedSlot implements RuntimeSlot {
       this.discard(run.promptId);
       throw cancellation(signal);
     }
-    const session = await this.host();
-    const { prepared } = await this.takePrompt(run.promptId, session);
-    return session.embed(run, prepared.promptTokens, signal);
+    const { keeper } = this.options;
+    await keeper?.before(await this.host(), null, run.adapter);
+    const [prompt] = await this.takePrompts([run]);
+    assert(prompt !== undefined, "a prompt is taken for its id");
+    try {
+      return await prompt.session.embed(run, prompt.prepared.promptTokens, signal);
+    } finally {
+      keeper?.forget();
+    }
   }
 
   async inspect(question: Inspection): Promise<Inspected> {
@@ -155,16 +191,35 @@ export class HostedSlot implements RuntimeSlot {
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.session?.close();
+    const { session } = this;
+    if (session?.idle === true) await this.options.keeper?.park(session);
+    await session?.close();
   }
 
-  /** The prompt that is to be run, in the living host: its own may have been lost while it waited. */
-  private async takePrompt(promptId: number, session: HostSession): Promise<WaitingPrompt> {
-    const prompt = this.prompts.get(promptId);
-    this.prompts.delete(promptId);
-    assert(prompt !== undefined, "a run names a prepared prompt");
-    if (prompt.session === session) return prompt;
-    return { ...prompt, session, prepared: await session.prepare(promptId, prompt.request) };
+  /** The prompts that are to be run, all in the living host: theirs may have been lost while they waited. */
+  private async takePrompts(members: readonly { readonly promptId: number }[]): Promise<readonly WaitingPrompt[]> {
+    const prompts = members.map(({ promptId }) => {
+      const prompt = this.prompts.get(promptId);
+      this.prompts.delete(promptId);
+      assert(prompt !== undefined, "a run names a prepared prompt");
+      return prompt;
+    });
+    const session = await this.host();
+    return prompts.every((prompt) => prompt.session === session) ? prompts : this.prepareAgain(members, prompts);
+  }
+
+  private async prepareAgain(
+    members: readonly { readonly promptId: number }[],
+    prompts: readonly WaitingPrompt[],
+  ): Promise<readonly WaitingPrompt[]> {
+    const session = await this.host();
+    return Promise.all(
+      prompts.map(async (prompt, index) => {
+        const promptId = members[index]?.promptId ?? 0;
+        if (prompt.session === session) return prompt;
+        return { ...prompt, session, prepared: await session.prepare(promptId, prompt.request) };
+      }),
+    );
   }
 
   private async prepareSomewhere(promptId: number, request: PromptRequest): Promise<WaitingPrompt> {

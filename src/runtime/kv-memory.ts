@@ -2,6 +2,7 @@
  * What the host remembers of the sequences that went through its model: what each lane's KV cache is likely to hold, and the exact token ids of
  * recent conversations. The library never tells either, and correctness rests on neither.
  */
+import type { Adapter } from "../core/model.ts";
 import { commonPrefix, type Lane } from "./lane-choice.ts";
 
 /** Conversations whose ids are kept: some bytes for each token, to spare whole prefills. */
@@ -37,26 +38,32 @@ export class Sequence {
 
 /** The lanes of one handle, and recent sequences. */
 export class KvMemory {
-  private readonly lanesHeld: { sequence: Sequence | null; adapter: string; usedAt: number }[];
+  private readonly lanesHeld: { sequence: Sequence | null; key: string; adapter: Adapter | undefined; usedAt: number }[];
   private recent: Sequence[] = [];
   private uses = 0;
 
   constructor(lanes: number) {
-    this.lanesHeld = Array.from({ length: lanes }, () => ({ sequence: null, adapter: "", usedAt: 0 }));
+    this.lanesHeld = Array.from({ length: lanes }, () => ({ sequence: null, key: "", adapter: undefined, usedAt: 0 }));
   }
 
   /** The lanes, as far as they were computed with this adapter ("" for none): others are worth nothing to it. */
-  lanes(adapter: string): readonly Lane[] {
-    return this.lanesHeld.map(({ sequence, adapter: used, usedAt }) => ({
-      held: sequence === null || used !== adapter ? NOTHING : sequence.view(),
+  lanes(key: string): readonly Lane[] {
+    return this.lanesHeld.map(({ sequence, key: used, usedAt }) => ({
+      held: sequence === null || used !== key ? NOTHING : sequence.view(),
       usedAt,
     }));
   }
 
-  /** A prompt begins to run in a lane. @returns the sequence, for the tokens that will be sampled */
-  begin(lane: number, prompt: Int32Array, adapter: string): Sequence {
+  /** What the first lane holds, and with which adapter; null where nobody knows. */
+  firstLane(): { readonly sequence: Sequence; readonly adapter: Adapter | undefined } | null {
+    const [lane] = this.lanesHeld;
+    return lane === undefined || lane.sequence === null ? null : { sequence: lane.sequence, adapter: lane.adapter };
+  }
+
+  /** A prompt begins to run in a lane. @param key tells the adapter from all others. @returns the sequence, for the tokens that will be sampled */
+  begin(lane: number, prompt: Int32Array, key: string, adapter: Adapter | undefined): Sequence {
     const sequence = new Sequence(prompt);
-    this.lanesHeld[lane] = { sequence, adapter, usedAt: ++this.uses };
+    this.lanesHeld[lane] = { sequence, key, adapter, usedAt: ++this.uses };
     // The next turn of a conversation takes the place of the one before it.
     this.recent = this.recent.filter((other) => commonPrefix(other.view(), prompt) < other.promptTokens);
     this.recent.push(sequence);

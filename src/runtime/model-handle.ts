@@ -21,6 +21,8 @@ export interface HandleRun {
   readonly tokensMax: number;
   readonly sampling: Sampling;
   readonly adapter?: Adapter;
+  /** A file that the library writes what its KV cache holds to. */
+  readonly savePath?: string;
 }
 
 /** Owns the Worker; one run at a time. */
@@ -101,9 +103,18 @@ export class ModelHandle {
   }
 
   /** Like `run`, for the vector of a prompt: one of the records visited brings it. */
-  async embed(run: Omit<HandleRun, "tokensMax" | "sampling">, from: WantedRows["from"]): Promise<number> {
+  async embed(run: Omit<HandleRun, "tokensMax" | "sampling" | "savePath">, from: WantedRows["from"]): Promise<number> {
     const userdata = this.channel.userdata(run.run, lanesOf(run.lanes), { from, free: this.freesRows });
     return this.perform({ kind: "embed", userdata, mode: typeof from === "string" ? "lastHiddenLayer" : "logits", ...run });
+  }
+
+  /** Makes the KV cache hold what a file does; false: the library did not take it. Throws AppError model_load_failed for an adapter. */
+  async loadPrompt(path: string, adapter: Adapter | undefined): Promise<boolean> {
+    const loading = ask(this.worker, { kind: "load_prompt", path, ...(adapter === undefined ? {} : { adapter }) });
+    this.running = loading.catch(() => {});
+    const reply = await loading;
+    assert(reply.kind === "prompt_loaded", "the Worker answers what it was asked");
+    return reply.code === 0;
   }
 
   /** A request, not an event: the run goes on until the library heeds it. */

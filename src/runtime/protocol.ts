@@ -11,7 +11,8 @@
 import type { TemplateSources } from "../chat/template-source.ts";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { Sampling } from "../core/generation.ts";
-import type { ModelFormat, ModelSidecars, Pooling } from "../core/model.ts";
+import type { HashedSequence } from "../core/prompt-cache.ts";
+import type { Adapter, ModelFormat, ModelSidecars, Pooling } from "../core/model.ts";
 import type {
   BatchTerms,
   EmbeddingRun,
@@ -45,6 +46,8 @@ export interface OpenOptions {
   readonly lanes: number;
   /** What a lane without a prompt is given where others have one: nothing, if the library takes that, or a single token whose answer nobody reads. */
   readonly idleLane: "nothing" | "token";
+  /** Prompts are kept on disk: beginnings of sequences are to be told by their hashes. */
+  readonly hashesPrompts: boolean;
 }
 
 /** The model, as far as the host needs to know it. */
@@ -75,6 +78,9 @@ export type HostCommand =
   | ({ readonly kind: "run"; readonly members: readonly Run[] } & BatchTerms)
   | ({ readonly kind: "embed" } & EmbeddingRun)
   | { readonly kind: "abort"; readonly promptId: number }
+  /** What the first lane holds goes to a file, or comes from one. Between runs only. */
+  | { readonly kind: "save_prompt"; readonly path: string }
+  | { readonly kind: "load_prompt"; readonly path: string; readonly adapter?: Adapter }
   | { readonly kind: "inspect"; readonly inspectionId: number; readonly question: Inspection }
   | { readonly kind: "ping" }
   | { readonly kind: "close" };
@@ -93,7 +99,11 @@ export type HostEvent =
       readonly stats: RunStats;
     }
   | { readonly kind: "run_failed"; readonly promptId: number; readonly error: ErrorRecord }
-  | { readonly kind: "idle" }
+  /** What the first lane holds now; null where nobody knows. */
+  | { readonly kind: "idle"; readonly held: HashedSequence | null }
+  /** null: nothing was written. */
+  | { readonly kind: "prompt_saved"; readonly saved: HashedSequence | null }
+  | { readonly kind: "prompt_loaded"; readonly loaded: boolean }
   /** The floats as base64, little-endian. */
   | { readonly kind: "vector"; readonly promptId: number; readonly vector: string }
   | { readonly kind: "inspected"; readonly inspectionId: number; readonly answer: Inspected }

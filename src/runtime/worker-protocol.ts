@@ -27,7 +27,10 @@ export type WorkerCommand =
       readonly tokensMax: number;
       readonly sampling: Sampling;
       readonly adapter?: Adapter;
+      /** A file that the library writes what its KV cache holds to. */
+      readonly savePath?: string;
     }
+  | { readonly kind: "load_prompt"; readonly path: string; readonly adapter?: Adapter }
   | {
       readonly kind: "embed";
       readonly run: number;
@@ -42,5 +45,6 @@ export type WorkerCommand =
 export type WorkerEvent =
   | { readonly kind: "initialized"; readonly code: number; readonly handle: number }
   | { readonly kind: "returned"; readonly run: number; readonly code: number }
+  | { readonly kind: "prompt_loaded"; readonly code: number }
   | { readonly kind: "destroyed"; readonly code: number }
   | { readonly kind: "failed"; readonly error: ErrorRecord };

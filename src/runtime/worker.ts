@@ -36,6 +36,10 @@ function obey(command: WorkerCommand): WorkerEvent {
       if (session === null) throw new Error("Broken invariant: an embedding comes after init");
       return { kind: "returned", run: command.run, code: session.embed(command) };
     }
+    case "load_prompt": {
+      if (session === null) throw new Error("Broken invariant: a prompt is loaded after init");
+      return { kind: "prompt_loaded", code: session.loadPrompt(command.path, command.adapter) };
+    }
     case "destroy": {
       return { kind: "destroyed", code: session?.destroy() ?? 0 };
     }

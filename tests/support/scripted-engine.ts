@@ -1,5 +1,6 @@
 /** An engine that says what a test tells it to, for tests of the wire alone. Everything behind the API is tested with the real one. */
 import { createServer } from "../../src/api/server.ts";
+import type { PromptCacheStatus } from "../../src/core/prompt-cache.ts";
 import type { ServerOptions } from "../../src/api/context.ts";
 import { LiveSettings } from "../../src/config/live-settings.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -12,6 +13,7 @@ import type { Capability } from "../../src/engine/model-facts.ts";
 import type { ModelMetadata } from "../../src/engine/model-metadata.ts";
 import type { RerankRequest } from "../../src/engine/rerank.ts";
 import { createResponseStore } from "../../src/store/response-store.ts";
+import { NO_PROMPT_CACHE } from "./no-prompt-cache.ts";
 import { scriptedLibrary } from "./scripted-library.ts";
 
 export const MODEL: ModelDescriptor = {
@@ -100,6 +102,8 @@ export interface Script {
   readonly play?: (request: GenerationRequest, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
   /** Options that the runtime behind this engine cannot change per run. */
   readonly samplingIgnored?: Generation["samplingIgnored"];
+  /** What is kept on disk. */
+  readonly promptCache?: PromptCacheStatus;
   /** The server has been told to stop. */
   readonly draining?: boolean;
   /** The vectors of a request; by default all are the same. Token ids are letters by code point. */
@@ -223,6 +227,15 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
     },
     status: () => ({ uptimeS: 42.4, draining: script.draining ?? false, models: loaded }),
     drain: () => {},
+    promptCache: () => script.promptCache ?? NO_PROMPT_CACHE.status(),
+    clearPromptCache: async (name) => {
+      if (name !== undefined) await model(name);
+      return 2;
+    },
+    warm: async (request, signal) => {
+      requests.push({ request, signal });
+      return { model: await model(request.model), tokens: 11, bytes: 1234 };
+    },
     close: async () => {},
   };
 }

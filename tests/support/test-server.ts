@@ -17,6 +17,8 @@ export interface TestServerOptions {
   readonly flags?: readonly string[];
   /** Models by file name; default one `tiny.gguf`. */
   readonly models?: Readonly<Record<string, TinyGgufOptions>>;
+  /** The models folder of a server before this one, as it was left. */
+  readonly modelsDir?: string;
 }
 
 /** A server and the folder of its models, both gone at the end. */
@@ -33,8 +35,9 @@ export interface TestServer extends AsyncDisposable {
 
 /** Starts one. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const modelsDir = temporaryFolder();
-  for (const [file, model] of Object.entries(options.models ?? { "tiny.gguf": {} })) writeTinyGguf(join(modelsDir, file), model);
+  const modelsDir = options.modelsDir ?? temporaryFolder();
+  const models = options.modelsDir === undefined ? (options.models ?? { "tiny.gguf": {} }) : {};
+  for (const [file, model] of Object.entries(models)) writeTinyGguf(join(modelsDir, file), model);
   const command = [
     process.execPath,
     MAIN,

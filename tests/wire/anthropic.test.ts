@@ -23,6 +23,8 @@ describe("messages", () => {
         "x-request-id": "r1",
         "request-id": "r1",
         "x-rockchip-llama-ignored": "mcp_servers",
+        "x-rockchip-llama-queue-position": "0",
+        "x-rockchip-llama-queue-wait-ms": "0",
       },
     ]);
   });

@@ -166,8 +166,8 @@ describe("reranking", () => {
     await ask(engine, "/rerank", { body: { query: { text: "q" }, documents: ["a", "b"], instruction: "Find." } });
     await ask(engine, "/rerank", { body: { query: "q", texts: ["a"], instruction: null } });
     expect(engine.rankings.map(({ nameOf, ...request }) => [request, nameOf(-1), nameOf(1)])).toEqual([
-      [{ id: "r1", model: "", query: "q", documents: ["a", "b"], instruction: "Find." }, "query", "documents[1]"],
-      [{ id: "r1", model: "", query: "q", documents: ["a"] }, "query", "texts[1]"],
+      [{ id: "r1", model: "", query: "q", documents: ["a", "b"], instruction: "Find.", client: "127.0.0.1" }, "query", "documents[1]"],
+      [{ id: "r1", model: "", query: "q", documents: ["a"], client: "127.0.0.1" }, "query", "texts[1]"],
     ]);
   });
 

@@ -6,7 +6,7 @@ import { assert } from "../../core/errors.ts";
 import type { OpenOptions } from "../protocol.ts";
 import type { PromptPayload } from "../worker-protocol.ts";
 import { type Abi, abiForVersion, RKLLM_FUNCTIONS } from "./abi.ts";
-import { type NativeArgument, nativeBytes, type PackedStruct } from "./struct-writer.ts";
+import { type NativeArgument, nativeBytes, nativeString, type PackedStruct } from "./struct-writer.ts";
 import { type NamedAdapter, SessionAdapters } from "./session-adapters.ts";
 import {
   packCallback,
@@ -38,10 +38,21 @@ export interface SessionRun {
   readonly tokensMax: number;
   readonly sampling: Sampling;
   readonly adapter?: Adapter;
+  /** A file that the library writes what its KV cache holds to, when the prompt has been computed or, perhaps, at the end. */
+  readonly savePath?: string;
 }
 
 /** The functions a session calls. rkllm_createDefaultParam is not among them: it returns a struct by value. */
-const { rkllm_init, rkllm_run, rkllm_destroy, rkllm_set_chat_template, rkllm_load_lora, rkllm_clear_kv_cache } = RKLLM_FUNCTIONS;
+const {
+  rkllm_init,
+  rkllm_run,
+  rkllm_destroy,
+  rkllm_set_chat_template,
+  rkllm_load_lora,
+  rkllm_clear_kv_cache,
+  rkllm_load_prompt_cache,
+  rkllm_release_prompt_cache,
+} = RKLLM_FUNCTIONS;
 type SessionFunctions = ReturnType<typeof linkSessionFunctions>;
 
 /** One handle. */
@@ -55,6 +66,7 @@ export class RuntimeSession {
    * long as the handle.
    */
   private readonly keptForHandle: NativeArgument[] = [];
+  private keptPath: NativeArgument | null = null;
   private ownTemplateRemoved = false;
   private readonly adapters: SessionAdapters;
 
@@ -101,6 +113,7 @@ export class RuntimeSession {
       newTokensMax: run.tokensMax,
       sampling: run.sampling,
       ...(loraName === null ? {} : { loraName }),
+      ...(run.savePath === undefined ? {} : { promptCache: { save: true, path: run.savePath } }),
     });
     const kept = [input, infer];
     const code = this.native.rkllm_run(this.handle, input.address, infer.address, run.userdata as Pointer);
@@ -130,12 +143,28 @@ export class RuntimeSession {
     return code;
   }
 
+  /**
+   * Makes the KV cache hold what a file does, in place of what it held. Returns the library's code.
+   * @throws AppError model_load_failed and runtime_error as `SessionAdapters.use` does
+   */
+  loadPrompt(path: string, adapter: Adapter | undefined): number {
+    this.adapters.use(adapter);
+    // Rockchip's manual wants the old one released first; that there may be none is no fault.
+    this.native.rkllm_release_prompt_cache(this.handle);
+    const name = nativeString(path);
+    const code = this.native.rkllm_load_prompt_cache(this.handle, name.address);
+    // Whether the library copies the path is not documented.
+    this.keptPath = name;
+    return code;
+  }
+
   /** Gives the handle back. Not safe while a run is going on. */
   destroy(): number {
     if (this.handle === null) return 0;
     const code = this.native.rkllm_destroy(this.handle);
     this.handle = null;
     this.keptForHandle.length = 0;
+    this.keptPath = null;
     return code;
   }
 
@@ -183,5 +212,7 @@ function linkSessionFunctions(functions: Readonly<Record<string, number>>) {
     rkllm_set_chat_template: { ...rkllm_set_chat_template, ptr: at("rkllm_set_chat_template") },
     rkllm_load_lora: { ...rkllm_load_lora, ptr: at("rkllm_load_lora") },
     rkllm_clear_kv_cache: { ...rkllm_clear_kv_cache, ptr: at("rkllm_clear_kv_cache") },
+    rkllm_load_prompt_cache: { ...rkllm_load_prompt_cache, ptr: at("rkllm_load_prompt_cache") },
+    rkllm_release_prompt_cache: { ...rkllm_release_prompt_cache, ptr: at("rkllm_release_prompt_cache") },
   }).symbols;
 }

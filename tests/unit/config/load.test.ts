@@ -48,6 +48,10 @@ describe("defaults", () => {
         abort_timeout_s: 10,
         host_ping_timeout_s: 10,
         shutdown_timeout_s: 30,
+        prompt_cache: "auto",
+        prompt_cache_bytes_max: 1_073_741_824,
+        prompt_cache_age_max_s: 604_800,
+        prompt_cache_bytes_per_day_max: 8_589_934_592,
         responses_max: 1000,
         responses_bytes_max: 67_108_864,
         responses_age_max_s: 2_592_000,
@@ -75,6 +79,7 @@ describe("defaults", () => {
         embed_flash: true,
         n_batch: 1,
         base_domain_id: 0,
+        system_prompts: [],
         models: {},
       },
     });

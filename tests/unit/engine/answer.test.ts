@@ -5,6 +5,7 @@ import type { ChatInput, GenerationEvent, GenerationRequest, ToolDefinition } fr
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { BatchMember, OutputFormat, PromptRequest, RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
+import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
 import { runningOne } from "../../support/running-batch.ts";
 
 const MODEL = { id: "tiny", path: "/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
@@ -37,7 +38,7 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
     prepare: async (prompt: PromptRequest) => {
       const opening = prompt.opening?.kind === "text" ? prompt.opening.text : "";
       held.add(prompts.push(prompt));
-      return { promptId: prompts.length, promptTokens: 10 * prompts.length, format: QWEN, opening };
+      return { promptId: prompts.length, promptTokens: 10 * prompts.length, format: QWEN, opening, prefixes: [] };
     },
     discard: (id: number) => void held.delete(id),
     run: ({ members: [{ promptId, signal }] }: { members: [BatchMember] }) =>
@@ -62,6 +63,7 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
     queueDepthMax: 1,
     queueWaitMaxMs: Infinity,
     batchWindowMs: 0,
+    promptCache: NO_PROMPT_CACHE,
     modelsLoadedMax: 1,
     keepAliveMs: Infinity,
     memoryBudgetBytes: null,

@@ -4,6 +4,7 @@ import type { GenerationRequest } from "../../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
+import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
 import { runningOne } from "../../support/running-batch.ts";
 
 const MODEL = { id: "tiny", path: "/models/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
@@ -25,7 +26,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
     prepare: async () => {
       held.add(++id);
-      return { promptId: id, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "" };
+      return { promptId: id, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "", prefixes: [] };
     },
     discard: (promptId) => void held.delete(promptId),
     run: ({ members }) =>
@@ -37,6 +38,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
       held.delete(promptId);
       return Float32Array.of(3, 4);
     },
+    keep: async () => null,
     inspect: async () => ({ text: "Hi", ids: [7], pieces: [] }),
     memory: () => null,
     close: async () => {},
@@ -48,6 +50,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     queueDepthMax,
     queueWaitMaxMs: Infinity,
     batchWindowMs: 0,
+    promptCache: NO_PROMPT_CACHE,
     modelsLoadedMax: 1,
     keepAliveMs: Infinity,
     memoryBudgetBytes: null,

@@ -18,11 +18,11 @@ function placeOf(options: { readonly model?: ModelDescriptor; readonly signal?: 
   const computed: string[] = [];
   let id = 0;
   const slot = {
-    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32 },
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
     prepare: async ({ input, endOfText }) => {
       const text = input.kind === "completion" ? input.prompt : "";
       held.set(++id, `${text}${endOfText === true ? "." : ""}`);
-      return { promptId: id, promptTokens: text.length, format: { reasoning: null, toolSyntax: "hermes" }, opening: "" };
+      return { promptId: id, promptTokens: text.length, format: { reasoning: null, toolSyntax: "hermes" }, opening: "", prefixes: [] };
     },
     discard: (promptId) => void held.delete(promptId),
     embed: async (run, signal) => {
@@ -30,7 +30,7 @@ function placeOf(options: { readonly model?: ModelDescriptor; readonly signal?: 
       held.delete(run.promptId);
       return (await options.embed?.(run, signal)) ?? Float32Array.of(3, 4);
     },
-  } as RuntimeSlot;
+  } as Partial<RuntimeSlot> as RuntimeSlot;
   const queue = idleQueue();
   return { held, computed, queue, place: { model: options.model ?? MODEL, slot, queue, client: "a", signal: options.signal ?? never() } };
 }

@@ -3,10 +3,19 @@ import { AppError } from "../../../src/core/errors.ts";
 import { preload } from "../../../src/engine/preload.ts";
 import { MODEL, scriptedEngine, SLASHED } from "../../support/scripted-engine.ts";
 
+const plain = (model: string) => ({ model, systemPrompts: [] });
+
+test("preload() computes the system prompts of a model, which loads it", async () => {
+  const engine = scriptedEngine();
+  await preload(engine, [{ model: MODEL.id, systemPrompts: ["Be kind.", "Be brief."] }], () => {});
+  const messages = engine.requests.map(({ request: { model, input } }) => [model, input.kind === "chat" ? input.messages : null]);
+  expect([messages, engine.residence]).toEqual([["Be kind.", "Be brief."].map((content) => [MODEL.id, [{ role: "system", content }]]), []]);
+});
+
 test("preload() loads one after another, and tells of what cannot be loaded without giving up", async () => {
   const engine = scriptedEngine();
   const faults: string[] = [];
-  await preload(engine, ["nobody", MODEL.id, SLASHED.id], (name, { code }) => faults.push(`${name}: ${code}`));
+  await preload(engine, ["nobody", MODEL.id, SLASHED.id].map(plain), (name, { code }) => faults.push(`${name}: ${code}`));
   expect([faults, engine.residence]).toEqual([
     ["nobody: model_not_found"],
     [
@@ -25,6 +34,6 @@ test("preload() ends without a word when the engine closes", async () => {
       throw new AppError("shutting_down", "The server is shutting down");
     },
   };
-  await preload(engine, [MODEL.id, SLASHED.id], (name) => faults.push(name));
+  await preload(engine, [MODEL.id, SLASHED.id].map(plain), (name) => faults.push(name));
   expect(faults).toEqual([]);
 });

@@ -16,7 +16,13 @@ function placeOf(model: ModelDescriptor, vectors: readonly (readonly number[])[]
     capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
     prepare: async (prompt) => {
       prompts.push(prompt);
-      return { promptId: prompts.length, promptTokens: tokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "" };
+      return {
+        promptId: prompts.length,
+        promptTokens: tokens,
+        format: { reasoning: null, toolSyntax: "hermes" },
+        opening: "",
+        prefixes: [],
+      };
     },
     discard: () => {},
     embed: async (run) => Float32Array.from(vectors[runs.push(run) - 1] ?? []),

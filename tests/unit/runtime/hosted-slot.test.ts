@@ -81,7 +81,7 @@ function stage(kill: (host: PlayedHost) => void = (host) => host.die("signal SIG
   const prepare = async (slot: HostedSlot, host: PlayedHost) => {
     const preparing = slot.prepare({ input: INPUT, reasoning: { mode: "auto" } });
     const { promptId } = await host.hears("prepare");
-    host.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "" } });
+    host.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "", prefixes: [] } });
     return preparing;
   };
   return { hosts, losses, options, open, prepare };
@@ -134,7 +134,7 @@ test("HostedSlot lets a run stop before it closes the model", async () => {
   await host.hears("abort");
   expect(kindsOf(host)).not.toContain("close");
   host.say({ kind: "ended", promptId, reason: "aborted", stats: STATS });
-  host.say({ kind: "idle" });
+  host.say({ kind: "idle", held: null });
   await host.hears("close");
   host.say({ kind: "closed" });
   await closed;
@@ -149,7 +149,7 @@ test("HostedSlot ends a host that does not close in time, also when it still ans
   const { promptId } = await host.hears("prepare");
   const closed = slot.close();
   await host.hears("close");
-  host.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "" } });
+  host.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "", prefixes: [] } });
   await preparing;
   await closed;
 });
@@ -237,11 +237,11 @@ test("HostedSlot makes a vector of a prompt, and prepares the prompt again where
   const next = hosts[1]!;
   next.say({ kind: "opened", capabilities: CAPABILITIES });
   await next.hears("prepare");
-  next.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "" } });
+  next.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "", prefixes: [] } });
   await next.hears("embed");
   next.say({ kind: "vector", promptId, vector: base64OfFloats(Float32Array.of(1, -2.5)) });
   next.say({ kind: "ended", promptId, reason: "stop", stats: STATS });
-  next.say({ kind: "idle" });
+  next.say({ kind: "idle", held: null });
   expect(await embedding).toEqual(Float32Array.of(1, -2.5));
 });
 
@@ -255,7 +255,7 @@ test("HostedSlot ends a vector's run when its client goes, and waits until it ha
   client.abort();
   await host.hears("abort");
   host.say({ kind: "ended", promptId, reason: "aborted", stats: STATS });
-  host.say({ kind: "idle" });
+  host.say({ kind: "idle", held: null });
   expect(embedding).rejects.toMatchObject({ code: "cancelled" });
   await embedding.catch(() => {});
 });

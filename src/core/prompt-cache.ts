@@ -1,0 +1,100 @@
+/** Prompts whose KV cache is kept on disk: the port between what computes them and what keeps the files. */
+
+/** What a file was computed with: it is good for nothing else. */
+export interface CacheSpace {
+  /** The model's id, for people. */
+  readonly model: string;
+  /** Tells model file, library version, context length and adapter from all others: hexadecimal digits. */
+  readonly key: string;
+}
+
+/** Tokens that one hash of a prompt stands for. */
+export const PREFIX_STEP_TOKENS = 32;
+
+/** The tokens of a sequence, and hashes of its beginnings: the nth of its first (n + 1) * PREFIX_STEP_TOKENS tokens. */
+export interface HashedSequence {
+  readonly tokens: number;
+  readonly prefixes: readonly string[];
+}
+
+/** How many tokens two sequences begin with alike, in whole steps. */
+export function sharedTokens(a: readonly string[], b: readonly string[]): number {
+  let steps = 0;
+  while (steps < a.length && steps < b.length && a[steps] === b[steps]) steps++;
+  return steps * PREFIX_STEP_TOKENS;
+}
+
+/** A file that holds the beginning of a prompt. */
+export interface CachedPrompt {
+  readonly path: string;
+  /** Of the prompt it was found for, in whole steps. */
+  readonly tokens: number;
+  /** Of all that is in it. */
+  readonly bytes: number;
+}
+
+/** What was kept of a prompt. */
+export interface KeptPrompt {
+  readonly tokens: number;
+  /** Written for it; 0 where a file held it already. */
+  readonly bytes: number;
+}
+
+/** A file that has been written. */
+export interface NewCacheFile {
+  readonly path: string;
+  readonly sequence: HashedSequence;
+  /** It stays when others are deleted for their age or their size. */
+  readonly pinned: boolean;
+}
+
+/** One file, for people. */
+export interface PromptCacheEntry {
+  readonly model: string;
+  readonly tokens: number;
+  readonly bytes: number;
+  readonly pinned: boolean;
+  /** ms since the epoch. */
+  readonly createdMs: number;
+  readonly usedMs: number;
+  readonly hits: number;
+}
+
+/** What there is, and what it was good for since the server started. */
+export interface PromptCacheStatus {
+  readonly entries: readonly PromptCacheEntry[];
+  readonly bytes: number;
+  readonly bytesMax: number;
+  /** Prompts that went on from a file. */
+  readonly hits: number;
+  /** Prompts long enough for one, for which there was none. */
+  readonly misses: number;
+  /** Prompts for which there was one whose reading would have taken longer than it spared. */
+  readonly passed: number;
+  /** Tokens that were read in place of being computed, and the time that this spared, ms. */
+  readonly tokensSaved: number;
+  readonly msSaved: number;
+  /** Since midnight (UTC). */
+  readonly bytesWrittenToday: number;
+}
+
+/** What became of a search. */
+export type CacheOutcome =
+  { readonly kind: "hit"; readonly path: string; readonly tokens: number; readonly msSaved: number } | { readonly kind: "miss" | "passed" };
+
+/** Keeps the files. Nothing here throws: a cache that cannot be used is an empty one. */
+export interface PromptCache {
+  /** The file that holds the longest beginning of a prompt; null where there is none. */
+  find(space: CacheSpace, prefixes: readonly string[]): CachedPrompt | null;
+  /** Path for a new file of about so many bytes; null where it may not be written. */
+  reserve(space: CacheSpace, bytes: number): string | null;
+  /** Takes a file in, and deletes those that are then too many. @returns its size in bytes; null: there is no such file */
+  add(space: CacheSpace, file: NewCacheFile): number | null;
+  /** Deletes a file that cannot be read. */
+  drop(path: string): void;
+  note(outcome: CacheOutcome): void;
+  status(): PromptCacheStatus;
+  /** Deletes all files, or those of one model. @returns how many */
+  clear(model?: string): number;
+  close(): void;
+}

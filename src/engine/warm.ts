@@ -1,0 +1,43 @@
+/** Computes a prompt for those that will begin as it does. */
+import { AppError, cancellation } from "../core/errors.ts";
+import type { GenerationRequest } from "../core/generation.ts";
+import type { PreparedPrompt } from "../core/runtime.ts";
+import type { WarmPrompt } from "./engine.ts";
+import type { Hold } from "./loaded-models.ts";
+import { presetRequest } from "./preset-request.ts";
+import { promptRequest } from "./prompt-request.ts";
+
+/**
+ * Runs a prompt for one token that nobody reads, and keeps what was computed.
+ * @throws AppError as a run does, and unsupported_parameter where nothing is kept
+ */
+export async function warmPrompt(
+  request: GenerationRequest,
+  { value, model }: Hold,
+  client: string,
+  signal: AbortSignal,
+): Promise<WarmPrompt> {
+  const { slot, queue, defaults } = value;
+  const adapter = model.adapted?.adapter;
+  const turn = queue.take(client, signal);
+  let prompt: PreparedPrompt | null = null;
+  try {
+    prompt = await slot.prepare(promptRequest(presetRequest(request, model.preset)));
+    turn.ready({ sampling: defaults.sampling, ...(adapter === undefined ? {} : { adapter }) });
+    await turn.granted;
+    const { promptId } = prompt;
+    prompt = null;
+    for await (const event of turn.run({ promptId, tokensMax: 1, signal }, false)) void event;
+    if (signal.aborted) throw cancellation(signal);
+    const kept = await slot.keep();
+    if (kept !== null) return { model, ...kept };
+    throw new AppError(
+      "unsupported_parameter",
+      `What the model ${model.id} computes is not kept on disk: see prompt_cache and n_batch in the configuration, and the log.`,
+      { details: { field: "model" } },
+    );
+  } finally {
+    if (prompt !== null) slot.discard(prompt.promptId);
+    turn.release();
+  }
+}

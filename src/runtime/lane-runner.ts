@@ -1,0 +1,234 @@
+/**
+ * Runs on an open model: which prompt goes to which lane, what comes of it, and what the lanes hold afterwards. It lives on the host's main
+ * thread; the Worker behind `ModelHandle` makes the native calls.
+ */
+import { AppError, assert } from "../core/errors.ts";
+import type { Adapter, Pooling } from "../core/model.ts";
+import type { HashedSequence } from "../core/prompt-cache.ts";
+import { base64OfFloats } from "./float-text.ts";
+import { HostBatch } from "./host-batch.ts";
+import { HostRun, type RunOutcome } from "./host-run.ts";
+import type { KvMemory, Sequence } from "./kv-memory.ts";
+import { chooseLanes, commonPrefix } from "./lane-choice.ts";
+import type { HandleRun, ModelHandle } from "./model-handle.ts";
+import { CALL_STATE } from "./native/abi.ts";
+import type { RingRecord } from "./native/ring.ts";
+import { hashedSequence } from "./prefix-hashes.ts";
+import type { HostCommand, HostEvent, OpenOptions } from "./protocol.ts";
+import type { PromptPayload } from "./worker-protocol.ts";
+
+type RunCommand = Extract<HostCommand, { kind: "run" }>;
+type EmbedCommand = Extract<HostCommand, { kind: "embed" }>;
+
+/** What a runner works with. */
+export interface LaneRunnerOptions {
+  readonly handle: ModelHandle;
+  readonly options: Pick<OpenOptions, "lanes" | "contextTokens" | "hashesPrompts" | "sampling">;
+  readonly pooling: Pooling;
+  readonly memory: KvMemory;
+  readonly send: (event: HostEvent) => void;
+  /** The prompt of an id, which is used up. */
+  readonly takePrompt: (promptId: number) => PromptPayload;
+}
+
+/** One run at a time. */
+export class LaneRunner {
+  private readonly parts: LaneRunnerOptions;
+  private current: HostBatch | null = null;
+  private runNumber = 0;
+  /** Sequences of the current batch, by lane: what is sampled is noted in them. */
+  private sequences: readonly (Sequence | null)[] = [];
+
+  constructor(parts: LaneRunnerOptions) {
+    this.parts = parts;
+  }
+
+  /** Takes one record out of the ring. */
+  accept(record: RingRecord): void {
+    if (this.current?.run !== record.run) return;
+    if (record.tokenId >= 0 && record.state <= CALL_STATE.waiting) this.sequences[record.member]?.push(record.tokenId);
+    this.current.accept(record);
+  }
+
+  /** After each drain of the ring. */
+  flush(): void {
+    this.current?.flush();
+  }
+
+  abort(promptId: number): void {
+    this.current?.abort(promptId);
+  }
+
+  abortAll(): void {
+    this.current?.abortAll();
+  }
+
+  /** Runs prompts together; what comes of them is sent, and at last that the model is idle. */
+  async run(command: RunCommand): Promise<void> {
+    const { handle, memory } = this.parts;
+    const { members, sampling } = command;
+    const adapter = adapterKey(command.adapter);
+    const payloads = members.map(({ promptId }) => this.parts.takePrompt(promptId));
+    const held = memory.lanes(adapter);
+    const chosen = chooseLanes(payloads.map(idsOf), held);
+    const inLanes = held.map(({ held: ids }, lane) => {
+      const index = chosen.indexOf(lane);
+      const payload = payloads[index];
+      const member = members[index];
+      return payload === undefined || member === undefined
+        ? null
+        : { payload, member, common: commonPrefix(idsOf(payload) ?? NO_IDS, ids) };
+    });
+    const tokensMax = Math.max(...members.map((member) => member.tokensMax));
+    const runs = inLanes.map(
+      (lane) =>
+        lane &&
+        new HostRun({
+          promptId: lane.member.promptId,
+          wants: "text",
+          tokensMax: lane.member.tokensMax,
+          newPromptTokens: (idsOf(lane.payload)?.length ?? 0) - lane.common,
+          // The library knows one limit for the whole batch: that of the member that may say most.
+          limitKeptByRuntime: handle.keepsRunLimit && lane.member.tokensMax === tokensMax,
+        }),
+    );
+    this.sequences = inLanes.map((lane, index) => {
+      const ids = lane === null ? null : idsOf(lane.payload);
+      return ids === null ? null : memory.begin(index, ids, adapter, command.adapter);
+    });
+    const lanes = inLanes.map((lane) => lane?.payload ?? null);
+    await this.perform(runs, { lanes, tokensMax, sampling, ...adapterOf(command) });
+    this.parts.send({ kind: "idle", held: this.held() });
+  }
+
+  /** Alone, in the first lane: the KV cache is emptied for it. */
+  async embed(command: EmbedCommand): Promise<void> {
+    const { handle, memory, pooling } = this.parts;
+    const payload = this.parts.takePrompt(command.promptId);
+    const run = new HostRun({
+      promptId: command.promptId,
+      wants: "vector",
+      tokensMax: 1,
+      newPromptTokens: idsOf(payload)?.length ?? 0,
+      // Without an answer to make, the library stops by itself.
+      limitKeptByRuntime: handle.keepsRunLimit || command.logitsOf === undefined,
+    });
+    memory.forget();
+    const from = command.logitsOf === undefined ? pooling : { logitsOf: command.logitsOf };
+    await this.start([run, ...this.otherLanes()], async (number) =>
+      handle.embed({ run: number, lanes: [payload, ...this.otherLanes()], ...adapterOf(command) }, from),
+    );
+    this.parts.send({ kind: "idle", held: null });
+  }
+
+  /**
+   * Writes what the first lane holds. The library writes only while it runs: so it is run on what it holds already, for a token
+   * that nobody reads.
+   */
+  async savePrompt(path: string): Promise<void> {
+    const { memory, options } = this.parts;
+    const held = memory.firstLane();
+    // A run needs room for a token, and for what the library keeps for itself.
+    const ids = held?.sequence.view().slice(0, options.contextTokens - SAVE_ROOM_TOKENS) ?? NO_IDS;
+    let saved: HashedSequence | null = null;
+    if (held !== null && options.lanes === 1 && ids.length > 0) {
+      const run = new HostRun({
+        promptId: 0,
+        wants: "text",
+        tokensMax: 1,
+        newPromptTokens: 1,
+        limitKeptByRuntime: this.parts.handle.keepsRunLimit,
+      });
+      const { adapter } = held;
+      const call = {
+        lanes: [{ kind: "tokens", ids } as const],
+        tokensMax: 1,
+        sampling: options.sampling,
+        savePath: path,
+        ...adapterOf({ adapter }),
+      };
+      const outcome = await this.perform([run], call, true);
+      if (outcome?.kind === "ended") saved = hashedSequence(ids);
+    }
+    this.parts.send({ kind: "prompt_saved", saved });
+  }
+
+  /** Makes the first lane hold what a file does. What that is, in tokens, the library does not tell. */
+  async loadPrompt(path: string, adapter: Adapter | undefined): Promise<void> {
+    this.parts.memory.forget();
+    const loaded = await this.parts.handle.loadPrompt(path, adapter).catch(() => false);
+    this.parts.send({ kind: "prompt_loaded", loaded });
+  }
+
+  private async perform(lanes: readonly (HostRun | null)[], run: Omit<HandleRun, "run">, unheard = false): Promise<RunOutcome | null> {
+    return this.start(lanes, async (number) => this.parts.handle.run({ run: number, ...run }), unheard);
+  }
+
+  /** @param unheard nothing of it is sent. @returns how the last of them ended */
+  private async start(
+    lanes: readonly (HostRun | null)[],
+    call: (run: number) => Promise<number>,
+    unheard = false,
+  ): Promise<RunOutcome | null> {
+    assert(this.current === null, "a run comes to an idle model");
+    let last: RunOutcome | null = null;
+    const batch = new HostBatch(
+      ++this.runNumber,
+      lanes,
+      {
+        onText: (run) => (unheard ? run.takeText() : this.sendText(run)),
+        onEnd: (run, outcome) => {
+          last = outcome;
+          if (!unheard) this.sendEnd(run, outcome);
+        },
+      },
+      () => this.parts.handle.abort(),
+    );
+    this.current = batch;
+    await call(batch.run).then(
+      (code) => batch.returned(code),
+      (thrown: unknown) => batch.failed(AppError.from(thrown)),
+    );
+    this.current = null;
+    this.sequences = [];
+    return last;
+  }
+
+  private held(): HashedSequence | null {
+    const { memory, options } = this.parts;
+    const held = options.hashesPrompts ? memory.firstLane() : null;
+    return held === null ? null : hashedSequence(held.sequence.view());
+  }
+
+  private otherLanes(): null[] {
+    return Array.from({ length: this.parts.options.lanes - 1 }, () => null);
+  }
+
+  private sendText(run: HostRun): void {
+    const batch = run.takeText();
+    if (batch !== null) this.parts.send({ kind: "text", promptId: run.promptId, text: batch.text, tokens: batch.tokens });
+  }
+
+  private sendEnd({ promptId, vector }: HostRun, outcome: RunOutcome): void {
+    const { send } = this.parts;
+    if (outcome.kind === "ended" && vector !== null) send({ kind: "vector", promptId, vector: base64OfFloats(vector) });
+    if (outcome.kind === "failed") send({ kind: "run_failed", promptId, error: outcome.error });
+    else send({ kind: "ended", promptId, reason: outcome.reason, stats: outcome.stats });
+  }
+}
+
+const NO_IDS = new Int32Array(0);
+const SAVE_ROOM_TOKENS = 8;
+
+function idsOf(payload: PromptPayload): Int32Array | null {
+  return payload.kind === "tokens" ? payload.ids : null;
+}
+
+function adapterOf({ adapter }: { readonly adapter?: Adapter | undefined }): { readonly adapter?: Adapter } {
+  return adapter === undefined ? {} : { adapter };
+}
+
+/** What is in the KV cache was computed with these weights. */
+function adapterKey(adapter: Adapter | undefined): string {
+  return adapter === undefined ? "" : JSON.stringify([adapter.path, adapter.scale, adapter.edition]);
+}

@@ -1,0 +1,137 @@
+/** The tables of the prompt cache's index and their statements. Everything here throws what SQLite throws. */
+import type { Database, Statement } from "bun:sqlite";
+import { type CacheSpace, type HashedSequence, PREFIX_STEP_TOKENS, type PromptCacheEntry } from "../core/prompt-cache.ts";
+
+/** Kept in the file; one of another version is not read. */
+export const TABLES_VERSION = 1;
+
+/** SQL that makes the tables. `modified_ns` and `bytes` are the file's own: another file under its name is not the one that was written. */
+export const PROMPT_CACHE_TABLES = `
+  CREATE TABLE entries (
+    number INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    space TEXT NOT NULL,
+    model TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    modified_ns TEXT NOT NULL,
+    pinned INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    used_ms INTEGER NOT NULL,
+    uses INTEGER NOT NULL,
+    hits INTEGER NOT NULL
+  );
+  CREATE TABLE prefixes (
+    space TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entries (number) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    PRIMARY KEY (space, hash, entry)
+  ) WITHOUT ROWID;
+  CREATE INDEX prefixes_by_entry ON prefixes (entry);
+  CREATE TABLE writes (day TEXT PRIMARY KEY, bytes INTEGER NOT NULL);
+`;
+
+/** One file as the index knows it. */
+export interface IndexedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly modified_ns: string;
+}
+
+/** A file on its way into the index. */
+export interface FileToIndex extends IndexedFile {
+  readonly space: CacheSpace;
+  readonly sequence: HashedSequence;
+  readonly pinned: boolean;
+}
+
+interface EntryRow extends IndexedFile {
+  readonly model: string;
+  readonly tokens: number;
+  readonly pinned: number;
+  readonly created_ms: number;
+  readonly used_ms: number;
+  readonly hits: number;
+}
+
+/** Reads and writes. */
+export class PromptCacheTables {
+  readonly #database: Database;
+  readonly #insert: Statement;
+  readonly #insertPrefixes: Statement;
+  readonly #longest: Statement<IndexedFile & { step: number }, [string, string]>;
+  readonly #touch: Statement;
+  readonly #delete: Statement;
+  readonly #tooMany: Statement<IndexedFile, [number, number]>;
+  readonly #list: Statement<EntryRow, []>;
+  readonly #written: Statement<{ bytes: number }, [string]>;
+  readonly #addWritten: Statement;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#insert = database.query(`
+      INSERT INTO entries (path, space, model, tokens, bytes, modified_ns, pinned, created_ms, used_ms, uses, hits)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, (SELECT coalesce(max(uses), 0) + 1 FROM entries), 0)`);
+    this.#insertPrefixes = database.query("INSERT INTO prefixes (space, hash, entry, step) SELECT ?, value, ?, key FROM json_each(?)");
+    // A hash stands for all tokens up to its own: the longest match of one is the longest common beginning.
+    this.#longest = database.query(`
+      SELECT path, bytes, modified_ns, max(step) AS step FROM prefixes JOIN entries ON number = entry
+      WHERE prefixes.space = ? AND hash IN (SELECT value FROM json_each(?))
+      GROUP BY entry ORDER BY step DESC, bytes LIMIT 1`);
+    this.#touch = database.query(`
+      UPDATE entries SET used_ms = ?2, hits = hits + 1, uses = (SELECT max(uses) + 1 FROM entries) WHERE path = ?1`);
+    this.#delete = database.query("DELETE FROM entries WHERE path = ?");
+    // By the order of uses, not by time: boards without a clock of their own start in the past.
+    this.#tooMany = database.query(`
+      SELECT path, bytes, modified_ns FROM (SELECT *, sum(bytes) OVER (ORDER BY pinned DESC, uses DESC) AS total FROM entries)
+      WHERE total > ? OR (pinned = 0 AND used_ms < ?)`);
+    this.#list = database.query("SELECT * FROM entries ORDER BY uses DESC");
+    this.#written = database.query("SELECT bytes FROM writes WHERE day = ?");
+    this.#addWritten = database.query("INSERT INTO writes VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET bytes = bytes + ?2");
+  }
+
+  find({ key }: CacheSpace, prefixes: readonly string[]): (IndexedFile & { readonly tokens: number }) | null {
+    const row = this.#longest.get(key, JSON.stringify(prefixes));
+    return row === null ? null : { ...row, tokens: (row.step + 1) * PREFIX_STEP_TOKENS };
+  }
+
+  add({ space, path, sequence, bytes, modified_ns, pinned }: FileToIndex, nowMs: number): void {
+    this.#database.transaction(() => {
+      const entry = this.#insert.run(path, space.key, space.model, sequence.tokens, bytes, modified_ns, pinned ? 1 : 0, nowMs);
+      this.#insertPrefixes.run(space.key, entry.lastInsertRowid, JSON.stringify(sequence.prefixes));
+      this.#database.run("DELETE FROM writes WHERE day <> ?", [dayOf(nowMs)]);
+      this.#addWritten.run(dayOf(nowMs), bytes);
+    })();
+  }
+
+  touch(path: string, nowMs: number): void {
+    this.#touch.run(path, nowMs);
+  }
+
+  delete(path: string): boolean {
+    return this.#delete.run(path).changes > 0;
+  }
+
+  /** Files that go: the least used beyond `bytesMax`, and those not used since `sinceMs` unless they are pinned. */
+  tooMany(bytesMax: number, sinceMs: number): readonly IndexedFile[] {
+    return this.#tooMany.all(bytesMax, sinceMs);
+  }
+
+  list(): readonly (PromptCacheEntry & IndexedFile)[] {
+    return this.#list.all().map((row) => ({
+      ...row,
+      pinned: row.pinned === 1,
+      createdMs: row.created_ms,
+      usedMs: row.used_ms,
+    }));
+  }
+
+  writtenToday(nowMs: number): number {
+    return this.#written.get(dayOf(nowMs))?.bytes ?? 0;
+  }
+}
+
+function dayOf(nowMs: number): string {
+  return new Date(nowMs).toISOString().slice(0, 10);
+}

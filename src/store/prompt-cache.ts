@@ -1,0 +1,160 @@
+/**
+ * The files of the prompt cache: one for each sequence that was kept, in a folder for each model, with an index in SQLite. Files are
+ * written and read by the runtime library; nothing in them is trusted, and one that is not as it was written is deleted.
+ */
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { CacheOutcome, CacheSpace, PromptCache, PromptCacheStatus } from "../core/prompt-cache.ts";
+import { type IndexedFile, PROMPT_CACHE_TABLES, PromptCacheTables, TABLES_VERSION } from "./prompt-cache-tables.ts";
+import { SqliteFile, type SqliteFileOptions } from "./sqlite-file.ts";
+
+/** Where and how much. */
+export interface PromptCacheOptions extends Pick<SqliteFileOptions<unknown>, "warn"> {
+  /** Folder of the files and of their index; made when it is first needed. */
+  readonly folder: string;
+  /** Of all files together. */
+  readonly bytesMax: number;
+  /** How long one that nobody uses is kept. */
+  readonly ageMaxMs: number;
+  /** How much may be written on a day: flash memory wears. */
+  readonly bytesWrittenPerDayMax: number;
+  /** The clock, ms since the epoch; tests pass their own. */
+  readonly nowMs?: () => number;
+}
+
+const FILE_ENDING = ".kv";
+
+/** A younger file may be one that another server is writing just now. */
+const LEFT_BEHIND_MS = 600_000;
+
+/** Opens the cache; nothing is read yet. */
+export function createPromptCache(options: PromptCacheOptions): PromptCache {
+  const { folder, bytesMax, ageMaxMs, warn, nowMs = Date.now } = options;
+  const file = new SqliteFile({
+    path: join(folder, "index.sqlite"),
+    what: "prompt cache entries",
+    version: TABLES_VERSION,
+    tables: PROMPT_CACHE_TABLES,
+    open: (database) => new PromptCacheTables(database),
+    warn,
+  });
+  const counts = { hits: 0, misses: 0, passed: 0, tokensSaved: 0, msSaved: 0 };
+  let swept = false;
+
+  const attempt = <R>(work: (tables: PromptCacheTables) => R, otherwise: R): R => {
+    if (bytesMax === 0) return otherwise;
+    return file.attempt((tables) => {
+      if (!swept) sweep(folder, tables);
+      swept = true;
+      return work(tables);
+    }, otherwise);
+  };
+  const remove = (tables: PromptCacheTables, path: string): void => {
+    tables.delete(path);
+    rmSync(path, { force: true });
+  };
+  const makeRoom = (tables: PromptCacheTables): void => {
+    for (const { path } of tables.tooMany(bytesMax, nowMs() - ageMaxMs)) remove(tables, path);
+  };
+
+  return {
+    find: (space, prefixes) => {
+      if (prefixes.length === 0) return null;
+      return attempt((tables) => {
+        for (;;) {
+          const found = tables.find(space, prefixes);
+          if (found === null || isAsWritten(found)) return found;
+          remove(tables, found.path);
+        }
+      }, null);
+    },
+    reserve: (space, bytes) => {
+      const path = attempt((tables) => {
+        if (bytes > bytesMax || tables.writtenToday(nowMs()) + bytes > options.bytesWrittenPerDayMax) return null;
+        const place = join(folder, folderOf(space));
+        mkdirSync(place, { recursive: true, mode: 0o700 });
+        return join(place, `${crypto.randomUUID()}${FILE_ENDING}`);
+      }, null);
+      return path;
+    },
+    add: (space, { path, sequence, pinned }) =>
+      attempt((tables) => {
+        const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+        if (stat === undefined) return null;
+        const bytes = Number(stat.size);
+        tables.add({ space, path, sequence, pinned, bytes, modified_ns: String(stat.mtimeNs) }, nowMs());
+        makeRoom(tables);
+        return bytes;
+      }, null),
+    drop: (path) => attempt((tables) => remove(tables, path), undefined),
+    note: (outcome) => {
+      tally(counts, outcome);
+      if (outcome.kind === "hit") attempt((tables) => tables.touch(outcome.path, nowMs()), undefined);
+    },
+    status: (): PromptCacheStatus => {
+      const all = attempt((tables) => tables.list(), []);
+      return {
+        entries: all.map(({ model, tokens, bytes, pinned, createdMs, usedMs, hits }) => ({
+          model,
+          tokens,
+          bytes,
+          pinned,
+          createdMs,
+          usedMs,
+          hits,
+        })),
+        bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+        bytesMax,
+        ...counts,
+        bytesWrittenToday: attempt((tables) => tables.writtenToday(nowMs()), 0),
+      };
+    },
+    clear: (model) =>
+      attempt((tables) => {
+        const going = tables.list().filter((entry) => model === undefined || entry.model === model);
+        for (const { path } of going) remove(tables, path);
+        return going.length;
+      }, 0),
+    close: () => file.close(),
+  };
+}
+
+function tally(
+  counts: { hits: number; misses: number; passed: number; tokensSaved: number; msSaved: number },
+  outcome: CacheOutcome,
+): void {
+  if (outcome.kind === "miss") counts.misses++;
+  if (outcome.kind === "passed") counts.passed++;
+  if (outcome.kind !== "hit") return;
+  counts.hits++;
+  counts.tokensSaved += outcome.tokens;
+  counts.msSaved += outcome.msSaved;
+}
+
+/** A model's id may hold what is no file name. */
+function folderOf({ model, key }: CacheSpace): string {
+  return `${model.replace(/[^a-z0-9._-]+/gi, "-").replace(/^[.-]+/, "")}-${key.slice(0, 8)}`;
+}
+
+function isAsWritten({ path, bytes, modified_ns }: IndexedFile): boolean {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat !== undefined && Number(stat.size) === bytes && String(stat.mtimeNs) === modified_ns;
+}
+
+/** What the index does not know was left by a server that was ended while it wrote; what is gone was deleted by somebody. */
+function sweep(folder: string, tables: PromptCacheTables): void {
+  const known = new Set<string>();
+  for (const entry of tables.list()) {
+    if (isAsWritten(entry)) known.add(entry.path);
+    else tables.delete(entry.path);
+  }
+  for (const each of readdirSync(folder, { withFileTypes: true })) {
+    if (!each.isDirectory()) continue;
+    const place = join(folder, each.name);
+    for (const name of readdirSync(place)) {
+      const path = join(place, name);
+      const modifiedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (name.endsWith(FILE_ENDING) && !known.has(path) && Date.now() - modifiedMs > LEFT_BEHIND_MS) rmSync(path, { force: true });
+    }
+  }
+}

@@ -1,0 +1,202 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { writeTinyGguf } from "../support/tiny-gguf.ts";
+
+/** Whole programs take their time on a slow or busy machine. */
+setDefaultTimeout(60_000);
+
+const PATH = "/v1/chat/completions";
+/** Prefill as slow as on a board: what was computed is worth a file. */
+const SLOW = "slow-prefill=3";
+const LONG = "The sea was calm and the ship went on and on into the west. ".repeat(4);
+
+interface Cache {
+  readonly hits: number;
+  readonly misses: number;
+  readonly passed: number;
+  readonly tokens_saved: number;
+  readonly entries: readonly {
+    readonly model: string;
+    readonly tokens: number;
+    readonly bytes: number;
+    readonly pinned: boolean;
+    readonly hits: number;
+  }[];
+}
+
+type Message = { readonly role: string; readonly content: string };
+const user = (content: string): Message => ({ role: "user", content });
+
+async function cacheOf(server: TestServer): Promise<Cache> {
+  return (await (await fetch(`${server.url}/v1/cache`)).json()) as Cache;
+}
+
+/** One turn of a chat: what it says, and how many tokens of its prompt were computed. */
+async function turn(server: TestServer, messages: readonly Message[]): Promise<{ text: string; prompt: number; computed: number }> {
+  const response = await server.post(PATH, { messages, temperature: 0, max_tokens: 8 });
+  expect(response.status).toBe(200);
+  const { choices, usage } = (await response.json()) as {
+    choices: { message: { content: string } }[];
+    usage: { prompt_tokens: number; prompt_tokens_details: { cached_tokens: number } };
+  };
+  const computed = usage.prompt_tokens - usage.prompt_tokens_details.cached_tokens;
+  return { text: choices[0]!.message.content, prompt: usage.prompt_tokens, computed };
+}
+
+/** A chat that has had its first turn and been put out of the KV cache by another; `next` is what its second turn asks. */
+async function evictedChat(server: TestServer): Promise<{ next: readonly Message[]; first: number }> {
+  const opening = [user(`${LONG}What happened next?`)];
+  const { text, computed } = await turn(server, opening);
+  expect(computed).toBeGreaterThan(100);
+  await turn(server, [user(`Another story, please. ${LONG}`)]);
+  return { next: [...opening, { role: "assistant", content: text }, user("Go on")], first: computed };
+}
+
+function filesIn(cacheDir: string): string[] {
+  const folder = join(cacheDir, "prompts");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".kv"))
+    .map((name) => join(folder, name));
+}
+
+interface Options {
+  readonly moods?: string;
+  readonly flags?: readonly string[];
+  readonly modelsDir?: string;
+}
+
+async function serverWith(cacheDir: string, { moods = SLOW, flags = [], ...rest }: Options = {}): Promise<TestServer> {
+  return startTestServer({ moods, flags: ["--cache-dir", cacheDir, ...flags], ...rest });
+}
+
+test.each([
+  ["1.3.0", []],
+  ["1.2.3", ["--cpu-runtime-version", "1.2.3", "--temperature", "0"]],
+  ["1.3.0 inside the server", ["--isolation", "thread"]],
+])("a chat that another took the place of comes back from disk (%s)", async (_, flags) => {
+  const cacheDir = temporaryFolder();
+  await using server = await serverWith(cacheDir, { flags });
+  const { next, first } = await evictedChat(server);
+  const { computed, text } = await turn(server, next);
+  expect(computed).toBeLessThan(first / 3);
+  expect(await cacheOf(server)).toMatchObject({
+    hits: 1,
+    entries: expect.arrayContaining([expect.objectContaining({ model: "tiny", hits: 1 })]),
+  });
+  await using fresh = await serverWith(temporaryFolder(), { flags });
+  expect((await turn(fresh, next)).text).toBe(text);
+});
+
+test("a chat goes on after a restart without computing what it had", async () => {
+  const cacheDir = temporaryFolder();
+  const opening = [user(`${LONG}What happened next?`)];
+  const before = await serverWith(cacheDir);
+  const { text, computed: first } = await turn(before, opening);
+  await before.server.stop();
+  await using after = await serverWith(cacheDir, { modelsDir: before.modelsDir });
+  const { computed } = await turn(after, [...opening, { role: "assistant", content: text }, user("Go on")]);
+  expect(computed).toBeLessThan(first / 3);
+});
+
+test("what is computed sooner than it is read is neither written nor read, once that has been seen", async () => {
+  const cacheDir = temporaryFolder();
+  await using server = await serverWith(cacheDir, { moods: "slow-prefill=2,slow-storage=600" });
+  const { next } = await evictedChat(server);
+  const { text, computed } = await turn(server, next);
+  // Reading it took twice as long as computing it would have: from now on that is known.
+  expect({ computed: computed < 50, files: filesIn(cacheDir).length }).toEqual({ computed: true, files: 1 });
+  await turn(server, [user(`A third story. ${LONG}`)]);
+  expect((await turn(server, [...next, { role: "assistant", content: text }, user("And then?")])).computed).toBeGreaterThan(100);
+  expect({ ...(await cacheOf(server)), files: filesIn(cacheDir).length }).toMatchObject({ hits: 1, passed: 1, files: 1 });
+});
+
+test.each<[string, (path: string) => void]>([
+  ["cut short", (path) => truncateSync(path, 1000)],
+  ["gone", (path) => rmSync(path)],
+  ["replaced by another", (path) => writeFileSync(path, "not what was written")],
+  ["damaged under its old size and time", damageUnseen],
+])("a file that is %s costs the request nothing but its prefill", async (_, spoil) => {
+  const cacheDir = temporaryFolder();
+  await using server = await serverWith(cacheDir);
+  const { next } = await evictedChat(server);
+  for (const path of filesIn(cacheDir)) spoil(path);
+  expect((await turn(server, next)).computed).toBeGreaterThan(100);
+  expect((await cacheOf(server)).hits).toBe(0);
+});
+
+/** The index cannot tell: it is the library that refuses it. */
+function damageUnseen(path: string): void {
+  const { size, atime, mtime } = statSync(path);
+  writeFileSync(path, Buffer.alloc(size, 7));
+  // Not to the nanosecond: but a file system without them, or a copy, would keep what there is.
+  utimesSync(path, atime, mtime);
+}
+
+test("what was computed with another model file or another context is not used", async () => {
+  const cacheDir = temporaryFolder();
+  await using server = await serverWith(cacheDir);
+  const { next } = await evictedChat(server);
+  const model = join(server.modelsDir, "tiny.gguf");
+  writeTinyGguf(`${model}.new`, { seed: 3 });
+  renameSync(`${model}.new`, model);
+  await turn(server, next);
+  expect(await cacheOf(server)).toMatchObject({ hits: 0 });
+});
+
+test("a cache that cannot be written to is no reason to fail", async () => {
+  const cacheDir = temporaryFolder();
+  writeFileSync(join(cacheDir, "prompts"), "a file where the folder should be");
+  await using server = await serverWith(cacheDir);
+  const { next } = await evictedChat(server);
+  expect((await turn(server, next)).computed).toBeGreaterThan(100);
+  expect(await cacheOf(server)).toMatchObject({ hits: 0, entries: [] });
+});
+
+test("no more is kept than there is room for, the least used goes first", async () => {
+  const cacheDir = temporaryFolder();
+  await using server = await serverWith(cacheDir);
+  await evictedChat(server);
+  const [entry] = (await cacheOf(server)).entries;
+  await server.server.stop();
+  await using small = await serverWith(temporaryFolder(), { flags: ["--prompt-cache-bytes-max", String(Math.round(entry!.bytes * 1.5))] });
+  await evictedChat(small);
+  await turn(small, [user(`A third. ${LONG}`)]);
+  expect((await cacheOf(small)).entries).toHaveLength(1);
+});
+
+test("a prompt that is warmed is kept, and chats that begin with it do not compute it", async () => {
+  const cacheDir = temporaryFolder();
+  const system: Message = { role: "system", content: `You are a sailor. ${LONG}` };
+  await using server = await serverWith(cacheDir);
+  const warm = async () => (await server.post("/v1/cache/warm", { messages: [system] })).json();
+  expect(await warm()).toMatchObject({ object: "cache.entry", model: "tiny", tokens: expect.any(Number), bytes: expect.any(Number) });
+  expect(await warm()).toMatchObject({ bytes: 0 });
+  expect((await cacheOf(server)).entries).toMatchObject([{ pinned: true }]);
+  await turn(server, [user(`Something else. ${LONG}`)]);
+  const { prompt, computed } = await turn(server, [system, user("Hello")]);
+  expect(computed).toBeLessThan(prompt / 3);
+  const deleted = await fetch(`${server.url}/v1/cache?model=tiny`, { method: "DELETE" });
+  expect(await deleted.json()).toMatchObject({ object: "cache" });
+  expect({ entries: (await cacheOf(server)).entries, files: filesIn(cacheDir) }).toEqual({ entries: [], files: [] });
+});
+
+test("a model whose prompts are not kept says so when one is to be warmed", async () => {
+  await using server = await serverWith(temporaryFolder(), { flags: ["--n-batch", "2"] });
+  const response = await server.post("/v1/cache/warm", { messages: [user("Hello")] });
+  expect({ status: response.status, body: await response.json() }).toMatchObject({
+    status: 400,
+    body: { error: { code: "unsupported_parameter", message: expect.stringContaining("n_batch") as string } },
+  });
+});
+
+test("with prompt_cache off nothing is written", async () => {
+  const cacheDir = temporaryFolder();
+  await using server = await serverWith(cacheDir, { flags: ["--prompt-cache", "off"] });
+  const { next } = await evictedChat(server);
+  expect((await turn(server, next)).computed).toBeGreaterThan(100);
+  expect(filesIn(cacheDir)).toEqual([]);
+});

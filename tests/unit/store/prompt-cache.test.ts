@@ -1,0 +1,133 @@
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CacheSpace, HashedSequence, PromptCache } from "../../../src/core/prompt-cache.ts";
+import { createPromptCache, type PromptCacheOptions } from "../../../src/store/prompt-cache.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+const SPACE: CacheSpace = { model: "qwen3/0.6b", key: "ab12cd34ef" };
+const OTHER: CacheSpace = { model: "other", key: "99" };
+const DAY_MS = 86_400_000;
+
+/** A cache with a clock that a test sets, and its warnings. */
+function cacheIn(folder: string, change: Partial<PromptCacheOptions> = {}) {
+  const warnings: string[] = [];
+  const clock = { nowMs: 10 * DAY_MS };
+  const cache = createPromptCache({
+    folder,
+    bytesMax: 10_000,
+    ageMaxMs: DAY_MS,
+    bytesWrittenPerDayMax: 100_000,
+    nowMs: () => clock.nowMs,
+    warn: (message) => void warnings.push(message),
+    ...change,
+  });
+  return { cache, warnings, clock };
+}
+
+const sequence = (...prefixes: string[]): HashedSequence => ({ tokens: prefixes.length * 32 + 5, prefixes });
+
+/** Keeps a file as a runtime would write it. */
+function kept(cache: PromptCache, held: HashedSequence, bytes = 1000, space = SPACE, pinned = false): string {
+  const path = cache.reserve(space, bytes) ?? expect.unreachable("there is room");
+  writeFileSync(path, Buffer.alloc(bytes));
+  expect(cache.add(space, { path, sequence: held, pinned })).toBe(bytes);
+  return path;
+}
+
+test("the file with the longest common beginning is found, in its own space", () => {
+  const { cache } = cacheIn(temporaryFolder());
+  kept(cache, sequence("a", "b"));
+  const longer = kept(cache, sequence("a", "b", "c", "d"));
+  kept(cache, sequence("x"), 1000, OTHER);
+  expect(cache.find(SPACE, ["a", "b", "c", "other"])).toMatchObject({ path: longer, tokens: 96, bytes: 1000 });
+  expect([cache.find(SPACE, ["x"]), cache.find(OTHER, ["a"]), cache.find(SPACE, [])]).toEqual([null, null, null]);
+});
+
+test("files outlive the server, those that are gone or changed do not", () => {
+  const folder = temporaryFolder();
+  const first = cacheIn(folder).cache;
+  const good = kept(first, sequence("a"));
+  const changed = kept(first, sequence("b"));
+  first.close();
+  writeFileSync(changed, "another");
+  const { cache, warnings } = cacheIn(folder);
+  expect([cache.find(SPACE, ["a"])?.path, cache.find(SPACE, ["b"]), cache.status().entries.length]).toEqual([good, null, 1]);
+  expect(warnings).toEqual([]);
+});
+
+test("what a server left that was ended while it wrote is deleted, but not what another may be writing just now", () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, "tiny-1"));
+  const [old, young] = ["old.kv", "young.kv"].map((name) => join(folder, "tiny-1", name));
+  for (const path of [old!, young!]) writeFileSync(path, "left");
+  utimesSync(old!, 1, 1);
+  cacheIn(folder).cache.status();
+  expect([existsSync(old!), existsSync(young!)]).toEqual([false, true]);
+});
+
+test("the least used goes when there is too much, a pinned one last", () => {
+  const { cache } = cacheIn(temporaryFolder(), { bytesMax: 3000 });
+  const pinned = kept(cache, sequence("p"), 1000, SPACE, true);
+  const used = kept(cache, sequence("u"));
+  const unused = kept(cache, sequence("v"));
+  cache.note({ kind: "hit", path: used, tokens: 32, msSaved: 10 });
+  kept(cache, sequence("w"));
+  expect([pinned, used, unused].map((path) => existsSync(path))).toEqual([true, true, false]);
+  expect(cache.status()).toMatchObject({ bytes: 3000, hits: 1, tokensSaved: 32, msSaved: 10 });
+});
+
+test("what nobody used for long goes, unless it is pinned", () => {
+  const { cache, clock } = cacheIn(temporaryFolder());
+  const pinned = kept(cache, sequence("p"), 1000, SPACE, true);
+  const old = kept(cache, sequence("o"));
+  clock.nowMs += 2 * DAY_MS;
+  kept(cache, sequence("n"));
+  expect([existsSync(pinned), existsSync(old), cache.find(SPACE, ["o"])]).toEqual([true, false, null]);
+});
+
+test("no more is written on a day than may be", () => {
+  const { cache, clock } = cacheIn(temporaryFolder(), { bytesWrittenPerDayMax: 2500 });
+  kept(cache, sequence("a"));
+  kept(cache, sequence("b"));
+  expect([cache.reserve(SPACE, 1000), cache.status().bytesWrittenToday]).toEqual([null, 2000]);
+  clock.nowMs += DAY_MS;
+  expect(cache.reserve(SPACE, 1000)).not.toBeNull();
+});
+
+test("one that is larger than all may be is not written", () => {
+  expect(cacheIn(temporaryFolder()).cache.reserve(SPACE, 10_001)).toBeNull();
+});
+
+test("a library that wrote nothing leaves nothing behind", () => {
+  const { cache } = cacheIn(temporaryFolder());
+  const path = cache.reserve(SPACE, 10)!;
+  expect([cache.add(SPACE, { path, sequence: sequence("a"), pinned: false }), cache.find(SPACE, ["a"])]).toEqual([null, null]);
+});
+
+test("all files, or those of one model, are deleted when asked for", () => {
+  const { cache } = cacheIn(temporaryFolder());
+  const paths = [kept(cache, sequence("a")), kept(cache, sequence("b"), 1000, OTHER), kept(cache, sequence("c"))];
+  expect([cache.clear("other"), paths.map((path) => existsSync(path))]).toEqual([1, [true, false, true]]);
+  expect([cache.clear(), paths.map((path) => existsSync(path))]).toEqual([2, [false, false, false]]);
+});
+
+test("an index that cannot be read is set aside, and a new one begun", () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "index.sqlite"), "no database at all, but long enough to look like one".repeat(40));
+  const { cache, warnings } = cacheIn(folder);
+  const path = kept(cache, sequence("a"));
+  expect([cache.find(SPACE, ["a"])?.path, existsSync(join(folder, "index.sqlite.unusable")), warnings.length]).toEqual([path, true, 1]);
+});
+
+test("without room nothing is kept, and nothing touched", () => {
+  const folder = join(temporaryFolder(), "none");
+  const { cache, warnings } = cacheIn(folder, { bytesMax: 0 });
+  expect([cache.reserve(SPACE, 1), cache.find(SPACE, ["a"]), cache.clear(), existsSync(folder), warnings]).toEqual([
+    null,
+    null,
+    0,
+    false,
+    [],
+  ]);
+});
