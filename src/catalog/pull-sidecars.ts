@@ -1,6 +1,6 @@
 /** The small files beside the weights: tokenizer, template, sampling defaults. Most of them are missing in most repositories. */
 import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../core/errors.ts";
 import { download, type DownloadOptions } from "./download.ts";
@@ -9,6 +9,7 @@ import { type HubRepository, hubFile } from "./hub.ts";
 import { placeLocal } from "./local-file.ts";
 import type { PullPlan } from "./pull-plan.ts";
 import { isJson } from "../core/json.ts";
+import { readSmallText, sidecarBytesMax } from "../core/small-file.ts";
 
 const TOKENIZER_FILE = "tokenizer.json";
 const SIDECAR_FILES: readonly string[] = [
@@ -88,9 +89,13 @@ async function getFromSubstitute(
 /** True when it exists and has been downloaded. */
 async function fetchSidecar(repository: HubRepository, path: string, target: string, options: SidecarOptions): Promise<boolean> {
   try {
-    await download(hubFile(repository, path), target, { ...options, file: path });
+    await download(hubFile(repository, path), target, { ...options, file: path, bytesMax: sidecarBytesMax(path) });
   } catch (cause) {
     await rm(target, { force: true });
+    if (cause instanceof AppError && cause.code === "body_too_large") {
+      options.note(`${repository.repository}: ${cause.message} It was left out.`);
+      return false;
+    }
     if (cause instanceof AppError && cause.code === "not_found") return false;
     throw cause;
   }
@@ -105,7 +110,7 @@ async function copySidecar(from: string, to: string): Promise<boolean> {
 
 /** Some servers answer a page where a file is missing; a file that is not what its ending says counts as missing. */
 async function isSidecar(name: string, path: string): Promise<boolean> {
-  const text = await readFile(path, "utf8");
+  const text = await readSmallText(path, sidecarBytesMax(name)).catch(() => "");
   const genuine = name.endsWith(".json") ? isJson(text) : text.trim() !== "" && !/^\s*<(?:!doctype|html)/i.test(text);
   if (!genuine) await rm(path, { force: true });
   return genuine;
