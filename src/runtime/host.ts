@@ -16,7 +16,7 @@ import { type Bridge, compileBridge } from "./native/bridge.ts";
 import { CALL_STATE } from "./native/abi.ts";
 import type { RingRecord } from "./native/ring.ts";
 import { createPromptPreparer, type PromptPreparer } from "./prompt-preparer.ts";
-import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
+import { type HostCommand, type HostEvent, LOADED_MARK, type OpenSpec } from "./protocol.ts";
 import type { PromptPayload } from "./worker-protocol.ts";
 
 type RunCommand = Extract<HostCommand, { kind: "run" }>;
@@ -93,6 +93,7 @@ export class EngineHost {
       this.memory = new KvMemory(spec.options.lanes);
       this.preparer = await createPromptPreparer(spec.model, spec.options.contextTokens);
       const { capabilities } = await opening;
+      if (this.dieWith !== null) bridge.markOutput(LOADED_MARK);
       this.send({ kind: "opened", capabilities });
     } catch (thrown) {
       this.send({ kind: "open_failed", error: AppError.from(thrown).toRecord() });

@@ -118,6 +118,8 @@ test("a model that cannot be loaded fails all who wait for it with its cause, an
   const ask = async () => errorOf(await server.post("/v1/chat/completions", { ...CHAT, model: "broken" }));
   const [first, second] = await Promise.all([ask(), ask()]);
   expect(first).toMatchObject({ status: 500, code: "model_load_failed" });
+  // The cause is what the library itself has printed.
+  expect(first.message).toMatch(/It said: (?:.* \| )?E rkllm: failed to load the model/);
   expect([second, await ask()]).toEqual([first, first]);
   writeFileSync(path, good);
   utimesSync(path, new Date(), new Date(Date.now() - 60_000));
