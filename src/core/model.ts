@@ -109,6 +109,8 @@ export interface ModelDescriptor {
   readonly derived?: {
     /** The model it was made from, by id; as it is written there where that does not exist. */
     readonly parent: string;
+    /** How many manifests lie between it and the weights, its own included. */
+    readonly depth: number;
     /** What is opened for it: the model with the weights, which has its own template where this one has. */
     readonly opens: ModelDescriptor;
     /** Absolute path of the model.json that makes it. */
