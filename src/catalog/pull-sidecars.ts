@@ -63,12 +63,17 @@ export async function pullSidecars(
   return wanted.filter((name) => !missing.has(name));
 }
 
-/** Repositories of the original model: the one the user names, else those that the weights' repository tells. */
-async function substitutes({ hub }: PullPlan, dirs: readonly string[], options: SidecarOptions): Promise<readonly HubRepository[]> {
+/** Repositories of the original model: the one the user names, else those that the weights' repository tells, and the one that is known anyway. */
+async function substitutes(
+  { hub, original }: PullPlan,
+  dirs: readonly string[],
+  options: SidecarOptions,
+): Promise<readonly HubRepository[]> {
   const { endpoint, token, tokenizer, signal } = options;
   const configs = dirs.map((dir) => join(dir, "config.json"));
-  const names = tokenizer !== undefined ? [tokenizer] : hub === null ? [] : await baseModelsOf(hub.repository, configs, signal);
-  return names.map((repository) => ({ endpoint, repository, revision: "main", token }));
+  const told = tokenizer !== undefined || hub === null ? [] : await baseModelsOf(hub.repository, configs, signal);
+  const names = tokenizer !== undefined ? [tokenizer] : [...told, ...(original === null ? [] : [original])];
+  return [...new Set(names)].map((repository) => ({ endpoint, repository, revision: "main", token }));
 }
 
 /** The original may be private or gated; that is said and is no fault, unless the user named it. */
