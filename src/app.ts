@@ -78,6 +78,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
       return openModel({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, log, onFacts });
     },
     contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model),
+    npuDomainOf: (model) => resolveInference(config.inference, model.id).base_domain_id,
     get queueDepthMax() {
       return settings.server.queue_depth_max;
     },

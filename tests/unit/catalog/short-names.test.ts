@@ -45,7 +45,7 @@ test("every short name finds its own model, and every repository is a name", () 
 test("what is listed is told by its name to be of the model and for the SoC that it is listed under", () => {
   const wrong = SHORT_MODELS.flatMap(({ name, npu }) =>
     npu.filter(({ repository, file, soc, toolkit }) => {
-      const told = parseModelFileName(file ?? `${repository.split("/")[1]?.replace(/\.rkllm$/, "")}.rkllm`);
+      const told = parseModelFileName(file ?? `${repository.replace(/^.*\/|\.rkllm$/g, "")}.rkllm`);
       const isOther = findShortName(told.id)?.model.name !== name;
       const isFor = told.soc === undefined || told.soc === soc;
       return isOther || !isFor || (told.toolkitVersion !== undefined && told.toolkitVersion !== toolkit);
@@ -56,7 +56,7 @@ test("what is listed is told by its name to be of the model and for the SoC that
 
 test("every conversion is for an NPU, none is listed twice for one, and nobody has claimed to have tried one", () => {
   for (const { npu } of SHORT_MODELS) {
-    const places = npu.map(({ soc, repository }) => `${soc} ${repository}`);
+    const places = npu.map(({ soc, repository }) => `${soc ?? ""} ${repository}`);
     expect([new Set(places).size, npu.every(({ soc }) => soc !== undefined && SOCS.includes(soc))]).toEqual([places.length, true]);
   }
   expect(SHORT_MODELS.flatMap(({ npu, gguf }) => [...npu, gguf]).filter(({ verified }) => verified)).toEqual([]);
