@@ -1,6 +1,6 @@
 /** How fast a model will be on a board, before it is pulled: Rockchip's published figures (128 tokens in, 64 out, highest clocks, optimization 0). */
 import type { Soc } from "../core/model.ts";
-import type { ModelFileName } from "./model-file-name.ts";
+import { type ModelFileName, parameterCountOf } from "./model-file-name.ts";
 
 /** Slower than this is slower than people read. */
 export const USABLE_TOKENS_PER_S_MIN = 5;
@@ -69,6 +69,5 @@ export function speedNote(name: ModelFileName, soc: Soc | null): string | null {
 
 /** Billions of parameters; 0 where not told, or where not all of them are used for a token. */
 function sizeOf({ parameterSize, id }: Pick<ModelFileName, "parameterSize" | "id">): number {
-  const size = /^(\d+(?:\.\d+)?)([BM])$/.exec(parameterSize);
-  return size === null || /-a\d+(?:\.\d+)?b/.test(id) ? 0 : Number(size[1]) / (size[2] === "M" ? 1000 : 1);
+  return /-a\d+(?:\.\d+)?b/.test(id) ? 0 : parameterCountOf(parameterSize) / 1e9;
 }

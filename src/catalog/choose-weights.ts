@@ -8,7 +8,7 @@ import type { Soc } from "../core/model.ts";
 import { isAdapterName } from "./adapters.ts";
 import type { HubEntry } from "./hub.ts";
 import { listed } from "./model-names.ts";
-import { modelFormatOf, type ModelFileName, parseModelFileName, splitPartOf } from "./model-file-name.ts";
+import { modelFormatOf, type ModelFileName, parameterCountOf, parseModelFileName, splitPartOf } from "./model-file-name.ts";
 import { needsNewerLibrary } from "./toolkit-version.ts";
 
 /** The machine that a model is for. */
@@ -119,8 +119,7 @@ function rankOf({ name }: Candidate, all: readonly Candidate[], { boardSoc }: Pu
 function isSmall(candidates: readonly Candidate[]): boolean {
   const eightBit = candidates.find(({ name }) => name.quantization === "Q8_0");
   if (eightBit === undefined) return false;
-  const size = /^(\d+(?:\.\d+)?)([BM])$/.exec(eightBit.name.parameterSize);
-  const guess = size === null ? Number.POSITIVE_INFINITY : Number(size[1]) * (size[2] === "B" ? 1e9 : 1e6) * 1.07;
+  const guess = (parameterCountOf(eightBit.name.parameterSize) || Number.POSITIVE_INFINITY) * 1.07;
   return (eightBit.entry.bytes ?? guess) <= EIGHT_BIT_BYTES_MAX;
 }
 

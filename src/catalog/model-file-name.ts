@@ -62,6 +62,12 @@ const CONVERSION = [
 /** Endings that tell a tuned model from its base; people leave them out when they ask for it. */
 const TUNED = /-(?:instruct|it|chat)$/;
 
+/** `0.6B` as a number; 0 where it is none, or not of parameters that are all used for a token. */
+export function parameterCountOf(parameterSize: string): number {
+  const size = /^(\d+(?:\.\d+)?)([BM])$/.exec(parameterSize);
+  return size === null ? 0 : Number(size[1]) * (size[2] === "M" ? 1e6 : 1e9);
+}
+
 /** `.gguf` and `.rkllm` files in any case; null for every other name. */
 export function modelFormatOf(fileName: string): ModelFormat | null {
   const ending = /\.(gguf|rkllm)$/i.exec(fileName)?.[1]?.toLowerCase();
