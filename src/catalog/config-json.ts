@@ -10,7 +10,12 @@ export interface ConfigFacts {
   readonly contextTokensMax?: number;
   /** Length of a hidden state. */
   readonly embeddingLength?: number;
+  /** What a token takes in the KV cache, bytes: keys and values of 16 bits, as oRKLLM measured for Qwen3 4B. */
+  readonly kvBytesPerToken?: number;
 }
+
+/** A key and a value, of two bytes each. */
+const KV_BYTES = 2 * 2;
 
 /** Names that differ from llama.cpp's by more than their spelling. source: llama.cpp convert_hf_to_gguf.py */
 const RENAMED: Readonly<Record<string, string>> = { deepseek_v2: "deepseek2", deepseek_v3: "deepseek2", phi: "phi2" };
@@ -31,11 +36,26 @@ function factsOf(parsed: unknown): ConfigFacts {
   const family = familyOf(config["model_type"]);
   const contextTokensMax = countOf(config["max_position_embeddings"]);
   const embeddingLength = countOf(config["hidden_size"]);
+  const kvBytesPerToken = kvBytesOf(config);
   return {
     ...(family === null ? {} : { family }),
     ...(contextTokensMax === null || contextTokensMax < 32 ? {} : { contextTokensMax }),
     ...(embeddingLength === null ? {} : { embeddingLength }),
+    ...(kvBytesPerToken === null ? {} : { kvBytesPerToken }),
   };
+}
+
+/** Layers with linear attention keep a state that does not grow. */
+function kvBytesOf(config: Readonly<Record<string, unknown>>): number | null {
+  const types = config["layer_types"];
+  const all = countOf(config["num_hidden_layers"]);
+  const layers = Array.isArray(types) ? types.filter((type) => type !== "linear_attention").length : all;
+  const heads = countOf(config["num_attention_heads"]);
+  const keyHeads = countOf(config["num_key_value_heads"]) ?? heads;
+  const hidden = countOf(config["hidden_size"]);
+  const length = countOf(config["head_dim"]) ?? (hidden === null || heads === null ? null : hidden / heads);
+  if (layers === null || keyHeads === null || length === null) return null;
+  return countOf(layers * keyHeads * length * KV_BYTES);
 }
 
 function familyOf(type: unknown): string | null {

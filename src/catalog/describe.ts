@@ -181,7 +181,8 @@ function describe(read: ReadFile, machine: Machine): Omit<ModelDraft, "adapters"
   // A person may want less than the file allows, and cannot have more.
   const contextTokensMax = Math.min(manifest.contextTokensMax ?? Infinity, learnt.contextTokensMax ?? saidContext);
   const saidQuantization = manifest.quantization ?? facts.gguf?.quantization ?? name.quantization;
-  const embeddingLength = config.embeddingLength;
+  const { embeddingLength } = config;
+  const kvBytesPerToken = facts.gguf?.kvBytesPerToken ?? config.kvBytesPerToken;
   const isSummed = manifest.sha256 !== undefined && manifest.file === file.fileName && file.modifiedMs <= manifestModifiedMs;
   const embedding = embeddingTraits([id, name.longId], facts.gguf?.pooling);
   const model: ModelDescriptor = {
@@ -192,7 +193,7 @@ function describe(read: ReadFile, machine: Machine): Omit<ModelDraft, "adapters"
     bytes: file.bytes,
     modifiedMs: file.modifiedMs,
     contextTokensMax: contextOf(contextTokensMax, preset),
-    ...(facts.gguf?.kvBytesPerToken === undefined ? {} : { kvBytesPerToken: facts.gguf.kvBytesPerToken }),
+    ...(kvBytesPerToken === undefined ? {} : { kvBytesPerToken }),
     family: manifest.family ?? config.family ?? facts.gguf?.family ?? name.family,
     parameterSize: manifest.parameterSize ?? facts.gguf?.parameterSize ?? name.parameterSize,
     quantization: learnt.quantization ?? saidQuantization,

@@ -171,6 +171,18 @@ describe("config.json of the original model", () => {
     expect(await tells(config)).toEqual(expected);
   });
 
+  test.each([
+    // oRKLLM measured 147,472 bytes a token for Qwen3 4B.
+    [{ num_hidden_layers: 36, num_attention_heads: 32, num_key_value_heads: 8, head_dim: 128, hidden_size: 2560 }, 147_456],
+    [{ num_hidden_layers: 28, num_attention_heads: 12, num_key_value_heads: 2, hidden_size: 1536 }, 28_672],
+    [{ num_hidden_layers: 4, layer_types: ["linear_attention", "full_attention"], num_attention_heads: 2, hidden_size: 64 }, 256],
+    [{ num_hidden_layers: 36 }, undefined],
+  ])("tells what a token takes in the cache: %j", async (config, bytes) => {
+    await folder.put("x/x.rkllm");
+    await folder.put("x/config.json", JSON.stringify(config));
+    expect((await only(folder.open())).kvBytesPerToken).toBe(bytes);
+  });
+
   test("is overruled by model.json", async () => {
     await folder.put("x/model.json", JSON.stringify({ family: "llama", contextTokensMax: 2048 }));
     expect(await tells({ model_type: "qwen3", max_position_embeddings: 8192 })).toEqual(["llama", 2048, undefined]);
