@@ -9,13 +9,13 @@ import { isOpenDoor, refuseOpenDoor } from "./api/access/open-door.ts";
 import { listen, type ListenAddress } from "./api/listeners.ts";
 import { createServer } from "./api/server.ts";
 import { readBoardSoc } from "./catalog/board-soc.ts";
-import { openCatalog, type Catalog } from "./catalog/catalog.ts";
+import { openCatalog, type Catalog, type LearningCatalog } from "./catalog/catalog.ts";
 import type { LiveSettings } from "./config/live-settings.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { resolveInference } from "./config/inference-schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
 import { AppError } from "./core/errors.ts";
-import type { Soc } from "./core/model.ts";
+import type { LoadFacts, Soc } from "./core/model.ts";
 import { createEngine } from "./engine/create-engine.ts";
 import type { Engine } from "./engine/engine.ts";
 import { preload, type Wanted } from "./engine/preload.ts";
@@ -69,7 +69,8 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
   // Compiled binaries unpack their libraries on the first start; the server listens meanwhile.
   const assets = prepareNativeAssets(server.cache_dir);
   assets.catch(() => {});
-  const { catalog, close: closeDigests } = openDigests(openCatalogOf(server, libraries, soc, assets), server);
+  const found = openCatalogOf(server, libraries, soc, assets);
+  const { catalog, close: closeDigests } = openDigests(found, server);
   const promptCache = createPromptCache({
     folder: join(server.cache_dir, "prompts"),
     bytesMax: server.prompt_cache === "off" ? 0 : server.prompt_cache_bytes_max,
@@ -81,9 +82,12 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     catalog,
     promptCache,
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
-    openSlot: async (model, defaults, signal) =>
-      openModel({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, promptCache, log }),
+    openSlot: async (model, defaults, signal) => {
+      const onFacts = async (facts: LoadFacts) => found.learn(model, facts);
+      return openModel({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, promptCache, log, onFacts });
+    },
     contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model),
+    npuDomainOf: (model) => resolveInference(config.inference, model.id).base_domain_id,
     get queueDepthMax() {
       return settings.server.queue_depth_max;
     },
@@ -199,7 +203,7 @@ export function installedRkllmVersion(server: ServerConfig): string | null | und
   }
 }
 
-function openCatalogOf(server: ServerConfig, libraries: Libraries, soc: Soc | null, assets: Promise<NativeAssets>): Catalog {
+function openCatalogOf(server: ServerConfig, libraries: Libraries, soc: Soc | null, assets: Promise<NativeAssets>): LearningCatalog {
   // Without the native files nothing can be loaded; that is said when something is to be.
   const builtinDir = async () => assets.then(({ builtinModelDir }) => builtinModelDir).catch(() => null);
   return openCatalog({

@@ -5,7 +5,7 @@ import { type InferenceValues, resolveInference } from "./config/inference-schem
 import type { ServerConfig } from "./config/server-schema.ts";
 import { AppError } from "./core/errors.ts";
 import { type Sampling, SAMPLING_NAMES } from "./core/generation.ts";
-import type { ModelDescriptor, ModelFormat, Soc } from "./core/model.ts";
+import type { LoadFacts, ModelDescriptor, ModelFormat, Soc } from "./core/model.ts";
 import type { PromptCache } from "./core/prompt-cache.ts";
 import { readChatTemplate } from "./engine/model-template.ts";
 import type { DefaultSources } from "./engine/model-defaults.ts";
@@ -14,9 +14,11 @@ import type { LaunchHost } from "./runtime/host-link.ts";
 import { hostProcessLauncher } from "./runtime/host-process.ts";
 import { launchHostThread } from "./runtime/host-thread.ts";
 import type { HostLimits } from "./runtime/host-watch.ts";
-import { HostedSlot, type HostedSlotOptions } from "./runtime/hosted-slot.ts";
-import { PromptKeeper } from "./runtime/prompt-keeper.ts";
+import type { HostedSlot, HostedSlotOptions } from "./runtime/hosted-slot.ts";
+import { LoadLog } from "./runtime/load-log.ts";
+import { modelKeeper } from "./runtime/model-keeper.ts";
 import type { NativeAssets } from "./runtime/native/assets.ts";
+import { inSteps, openWithinLimit } from "./runtime/open-within-limit.ts";
 import type { LibrarySpec, OpenOptions } from "./runtime/protocol.ts";
 import { engineHostCommand } from "./runtime/self-command.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -30,12 +32,15 @@ export interface Libraries {
 /** The environment that engine hosts inherit. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function chooseLauncher(model: ModelDescriptor, server: ServerConfig, environment: Environment, log: Log): LaunchHost {
+function chooseLauncher(model: ModelDescriptor, server: ServerConfig, environment: Environment, log: Log, loadLog: LoadLog): LaunchHost {
   if (server.isolation === "thread") return launchHostThread;
   return hostProcessLauncher({
     command: engineHostCommand(server.exec_prefix),
     environment: { ...environment, RKLLM_LOG_LEVEL: String(server.native_log_level) },
-    onOutput: (line) => log.debug("runtime library", { model: model.id, line }),
+    onOutput: (line) => {
+      loadLog.read(line);
+      log.debug("runtime library", { model: model.id, line });
+    },
   });
 }
 
@@ -54,6 +59,8 @@ export async function openModel(parts: {
   readonly soc: Soc | null;
   readonly promptCache: PromptCache;
   readonly log: Log;
+  /** Is told what the library said of the model, also of one that it then did not open. Must not throw. */
+  readonly onFacts: (facts: LoadFacts) => Promise<void>;
 }): Promise<HostedSlot> {
   const { model, config, log } = parts;
   const library = parts.libraries.specs[model.format];
@@ -65,8 +72,16 @@ export async function openModel(parts: {
   }
   const inference = resolveInference(config.inference, model.id);
   const startedMs = performance.now();
+  const loadLog = new LoadLog();
   const opened = openOptions(inference, parts.defaults.sampling, model, parts.soc);
-  const keeper = keeperFor(parts.promptCache, model, library, { ...opened, mode: config.server.prompt_cache, log });
+  const keeper = modelKeeper({
+    cache: parts.promptCache,
+    model,
+    library,
+    options: opened,
+    mode: config.server.prompt_cache,
+    onFault: (path, error) => log.warn("a prompt's file was given up", { model: model.id, path, error: error.message }),
+  });
   const options: HostedSlotOptions = {
     spec: {
       model: {
@@ -88,46 +103,32 @@ export async function openModel(parts: {
       },
     },
     // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
-    launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log),
+    launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log, loadLog),
     limits: hostLimits(config.server, model.bytes),
     ...(keeper === null ? {} : { keeper }),
     onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),
   };
-  const slot = await HostedSlot.open(options, parts.signal);
-  const loadMs = Math.round(performance.now() - startedMs);
-  log.info("model loaded", { model: model.id, runtime: library.version, contextTokens: slot.capabilities.contextTokens, loadMs });
-  return slot;
-}
-
-/** Where nothing tells what a token takes in the KV cache: that of a model of a few billion weights. */
-const KV_BYTES_PER_TOKEN_UNKNOWN = 100_000;
-
-/** Who keeps a model's prompts on disk; null: nobody. A file holds one lane, so a model with several keeps none. */
-function keeperFor(
-  cache: PromptCache,
-  model: ModelDescriptor,
-  library: LibrarySpec,
-  options: Pick<OpenOptions, "contextTokens" | "lanes"> & { readonly mode: ServerConfig["prompt_cache"]; readonly log: Log },
-): PromptKeeper | null {
-  const isKnown = library.kind === "built-in";
-  if (options.lanes > 1 || options.mode === "off" || (options.mode === "auto" && !isKnown)) return null;
-  const common = [model.path, model.bytes, model.modifiedMs, library, options.contextTokens];
-  return new PromptKeeper({
-    cache,
-    spaceOf: (adapter) => ({
+  const asked = options.spec.options.contextTokens;
+  const onLowered = (contextTokens: number) =>
+    log.warn("context lowered to what the model allows", { model: model.id, asked, contextTokens });
+  try {
+    const slot = await openWithinLimit(options, loadLog, parts.signal, onLowered);
+    const loadMs = Math.round(performance.now() - startedMs);
+    const { driverVersion } = loadLog.facts;
+    const driver = driverVersion === undefined ? {} : { driver: driverVersion };
+    log.info("model loaded", {
       model: model.id,
-      key: new Bun.CryptoHasher("sha256")
-        .update(JSON.stringify([...common, adapter === undefined ? null : [adapter.path, adapter.scale, adapter.edition]]))
-        .digest("hex"),
-    }),
-    bytesPerToken: model.kvBytesPerToken ?? KV_BYTES_PER_TOKEN_UNKNOWN,
-    loadsAfterAbort: isKnown,
-    onFault: (path, error) => options.log.warn("a prompt's file was given up", { model: model.id, path, error: error.message }),
-  });
+      runtime: library.version,
+      ...driver,
+      contextTokens: slot.capabilities.contextTokens,
+      loadMs,
+    });
+    return slot;
+  } finally {
+    loadLog.end();
+    await parts.onFacts(loadLog.facts);
+  }
 }
-
-/** The runtime wants a multiple of 32 at conversion; whether also at init is not documented, so the length is rounded down. */
-const CONTEXT_STEP_TOKENS = 32;
 
 /**
  * llama.cpp's threads wait for one another after every operation: one that has to share its core holds up all. So a core is left to the
@@ -137,8 +138,7 @@ const CPU_RUNTIME_THREADS_MAX = Math.max(1, availableParallelism() - 1);
 
 /** Length of the context that a model is opened with. */
 export function contextTokensOf(inference: InferenceValues, model: ModelDescriptor): number {
-  const limit = Math.min(inference.max_context_len, model.contextTokensMax);
-  return limit - (limit % CONTEXT_STEP_TOKENS);
+  return inSteps(Math.min(inference.max_context_len, model.contextTokensMax));
 }
 
 function openOptions(

@@ -1,10 +1,11 @@
 /** Which model weights were made from, as far as their repository says. */
-import { readFile } from "node:fs/promises";
+import { readSmallText } from "../core/small-file.ts";
+import { readTextOf } from "./answer-text.ts";
 import { type HubRepository, hubFile, readHubInfo, REPOSITORY_NAME } from "./hub.ts";
 import { requestRemote } from "./remote-file.ts";
 
-/** Longest beginning of a README that is looked at, characters. */
-const README_CHARACTERS_MAX = 64 * 1024;
+/** Longest beginning of a README that is read, bytes; its front matter stands there. */
+const README_BYTES_MAX = 64 * 1024;
 
 /**
  * The repositories of the original model: those of the hub's answer, else of the README's front matter, else the one in config.json. A hub that
@@ -20,9 +21,9 @@ export async function baseModelsOf(
     async () => (await readHubInfo(repository, signal)).baseModels,
     async () => {
       const { response } = await requestRemote(hubFile(repository, "README.md"), {}, signal);
-      return frontMatterBases((await response.text()).slice(0, README_CHARACTERS_MAX));
+      return frontMatterBases((await readTextOf(response, README_BYTES_MAX)).text);
     },
-    ...configPaths.map((path) => async () => configBase(await readFile(path, "utf8"))),
+    ...configPaths.map((path) => async () => configBase(await readSmallText(path))),
   ];
   for (const source of sources) {
     try {

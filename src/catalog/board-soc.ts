@@ -1,11 +1,9 @@
 /** Which SoC this machine is. */
 import { readFile } from "node:fs/promises";
-import type { Soc } from "../core/model.ts";
+import { type Soc, SOCS } from "../core/model.ts";
 
 /** The kernel's own statement, on every board that boots with a device tree. */
 const COMPATIBLE_PATH = "/proc/device-tree/compatible";
-
-const SOCS: readonly Soc[] = ["rk3588", "rk3576", "rk3562", "rv1126b"];
 
 /** The SoC that a device tree's `compatible` list names; null for every other machine. */
 export function socOfCompatible(compatible: string): Soc | null {

@@ -1,9 +1,9 @@
 /** How fast a model will be on a board, before it is pulled: Rockchip's published figures (128 tokens in, 64 out, highest clocks, optimization 0). */
 import type { Soc } from "../core/model.ts";
-import type { ModelFileName } from "./model-file-name.ts";
+import { type ModelFileName, parameterCountOf } from "./model-file-name.ts";
 
 /** Slower than this is slower than people read. */
-const USABLE_TOKENS_PER_S_MIN = 5;
+export const USABLE_TOKENS_PER_S_MIN = 5;
 
 /** What each SoC was measured with. */
 const QUANTIZATION: Readonly<Record<Soc, string>> = { rk3588: "w8a8", rk3576: "w4a16", rk3562: "w8a8", rv1126b: "w4a16" };
@@ -29,31 +29,45 @@ const PUBLISHED: readonly Published[] = [
   { id: "chatglm3-6b", title: "ChatGLM3 6B", size: 6, tokensPerS: { rk3588: 5, rk3576: 4.6 } },
 ];
 
-/** A sentence on the speed of a .rkllm on a board, with a warning where it will be too slow; null where no figure tells. */
-export function speedNote(name: ModelFileName, soc: Soc | null): string | null {
-  if (soc === null || name.format !== "rkllm" || !name.quantization.startsWith(QUANTIZATION[soc])) return null;
-  const own = PUBLISHED.find(({ id }) => id === name.id);
-  const figure = own?.tokensPerS[soc];
-  if (own !== undefined && figure !== undefined) {
-    if (figure < USABLE_TOKENS_PER_S_MIN) return tooSlow(own, figure, soc, "");
-    // Groups cost speed, and how much is not published.
-    return name.quantization === QUANTIZATION[soc]
-      ? `Rockchip publishes ${figure} tokens/s for ${own.title} on ${soc.toUpperCase()}.`
-      : null;
-  }
-  const size = sizeOf(name);
-  const smaller = PUBLISHED.find(
-    (each) => size > each.size && (each.tokensPerS[soc] ?? Number.POSITIVE_INFINITY) <= USABLE_TOKENS_PER_S_MIN,
-  );
-  return smaller === undefined ? null : tooSlow(smaller, smaller.tokensPerS[soc] ?? 0, soc, ", which is smaller,");
+/** How fast a model decodes on a SoC, tokens a second. */
+export interface BoardSpeed {
+  readonly tokensPerS: number;
+  /** The published model that it is judged by, where no figure is published for itself. */
+  readonly judgedBy: string | null;
 }
 
-function tooSlow({ title }: Published, figure: number, soc: Soc, aside: string): string {
-  return `Too slow to use: Rockchip publishes ${figure} tokens/s for ${title}${aside} on ${soc.toUpperCase()}.`;
+/**
+ * The published figure, else one judged by the largest model that was measured and is no larger: decoding reads all weights for each token, so
+ * that speed falls as size grows. null where neither tells.
+ * @param size billions of parameters
+ */
+export function speedOn(soc: Soc, id: string, size: number): BoardSpeed | null {
+  const own = PUBLISHED.find((each) => each.id === id)?.tokensPerS[soc];
+  if (own !== undefined) return { tokensPerS: own, judgedBy: null };
+  const [nearest] = PUBLISHED.filter((each) => each.size <= size && each.tokensPerS[soc] !== undefined).toSorted((a, b) => b.size - a.size);
+  if (nearest === undefined) return null;
+  const figure = nearest.tokensPerS[soc] ?? 0;
+  const tokensPerS = Math.round(((figure * nearest.size) / size) * 10) / 10;
+  return { tokensPerS, judgedBy: `the ${figure} that Rockchip publishes for ${nearest.title}` };
+}
+
+/** A sentence on the speed of a .rkllm on a board, with a warning where it will be too slow; null where no figure tells. */
+export function speedNote(name: ModelFileName, soc: Soc | null): string | null {
+  if (soc === null || name.format !== "rkllm") return null;
+  const speed = speedOn(soc, name.id, sizeOf(name));
+  if (speed === null) return null;
+  const { tokensPerS, judgedBy } = speed;
+  const where = `on ${soc.toUpperCase()}`;
+  if (tokensPerS < USABLE_TOKENS_PER_S_MIN) {
+    return judgedBy === null
+      ? `Too slow to use: Rockchip publishes ${tokensPerS} tokens/s for it ${where}.`
+      : `Too slow to use: about ${tokensPerS} tokens/s ${where}, judging by ${judgedBy}.`;
+  }
+  // Groups, and more bits than were measured, cost speed; how much is not published.
+  return judgedBy === null && name.quantization === QUANTIZATION[soc] ? `Rockchip publishes ${tokensPerS} tokens/s for it ${where}.` : null;
 }
 
 /** Billions of parameters; 0 where not told, or where not all of them are used for a token. */
-function sizeOf({ parameterSize, id }: ModelFileName): number {
-  const size = /^(\d+(?:\.\d+)?)B$/.exec(parameterSize);
-  return size === null || /-a\d+(?:\.\d+)?b/.test(id) ? 0 : Number(size[1]);
+function sizeOf({ parameterSize, id }: Pick<ModelFileName, "parameterSize" | "id">): number {
+  return /-a\d+(?:\.\d+)?b/.test(id) ? 0 : parameterCountOf(parameterSize) / 1e9;
 }

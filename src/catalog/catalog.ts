@@ -1,10 +1,10 @@
 /** What models exist, and which of them a name stands for. */
 import { AppError } from "../core/errors.ts";
-import type { ModelDescriptor, Soc } from "../core/model.ts";
+import type { LoadFacts, ModelDescriptor, Soc } from "../core/model.ts";
 import { adapted } from "./adapters.ts";
 import { derivedModels } from "./derived-models.ts";
 import { Describer } from "./describe.ts";
-import { discoverWeights } from "./discovery.ts";
+import { discoverWeights, type WeightsFile } from "./discovery.ts";
 import { distinctIds, listed, NameTable, shown } from "./model-names.ts";
 
 /** What a catalog is made over. */
@@ -36,14 +36,24 @@ export interface Catalog {
   resolve(name: string): Promise<ModelDescriptor>;
 }
 
+/** A catalog that remembers what is found out about its models. */
+export interface LearningCatalog extends Catalog {
+  /**
+   * Takes what a runtime said of a model while it loaded it: from now on it is told so, and after a restart where its folder can be written to.
+   * Never throws.
+   */
+  learn(model: ModelDescriptor, facts: LoadFacts): Promise<void>;
+}
+
 interface Snapshot {
   readonly models: readonly ModelDescriptor[];
+  readonly weights: readonly WeightsFile[];
   readonly names: NameTable<ModelDescriptor>;
   readonly problems: readonly string[];
 }
 
 /** Opens a catalog over folders; nothing is read until it is asked. */
-export function openCatalog(options: CatalogOptions): Catalog {
+export function openCatalog(options: CatalogOptions): LearningCatalog {
   const describer = new Describer({ rkllmUnavailableReason: options.rkllmUnavailableReason ?? null, boardSoc: options.boardSoc ?? null });
   const defaultName = options.defaultModel ?? "";
   let pending: Promise<Snapshot> | null = null;
@@ -71,6 +81,13 @@ export function openCatalog(options: CatalogOptions): Catalog {
     },
     async resolve(name) {
       return pick(name.trim() === "" ? defaultName : name, await snapshot());
+    },
+    async learn({ path, bytes, modifiedMs }, facts) {
+      const { models, weights } = await snapshot();
+      const file = weights.find((each) => each.path === path && each.bytes === bytes && each.modifiedMs === modifiedMs);
+      const known = models.find((model) => model.path === path && model.derived === undefined && model.adapted === undefined);
+      // What was loaded may have been replaced meanwhile.
+      if (file !== undefined && known !== undefined) await describer.learn(file, known, facts);
     },
   };
 }
@@ -103,7 +120,7 @@ async function scan({ modelsDirs, builtinDir }: CatalogOptions, describer: Descr
     .sort((a, b) => Number(a.base.builtin === true) - Number(b.base.builtin === true) || byName.compare(a.base.id, b.base.id))
     .flatMap(({ base, adapters }) => [base, ...adapters.map((adapter) => adapted(base, adapter))]);
   const models = [...withWeights, ...derivedModels(derived, withWeights).toSorted((a, b) => byName.compare(a.id, b.id))];
-  return { models, names: new NameTable(models), problems };
+  return { models, weights, names: new NameTable(models), problems };
 }
 
 /** A model under its final id; the name it had to give up still leads to it, or to the list of those that share it. */

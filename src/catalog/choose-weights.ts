@@ -8,7 +8,8 @@ import type { Soc } from "../core/model.ts";
 import { isAdapterName } from "./adapters.ts";
 import type { HubEntry } from "./hub.ts";
 import { listed } from "./model-names.ts";
-import { modelFormatOf, type ModelFileName, parseModelFileName, splitPartOf } from "./model-file-name.ts";
+import { modelFormatOf, type ModelFileName, parameterCountOf, parseModelFileName, splitPartOf } from "./model-file-name.ts";
+import { needsNewerLibrary } from "./toolkit-version.ts";
 
 /** The machine that a model is for. */
 export interface PullTarget {
@@ -72,8 +73,8 @@ function faultOf({ format, soc, toolkitVersion, quantization }: ModelFileName, {
   if (format === "gguf") return null;
   if (boardSoc !== null && soc !== undefined && soc !== boardSoc) return `is for ${soc.toUpperCase()}, not ${boardSoc.toUpperCase()}`;
   if (boardSoc === "rk3588" && quantization.startsWith("w4a16")) return "is w4a16, which RK3588 does not run";
-  if (typeof runtimeVersion === "string" && toolkitVersion !== undefined && compareVersions(toolkitVersion, runtimeVersion) > 0)
-    return `needs the RKLLM library ${toolkitVersion}, and ${runtimeVersion} is installed`;
+  if (needsNewerLibrary(toolkitVersion, runtimeVersion))
+    return `needs the RKLLM library ${toolkitVersion ?? ""}, and ${runtimeVersion ?? ""} is installed`;
   return null;
 }
 
@@ -118,8 +119,7 @@ function rankOf({ name }: Candidate, all: readonly Candidate[], { boardSoc }: Pu
 function isSmall(candidates: readonly Candidate[]): boolean {
   const eightBit = candidates.find(({ name }) => name.quantization === "Q8_0");
   if (eightBit === undefined) return false;
-  const size = /^(\d+(?:\.\d+)?)([BM])$/.exec(eightBit.name.parameterSize);
-  const guess = size === null ? Number.POSITIVE_INFINITY : Number(size[1]) * (size[2] === "B" ? 1e9 : 1e6) * 1.07;
+  const guess = (parameterCountOf(eightBit.name.parameterSize) || Number.POSITIVE_INFINITY) * 1.07;
   return (eightBit.entry.bytes ?? guess) <= EIGHT_BIT_BYTES_MAX;
 }
 
@@ -130,12 +130,6 @@ function placeIn(order: readonly string[], quantization: string): number {
 
 function compareRanks(one: readonly number[], other: readonly number[]): number {
   return one.map((figure, index) => figure - (other[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
-}
-
-/** Releases alone count: 1.2.1 and its betas are one. */
-function compareVersions(one: string, other: string): number {
-  const figures = (version: string): readonly number[] => (/^\d+\.\d+\.\d+/.exec(version)?.[0] ?? "0").split(".").map(Number);
-  return compareRanks(figures(one), figures(other));
 }
 
 function choices(candidates: readonly Candidate[]): string {

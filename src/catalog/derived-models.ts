@@ -9,6 +9,11 @@ import { NameTable, shown } from "./model-names.ts";
 import { spellings } from "./model-file-name.ts";
 import { presetOf } from "./preset.ts";
 
+/** A line of models that are made of each other is no longer than this: whoever reads it has to see what comes of it. */
+export const DEPTH_MAX = 8;
+/** Models made of others; each is read again whenever models are listed. */
+export const DERIVED_MAX = 500;
+
 /** A model.json that makes a model, or should. */
 export interface DerivedDraft {
   readonly file: ManifestFile;
@@ -45,6 +50,8 @@ export function derivedModels(drafts: readonly DerivedDraft[], models: readonly 
   const parentOf = (entry: Entry, line: readonly Entry[]): ModelDescriptor | string => {
     const { fault, manifest, file } = entry.draft;
     if (fault !== null) return fault;
+    if (entries.indexOf(entry) >= DERIVED_MAX)
+      return `There are more than ${DERIVED_MAX} models that are made of others. Delete those that nobody uses.`;
     const from = manifest.from ?? "";
     const mend = `Mend "from" in ${file.path}.`;
     try {
@@ -52,13 +59,21 @@ export function derivedModels(drafts: readonly DerivedDraft[], models: readonly 
       if (found === undefined) return `It is made of "${shown(from)}", and there is no such model. Get it, or mend "from" in ${file.path}.`;
       if (!("draft" in found)) return found;
       const start = line.indexOf(found);
-      if (start < 0) return make(found, line);
+      if (start < 0) {
+        const parent = make(found, line);
+        return (parent.derived?.depth ?? 0) < DEPTH_MAX ? parent : `${tooDeep(parent)} ${mend}`;
+      }
       return `It is made of itself: ${[...line.slice(start), found].map(({ id }) => id).join(", ")}. ${mend}`;
     } catch (thrown) {
       return `${AppError.from(thrown).message} ${mend}`;
     }
   };
   return entries.map((entry) => make(entry, []));
+}
+
+/** Why nothing can be made of a model that stands at the end of a line; a sentence. */
+export function tooDeep({ id }: ModelDescriptor): string {
+  return `It is made of ${id}, which is itself the last in a line of ${DEPTH_MAX} models that are made of each other. Make it of one before that.`;
 }
 
 /** A name that is taken gets a number: a model with weights keeps its own. */
@@ -82,7 +97,7 @@ function withoutParent({ id, aliases, draft }: Entry, reason: string): ModelDesc
   const { path, modifiedMs } = draft.file;
   const facts = { format: "gguf", bytes: 0, contextTokensMax: 0, family: "unknown", parameterSize: "", quantization: "" } as const;
   const model: ModelDescriptor = { id, aliases, path, modifiedMs, ...facts, sidecars: {}, unrunnableReason: reason };
-  return { ...model, derived: { parent: draft.manifest.from ?? "", opens: model, manifestPath: path } };
+  return { ...model, derived: { parent: draft.manifest.from ?? "", depth: 1, opens: model, manifestPath: path } };
 }
 
 function derive({ id, aliases, draft }: Entry, parent: ModelDescriptor, models: readonly ModelDescriptor[]): ModelDescriptor {
@@ -108,7 +123,7 @@ function derive({ id, aliases, draft }: Entry, parent: ModelDescriptor, models: 
     ...(opens.template === undefined ? {} : { template: opens.template }),
     ...(preset === undefined ? {} : { preset }),
     ...(adapter === null || typeof adapter === "string" ? {} : { adapted: { base: opens, adapter } }),
-    derived: { parent: parent.id, opens, manifestPath: file.path },
+    derived: { parent: parent.id, depth: (parent.derived?.depth ?? 0) + 1, opens, manifestPath: file.path },
     ...(reason === null ? {} : { unrunnableReason: reason }),
   };
 }

@@ -1,15 +1,18 @@
 /**
- * From a file on disk to what is known of the model: the file's name, overruled by its metadata, overruled by model.json.
+ * From a file on disk to what is known of the model: the file's name, overruled by its metadata, by the files beside it, by model.json, and by
+ * what a runtime said while it loaded the model.
  * Nothing here throws: a model that cannot be read is described with the reason.
  */
-import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { ModelDescriptor, Soc } from "../core/model.ts";
+import type { LoadFacts, ModelDescriptor, Soc } from "../core/model.ts";
 import { type AdapterDraft, type AdapterFile, adaptersOf, faultOfAdapter, isAdapterName } from "./adapters.ts";
+import { type ConfigFacts, readConfigFacts } from "./config-json.ts";
+import { type Dated, DatedReadings } from "./dated-readings.ts";
 import { contextOf, type DerivedDraft } from "./derived-models.ts";
 import type { ManifestFile, WeightsFile } from "./discovery.ts";
 import { embeddingTraits, judgesDocuments } from "./embedding-traits.ts";
 import { type GgufFacts, readGgufFacts } from "./gguf-facts.ts";
+import { LearntFacts } from "./learnt-facts.ts";
 import { type Manifest, type ManifestReading, readManifest } from "./manifest.ts";
 import { presetOf } from "./preset.ts";
 import { type NameFacts, shown } from "./model-names.ts";
@@ -44,6 +47,9 @@ interface ReadFile {
   readonly manifest: Manifest;
   /** 0 where there is none. */
   readonly manifestModifiedMs: number;
+  /** Of a .gguf none: it carries them inside. */
+  readonly config: ConfigFacts;
+  readonly learnt: LoadFacts;
 }
 
 /** What a scan's files make. */
@@ -52,17 +58,15 @@ export interface Descriptions {
   readonly derived: readonly DerivedDraft[];
 }
 
-/** A manifest as it was read, and when it was written. */
-interface DatedReading {
-  readonly reading: ManifestReading;
-  readonly modifiedMs: number;
-}
+const NO_MANIFEST: Dated<ManifestReading> = { value: { manifest: {} }, modifiedMs: 0 };
 
 /** Describes weights, and remembers by path, size and modification time what it had to open files for. */
 export class Describer {
   readonly #machine: Machine;
   #facts = new Map<string, Facts>();
-  #manifests = new Map<string, DatedReading>();
+  readonly #manifests = new DatedReadings<ManifestReading>(readManifest);
+  readonly #configs = new DatedReadings<ConfigFacts>(readConfigFacts);
+  readonly #learnt = new LearntFacts();
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -71,21 +75,31 @@ export class Describer {
   /** Describes the models of a scan, each with its adapters; what was remembered of files that are gone is forgotten. */
   async describeAll(weights: readonly WeightsFile[], manifestFiles: readonly ManifestFile[]): Promise<Descriptions> {
     const facts = new Map<string, Facts>();
-    const manifests = new Map<string, DatedReading>();
     const all: ReadFile[] = [];
     for (const file of weights) {
       const key = `${file.path}\0${file.bytes}\0${file.modifiedMs}`;
       const known = this.#facts.get(key) ?? (await readFacts(file));
       facts.set(key, known);
-      const { reading, modifiedMs } = await this.#manifest(file.manifestPath, manifests);
+      const { value: reading, modifiedMs } = await this.#manifest(file.manifestPath);
+      const { config } = file.sidecars;
+      const configFacts = file.format === "gguf" || config === undefined ? null : await this.#configs.get(config);
       const speaks =
         "manifest" in reading && reading.manifest.from === undefined && [undefined, file.fileName].includes(reading.manifest.file);
-      all.push({ file, facts: known, reading, manifest: speaks ? reading.manifest : {}, manifestModifiedMs: modifiedMs });
+      all.push({
+        file,
+        facts: known,
+        reading,
+        manifest: speaks ? reading.manifest : {},
+        manifestModifiedMs: modifiedMs,
+        config: configFacts?.value ?? {},
+        learnt: this.#learnt.of(file, "manifest" in reading ? reading.manifest.learnt : undefined),
+      });
     }
     const readings: { readonly file: ManifestFile; readonly reading: ManifestReading }[] = [];
-    for (const file of manifestFiles) readings.push({ file, reading: (await this.#manifest(file.path, manifests)).reading });
+    for (const file of manifestFiles) readings.push({ file, reading: (await this.#manifest(file.path)).value });
     this.#facts = facts;
-    this.#manifests = manifests;
+    this.#manifests.sweep();
+    this.#configs.sweep();
     const models = all.filter((each) => !isAdapter(each));
     const adapters = all.filter(isAdapter).map(adapterFile);
     const beside = Map.groupBy(models, placeOf);
@@ -98,17 +112,24 @@ export class Describer {
     };
   }
 
-  async #manifest(path: string | null, kept: Map<string, DatedReading>): Promise<DatedReading> {
-    const none = { reading: { manifest: {} }, modifiedMs: 0 };
-    if (path === null) return none;
-    const status = await stat(path).catch(() => null);
-    if (status === null) return none;
-    const key = `${path}\0${status.size}\0${status.mtimeMs}`;
-    const dated = kept.get(key) ??
-      this.#manifests.get(key) ?? { reading: await readManifest(path), modifiedMs: Math.trunc(status.mtimeMs) };
-    kept.set(key, dated);
-    return dated;
+  /** Remembers what a runtime said of weights while it loaded them, where that is more than was known. */
+  async learn(file: WeightsFile, known: ModelDescriptor, facts: LoadFacts): Promise<void> {
+    const news = newsOf(known, facts);
+    if (news !== null && !file.builtin) await this.#learnt.learn(file, news, file.manifestPath, file.folder !== null);
   }
+
+  async #manifest(path: string | null): Promise<Dated<ManifestReading>> {
+    return path === null ? NO_MANIFEST : ((await this.#manifests.get(path)) ?? NO_MANIFEST);
+  }
+}
+
+/** What is worth keeping; null where nothing is. A .gguf tells all about itself, and at most a person has promised more context than it has. */
+function newsOf(known: ModelDescriptor, facts: LoadFacts): LoadFacts | null {
+  const { contextTokensMax } = facts;
+  if (known.format === "gguf")
+    return contextTokensMax === undefined || contextTokensMax >= known.contextTokensMax ? null : { contextTokensMax };
+  const { runtimeVersion: _, driverVersion: __, ...ofFile } = facts;
+  return Object.keys(ofFile).length === 0 ? null : facts;
 }
 
 /** None for a manifest that speaks of weights; one that cannot be read is somebody's model where it lies alone. */
@@ -145,17 +166,23 @@ async function readFacts(file: WeightsFile): Promise<Facts> {
   }
 }
 
-function describe({ file, facts, reading, manifest, manifestModifiedMs }: ReadFile, machine: Machine): Omit<ModelDraft, "adapters"> {
+function describe(read: ReadFile, machine: Machine): Omit<ModelDraft, "adapters"> {
+  const { file, facts, reading, manifest, manifestModifiedMs, config, learnt } = read;
   const name = parseModelFileName(file.fileName);
   const id = manifest.name?.toLowerCase().replaceAll(":", "-") ?? name.id;
-  const soc = manifest.soc ?? name.soc;
-  const toolkitVersion = manifest.toolkitVersion ?? name.toolkitVersion;
+  const saidSoc = manifest.soc ?? name.soc;
+  const soc = learnt.soc ?? saidSoc;
+  const toolkitVersion = learnt.toolkitVersion ?? manifest.toolkitVersion ?? name.toolkitVersion;
   const reason =
     facts.fault ?? faultOfType(file, facts) ?? faultOfManifest(reading) ?? faultOfParts(file) ?? unrunnable(file, soc, machine);
   const preset = presetOf(manifest);
   const said = (manifest.aliases ?? []).map((alias) => alias.toLowerCase());
-  const contextTokensMax =
-    manifest.contextTokensMax ?? facts.gguf?.contextTokensMax ?? name.contextTokensMax ?? RKLLM_CONTEXT_TOKENS_DEFAULT;
+  const saidContext = saidContextOf(read, name.contextTokensMax);
+  // A person may want less than the file allows, and cannot have more.
+  const contextTokensMax = Math.min(manifest.contextTokensMax ?? Infinity, learnt.contextTokensMax ?? saidContext);
+  const saidQuantization = manifest.quantization ?? facts.gguf?.quantization ?? name.quantization;
+  const { embeddingLength } = config;
+  const kvBytesPerToken = facts.gguf?.kvBytesPerToken ?? config.kvBytesPerToken;
   const isSummed = manifest.sha256 !== undefined && manifest.file === file.fileName && file.modifiedMs <= manifestModifiedMs;
   const embedding = embeddingTraits([id, name.longId], facts.gguf?.pooling);
   const model: ModelDescriptor = {
@@ -166,12 +193,14 @@ function describe({ file, facts, reading, manifest, manifestModifiedMs }: ReadFi
     bytes: file.bytes,
     modifiedMs: file.modifiedMs,
     contextTokensMax: contextOf(contextTokensMax, preset),
-    ...(facts.gguf?.kvBytesPerToken === undefined ? {} : { kvBytesPerToken: facts.gguf.kvBytesPerToken }),
-    family: manifest.family ?? facts.gguf?.family ?? name.family,
+    ...(kvBytesPerToken === undefined ? {} : { kvBytesPerToken }),
+    family: manifest.family ?? config.family ?? facts.gguf?.family ?? name.family,
     parameterSize: manifest.parameterSize ?? facts.gguf?.parameterSize ?? name.parameterSize,
-    quantization: manifest.quantization ?? facts.gguf?.quantization ?? name.quantization,
+    quantization: learnt.quantization ?? saidQuantization,
     ...(soc === undefined ? {} : { soc }),
     ...(toolkitVersion === undefined ? {} : { toolkitVersion }),
+    ...(learnt.npuCores === undefined ? {} : { npuCores: learnt.npuCores }),
+    ...(embeddingLength === undefined ? {} : { embeddingLength }),
     sidecars: file.sidecars,
     ...(manifest.template === undefined ? {} : { template: manifest.template }),
     ...(preset === undefined ? {} : { preset }),
@@ -182,8 +211,15 @@ function describe({ file, facts, reading, manifest, manifestModifiedMs }: ReadFi
     ...(reason === null ? {} : { unrunnableReason: reason }),
   };
   const longId = manifest.name === undefined ? name.longId : id;
-  const { quantization } = model;
-  return { model, id, longId, quantization, contextTokensMax: model.contextTokensMax, ...(soc === undefined ? {} : { soc }) };
+  // Names must not change when a model is loaded for the first time: what was learnt has no part in them.
+  const told = { quantization: saidQuantization, contextTokensMax: contextOf(saidContext, preset) };
+  return { model, id, longId, ...told, ...(saidSoc === undefined ? {} : { soc: saidSoc }) };
+}
+
+/** The context before anybody has loaded it, tokens. No conversion has a longer one than its original. */
+function saidContextOf({ facts, manifest, config }: ReadFile, named: number | undefined): number {
+  const guess = Math.min(named ?? RKLLM_CONTEXT_TOKENS_DEFAULT, config.contextTokensMax ?? Infinity);
+  return manifest.contextTokensMax ?? facts.gguf?.contextTokensMax ?? guess;
 }
 
 /** The file's names, and the folder's, which stands for the model it holds. */

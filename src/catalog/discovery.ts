@@ -52,6 +52,7 @@ const SIDECARS: readonly (readonly [keyof ModelSidecars, readonly string[]])[] =
   ["tokenizerConfig", ["tokenizer_config.json"]],
   ["chatTemplate", ["chat_template.jinja", "chat_template.json"]],
   ["generationConfig", ["generation_config.json"]],
+  ["config", ["config.json"]],
 ];
 
 /**

@@ -1,4 +1,5 @@
 /** Downloads one file into a partial file, which grows across broken connections, retries and restarts of the program. */
+import { formatBytes } from "../core/byte-size.ts";
 import { AppError } from "../core/errors.ts";
 import { connect, streamOf } from "./connection.ts";
 import { requireSpace } from "./disk-space.ts";
@@ -34,13 +35,16 @@ export interface DownloadOptions {
   readonly onProgress: (progress: DownloadProgress) => void;
   /** Waits between tries; a test need not wait. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** A longer file is not wanted; absent: any length is. */
+  readonly bytesMax?: number;
   /** In place of PARALLEL_BYTES_MIN. */
   readonly parallelBytesMin?: number;
 }
 
 /**
  * Downloads until the file is whole, of the right size, and of the right SHA-256 where one is known.
- * Throws AppError not_found, download_failed (the partial stays for the next time, except where it is proven wrong) or cancelled.
+ * Throws AppError not_found, download_failed (the partial stays for the next time, except where it is proven wrong), body_too_large where it is
+ * longer than is wanted, or cancelled.
  */
 export async function download(remote: RemoteFile, partialPath: string, options: DownloadOptions): Promise<Downloaded> {
   const { signal, onProgress, file } = options;
@@ -86,6 +90,8 @@ async function attemptWhole(
     return await connect(remote, headers, options.signal, async (answer, alive) => {
       const totalBytes = await align(part, answer, etag);
       const sha256 = options.sha256?.toLowerCase() ?? answer.linkedSha256;
+      const bytesMax = options.bytesMax ?? Number.POSITIVE_INFINITY;
+      if ((totalBytes ?? 0) > bytesMax) await tooLarge(part, file, bytesMax);
       await requireSpace(part.path, (totalBytes ?? 0) - part.bytes);
       const stretches = sharedStretches(answer.response, part.bytes, totalBytes, options.parallelBytesMin);
       const strong = strongEtag(answer.response);
@@ -100,6 +106,7 @@ async function attemptWhole(
           alive();
           await part.append(chunk);
           if (totalBytes !== null && part.bytes > totalBytes) await tooLong(part, file);
+          if (part.bytes > bytesMax) await tooLarge(part, file, bytesMax);
           onProgress({ kind: "bytes", file, receivedBytes: part.bytes, totalBytes });
         }
       }
@@ -149,4 +156,9 @@ function strongEtag(response: Response): string | null {
 async function tooLong(part: PartialFile, file: string): Promise<never> {
   await part.discard();
   throw new AppError("download_failed", `${file} is longer than the server said it would be. Nothing was kept.`);
+}
+
+async function tooLarge(part: PartialFile, file: string, bytesMax: number): Promise<never> {
+  await part.discard();
+  throw new AppError("body_too_large", `${file} is larger than ${formatBytes(bytesMax)}, which such a file cannot be.`);
 }

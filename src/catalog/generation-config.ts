@@ -1,7 +1,7 @@
 /** Sampling values that a model's publisher recommends, from its generation_config.json. */
-import { readFile } from "node:fs/promises";
 import { AppError } from "../core/errors.ts";
 import type { SamplingOptions } from "../core/generation.ts";
+import { readSmallText } from "../core/small-file.ts";
 
 /** The file's keys, ours, and the values that make sense; anything else is passed over, as the file has many other keys. */
 const KEYS: readonly (readonly [string, keyof SamplingOptions, (value: number) => boolean])[] = [
@@ -18,7 +18,7 @@ const KEYS: readonly (readonly [string, keyof SamplingOptions, (value: number) =
 export async function readGenerationConfig(path: string): Promise<SamplingOptions> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readFile(path, "utf8"));
+    parsed = JSON.parse(await readSmallText(path));
   } catch (cause) {
     throw new AppError("model_file_invalid", `Cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
   }

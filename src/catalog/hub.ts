@@ -1,8 +1,9 @@
 /** Files of a repository on a model hub, by the addresses that Hugging Face and its mirrors share. */
 import { AppError } from "../core/errors.ts";
+import { readTextOf } from "./answer-text.ts";
 import { type RemoteFile, requestRemote } from "./remote-file.ts";
 
-/** Longest answer about a repository that is read. */
+/** Longest answer about a repository that is read, bytes. */
 const INFO_BYTES_MAX = 16 * 1024 * 1024;
 
 /** A repository at one revision. */
@@ -68,8 +69,8 @@ function under(endpoint: URL, path: string): URL {
 
 async function readText(file: RemoteFile, signal: AbortSignal): Promise<string> {
   const { response } = await requestRemote(file, {}, signal);
-  const text = await response.text();
-  if (text.length > INFO_BYTES_MAX) throw new AppError("download_failed", `${file.url.href} answered more than was asked for.`);
+  const { text, whole } = await readTextOf(response, INFO_BYTES_MAX);
+  if (!whole) throw new AppError("download_failed", `${file.url.href} answered more than was asked for.`);
   return text;
 }
 

@@ -3,10 +3,11 @@
  * weights, a model made of another. Every key is optional, and keys that are not known here are left alone.
  */
 import { existsSync } from "node:fs";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { readSmallText } from "../core/small-file.ts";
 import { isGoTemplate } from "./go-template.ts";
 import { ModelParametersSchema } from "./model-parameters.ts";
 
@@ -62,6 +63,8 @@ export const ManifestSchema = Type.Object({
   /** Where `pull` got the weights, and their SHA-256. */
   source: Type.Optional(Type.String()),
   sha256: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
+  /** What runtimes said of the weights, by file name: see learnt-facts.ts. Machines write it, so nothing in it is a fault. */
+  learnt: Type.Optional(Type.Unknown()),
 });
 
 /** A model.json as it was read. */
@@ -74,7 +77,7 @@ export type ManifestReading = { readonly manifest: Manifest } | { readonly fault
 export async function readManifest(path: string): Promise<ManifestReading> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readFile(path, "utf8"));
+    parsed = JSON.parse(await readSmallText(path));
   } catch (cause) {
     return { fault: `Cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}. Mend or delete it.` };
   }

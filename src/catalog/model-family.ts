@@ -38,6 +38,13 @@ const FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/^telechat/, "telechat"],
 ];
 
+const KNOWN: ReadonlySet<string> = new Set(FAMILIES.map(([, family]) => family));
+
+/** Whether a name is one of the families that model names tell. */
+export function isFamily(name: string): boolean {
+  return KNOWN.has(name);
+}
+
 /** Families whose version is written apart as often as not: `gemma-3-1b` and `gemma3-1b` are one model. */
 const VERSION_APART =
   /^(qwen|gemma|llama|phi|smollm|minicpm|internlm|internvl|granite|exaone|olmo|falcon|mistral|codellama)-(\d{1,2}(?:\.\d{1,2})?n?)(?=-|$)/;

@@ -41,12 +41,14 @@ const fact = (body: string): RegExp => new RegExp(`(?<=^|[-_. (+])(?:${body})(?=
 const CONTEXT = fact(
   "(?:max[-_]?)?(?:ctx|context)(?:[-_]?len(?:gth)?)?[-_]?(\\d{1,6})(k?)|(\\d{1,3})(k)(?:[-_]?(?:ctx|context))?|(2048|4096|8192|16384)",
 );
+/** Cores and context behind the quantization, `w4a16-2-1024`: figures that mean something in this place alone. */
+const CORES_AND_CONTEXT = /(?<=[-_]w\da\d{1,2}(?:_g\d{2,3})?)-[123]-(\d{3,5})(?=$|[-_. ])/i;
 const SOC = fact("rk3588s?2?|rk3576[jms]?|rk3562j?|rv1126b[jp]?");
 const RKLLM_QUANTIZATION = fact("w(?:4|8|16)a(?:8|16)(?:[-_]?g(?:\\d{2,3}|x))?|fp16|int[48]");
 const GGUF_QUANTIZATION = fact(
   "(?:ud[-_])?(?:i?q[1-8](?:_(?:k(?:_(?:xxl|xl|l|m|s|p))?|[01](?:_\\d_\\d)?|nl|xxs|xs|s|m|l|xl))*|tq[12]_0|mxfp4(?:_moe)?|bf16|fp?16|fp?32)",
 );
-const TOOLKIT_VERSION = fact("v?1\\.[0-9]\\.\\d{1,2}(?:b\\d+)?|v1\\.[0-9]\\d|1[1-9]\\d");
+const TOOLKIT_VERSION = fact("(?:rkllm[-_]?)?v?1\\.[0-9]\\.\\d{1,2}(?:b\\d+)?|v1\\.[0-9]\\d|1[1-9]\\d");
 const PARAMETER_SIZE = /(?<=^|-)(?:\d+x|e)?\d+(?:\.\d+)?[bm](?=-|$)/;
 /** Words that describe the conversion and never the model. */
 const CONVERSION = [
@@ -59,6 +61,12 @@ const CONVERSION = [
 ].map((body) => new RegExp(fact(body).source, "gi"));
 /** Endings that tell a tuned model from its base; people leave them out when they ask for it. */
 const TUNED = /-(?:instruct|it|chat)$/;
+
+/** `0.6B` as a number; 0 where it is none, or not of parameters that are all used for a token. */
+export function parameterCountOf(parameterSize: string): number {
+  const size = /^(\d+(?:\.\d+)?)([BM])$/.exec(parameterSize);
+  return size === null ? 0 : Number(size[1]) * (size[2] === "M" ? 1e6 : 1e9);
+}
 
 /** `.gguf` and `.rkllm` files in any case; null for every other name. */
 export function modelFormatOf(fileName: string): ModelFormat | null {
@@ -127,6 +135,11 @@ function take(rest: { text: string }, pattern: RegExp): string | undefined {
 
 /** The context in tokens. A figure that the format cannot have stays in the name: `phi-3-mini-128k` is a model, not a conversion. */
 function takeContext(rest: { text: string }, format: ModelFormat): number | undefined {
+  const [placed, figure] = (format === "rkllm" ? CORES_AND_CONTEXT.exec(rest.text) : null) ?? [];
+  if (placed !== undefined) {
+    rest.text = rest.text.replace(placed, "");
+    return Number(figure) <= RKLLM_CONTEXT_TOKENS_MAX ? Number(figure) : undefined;
+  }
   const match = CONTEXT.exec(rest.text);
   if (match === null) return undefined;
   const thousands = (match[2] ?? match[4] ?? "") !== "";
@@ -151,7 +164,7 @@ function friendlyName(rest: string, stem: string): string {
 
 /** `v1.22` and `122` are how some write 1.2.2. */
 function toolkitVersion(text: string): string {
-  const digits = text.replace(/^v/i, "");
+  const digits = text.replace(/^(?:rkllm[-_]?)?v?/i, "");
   if (/^1\.?\d\d$/.test(digits)) return digits.replace(/^1\.?(\d)(\d)$/, "1.$1.$2");
   return digits.replace(/b\d+$/i, "");
 }

@@ -6,6 +6,7 @@ import type { ModelDescriptor } from "../core/model.ts";
 import type { LibraryProgress, ModelLibrary, ModelRecipe, OnLibraryProgress } from "../core/model-library.ts";
 import { BlobStore, parseDigest } from "./blob-store.ts";
 import type { Catalog } from "./catalog.ts";
+import { DEPTH_MAX, DERIVED_MAX, tooDeep } from "./derived-models.ts";
 import { filesToRemove, removeFiles } from "./model-removal.ts";
 import { type Manifest, MODEL_NAME, manifestFault, writeManifest } from "./manifest.ts";
 import { placeModel } from "./model-making.ts";
@@ -22,6 +23,8 @@ export interface ModelLibraryOptions {
   readonly unload: (model: string) => Promise<unknown>;
   /** A client's template as Jinja; undefined where it is that of the model. Throws AppError invalid_request. */
   readonly templateOf: (text: string, parent: ModelDescriptor | null) => Promise<string | undefined>;
+  /** The time, ms since the epoch; a test brings its own. */
+  readonly nowMs?: () => number;
   /** Gets a model from a hub, never from this machine; the path of its weights. */
   readonly pull: (name: string, modelsDir: string, onProgress: OnLibraryProgress, signal: AbortSignal) => Promise<string>;
 }
@@ -34,6 +37,8 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
   const modelsDir = resolve(options.modelsDirs[0] ?? ".");
   const blobs = new BlobStore(modelsDir);
   const pulls = new SharedPulls();
+  // What nobody came back for before the last stop is not left to the next upload, which may never come.
+  const collected = blobs.collect(options.nowMs?.()).catch(() => undefined);
 
   /** The model a name stands for; null where there is none. */
   async function existing(name: string): Promise<ModelDescriptor | null> {
@@ -70,8 +75,20 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
     return { dir: dirname(own), folder: own.slice(dirname(own).length + 1), replaced };
   }
 
+  /** Throws AppError invalid_request where a line of models, or their number, would become too long to be listed. */
+  async function requireFewEnough(parent: string | undefined, isNew: boolean): Promise<void> {
+    if (parent === undefined) return;
+    const from = await existing(parent);
+    const refuse = (message: string) => new AppError("invalid_request", message, { details: { field: "from", fault: "value" } });
+    if (from !== null && (from.derived?.depth ?? 0) >= DEPTH_MAX) throw refuse(tooDeep(from));
+    const made = (await catalog.list()).filter(({ derived }) => derived !== undefined);
+    if (isNew && made.length >= DERIVED_MAX)
+      throw refuse(`There are ${made.length} models that are made of others, and there can be no more. Delete those that nobody uses.`);
+  }
+
   async function write(name: string, files: RecipeFiles, manifest: Manifest): Promise<void> {
     const { dir, folder, replaced } = await placeFor(name, "model", files.weights?.sha256 ?? null);
+    await requireFewEnough(manifest.from, replaced === null);
     const whole = { ...(name.toLowerCase() === folder ? {} : { name }), ...manifest };
     const fault = manifestFault(whole);
     if (fault !== null)
@@ -153,7 +170,9 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
       return true;
     },
 
-    close: async () => pulls.close(),
+    close: async () => {
+      await Promise.all([pulls.close(), collected]);
+    },
   };
 }
 

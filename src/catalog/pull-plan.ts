@@ -33,6 +33,8 @@ export interface PullPlan {
   readonly origin: string;
   /** The repository, and the folder in it, that may have the tokenizer and the template; null for a bare link or a local file. */
   readonly hub: { readonly repository: HubRepository; readonly dir: string; readonly path: string } | null;
+  /** The model's publisher's own repository, where it is known without asking. */
+  readonly original: string | null;
   /** The local folder that may have them; null for what is elsewhere. */
   readonly localDir: string | null;
   /** Sentences for the user before anything is downloaded. */
@@ -54,14 +56,15 @@ export async function planPull(source: string, options: PlanOptions): Promise<Pu
   const short = findShortName(source);
   if (short !== null && !isFile(source)) {
     const { conversion, selector, notes } = await sourceOfShortName(short, options);
-    return planHub({ kind: "hub", repository: conversion.repository, revision: "main", selector }, notes, options);
+    const plan = await planHub({ kind: "hub", repository: conversion.repository, revision: "main", selector }, notes, options);
+    return { ...plan, original: short.model.original };
   }
   const parsed = parsePullSource(source, options.endpoint, isFile);
   if (parsed.kind === "hub") return planHub(parsed, [], options);
   if (parsed.kind === "file") {
     const dir = dirname(parsed.path);
     const parts = partNames(basename(parsed.path)).map((name) => ({ fileName: safeFileName(name), local: join(dir, name) }));
-    return { parts: atLeastOne(parts), origin: parsed.path, hub: null, localDir: dir, notes: [] };
+    return { parts: atLeastOne(parts), origin: parsed.path, hub: null, original: null, localDir: dir, notes: [] };
   }
   const path = parsed.url.pathname;
   const parts = partNames(basename(path)).map((name) => ({
@@ -70,7 +73,7 @@ export async function planPull(source: string, options: PlanOptions): Promise<Pu
     bytes: null,
     sha256: null,
   }));
-  return { parts: atLeastOne(parts), origin: parsed.url.origin + path, hub: null, localDir: null, notes: [] };
+  return { parts: atLeastOne(parts), origin: parsed.url.origin + path, hub: null, original: null, localDir: null, notes: [] };
 }
 
 async function planHub(source: PullSource & { readonly kind: "hub" }, notes: readonly string[], options: PlanOptions): Promise<PullPlan> {
@@ -97,6 +100,7 @@ async function planHub(source: PullSource & { readonly kind: "hub" }, notes: rea
     parts: atLeastOne(parts),
     origin: hubFile(repository, path).url.href,
     hub: { repository, dir, path },
+    original: null,
     localDir: null,
     notes: speed === null ? notes : [...notes, speed],
   };

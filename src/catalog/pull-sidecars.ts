@@ -1,6 +1,6 @@
 /** The small files beside the weights: tokenizer, template, sampling defaults. Most of them are missing in most repositories. */
 import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../core/errors.ts";
 import { download, type DownloadOptions } from "./download.ts";
@@ -9,6 +9,7 @@ import { type HubRepository, hubFile } from "./hub.ts";
 import { placeLocal } from "./local-file.ts";
 import type { PullPlan } from "./pull-plan.ts";
 import { isJson } from "../core/json.ts";
+import { readSmallText, sidecarBytesMax } from "../core/small-file.ts";
 
 const TOKENIZER_FILE = "tokenizer.json";
 const SIDECAR_FILES: readonly string[] = [
@@ -62,12 +63,17 @@ export async function pullSidecars(
   return wanted.filter((name) => !missing.has(name));
 }
 
-/** Repositories of the original model: the one the user names, else those that the weights' repository tells. */
-async function substitutes({ hub }: PullPlan, dirs: readonly string[], options: SidecarOptions): Promise<readonly HubRepository[]> {
+/** Repositories of the original model: the one the user names, else those that the weights' repository tells, and the one that is known anyway. */
+async function substitutes(
+  { hub, original }: PullPlan,
+  dirs: readonly string[],
+  options: SidecarOptions,
+): Promise<readonly HubRepository[]> {
   const { endpoint, token, tokenizer, signal } = options;
   const configs = dirs.map((dir) => join(dir, "config.json"));
-  const names = tokenizer !== undefined ? [tokenizer] : hub === null ? [] : await baseModelsOf(hub.repository, configs, signal);
-  return names.map((repository) => ({ endpoint, repository, revision: "main", token }));
+  const told = tokenizer !== undefined || hub === null ? [] : await baseModelsOf(hub.repository, configs, signal);
+  const names = tokenizer !== undefined ? [tokenizer] : [...told, ...(original === null ? [] : [original])];
+  return [...new Set(names)].map((repository) => ({ endpoint, repository, revision: "main", token }));
 }
 
 /** The original may be private or gated; that is said and is no fault, unless the user named it. */
@@ -88,9 +94,13 @@ async function getFromSubstitute(
 /** True when it exists and has been downloaded. */
 async function fetchSidecar(repository: HubRepository, path: string, target: string, options: SidecarOptions): Promise<boolean> {
   try {
-    await download(hubFile(repository, path), target, { ...options, file: path });
+    await download(hubFile(repository, path), target, { ...options, file: path, bytesMax: sidecarBytesMax(path) });
   } catch (cause) {
     await rm(target, { force: true });
+    if (cause instanceof AppError && cause.code === "body_too_large") {
+      options.note(`${repository.repository}: ${cause.message} It was left out.`);
+      return false;
+    }
     if (cause instanceof AppError && cause.code === "not_found") return false;
     throw cause;
   }
@@ -105,7 +115,7 @@ async function copySidecar(from: string, to: string): Promise<boolean> {
 
 /** Some servers answer a page where a file is missing; a file that is not what its ending says counts as missing. */
 async function isSidecar(name: string, path: string): Promise<boolean> {
-  const text = await readFile(path, "utf8");
+  const text = await readSmallText(path, sidecarBytesMax(name)).catch(() => "");
   const genuine = name.endsWith(".json") ? isJson(text) : text.trim() !== "" && !/^\s*<(?:!doctype|html)/i.test(text);
   if (!genuine) await rm(path, { force: true });
   return genuine;

@@ -34,6 +34,7 @@ const SIDECARS: ReadonlySet<string> = new Set([
   "chat_template.jinja",
   "chat_template.json",
   "generation_config.json",
+  "config.json",
 ]);
 /** A file's name as it may stand in a models folder. */
 const FILE_NAME = /^\w[\w .+@()-]{0,150}$/;

@@ -1,9 +1,11 @@
 /** Where a short name leads on this machine. */
-import { AppError } from "../core/errors.ts";
+import type { Soc } from "../core/model.ts";
 import type { PullTarget } from "./choose-weights.ts";
 import { type HubRepository, searchPage } from "./hub.ts";
 import { nearestRepositories } from "./nearest-names.ts";
-import type { Conversion, ShortName } from "./short-names.ts";
+import { type Conversion, type ShortModel, titleOf } from "./short-models.ts";
+import type { ShortName } from "./short-names.ts";
+import { needsNewerLibrary } from "./toolkit-version.ts";
 
 /** What to pull for a short name. */
 export interface ShortNameSource {
@@ -14,39 +16,40 @@ export interface ShortNameSource {
   readonly notes: readonly string[];
 }
 
+/** What the hub is asked with. */
+type HubOptions = Pick<HubRepository, "endpoint"> & { readonly token?: string; readonly signal: AbortSignal };
+
 /**
- * The listed conversion for this machine: for its NPU where there is a library for it, else for the CPU.
- * Throws AppError not_found, with what to look for, where none is listed.
+ * The listed conversion for this machine: the best one for its NPU that the library here opens, where there is a library, else the one for the
+ * CPU. A quantization that only one of them has decides between them.
  */
-export async function sourceOfShortName(
-  { model, quantization }: ShortName,
-  options: PullTarget & Pick<HubRepository, "endpoint"> & { readonly token?: string; readonly signal: AbortSignal },
-): Promise<ShortNameSource> {
-  const { boardSoc, runtimeVersion, endpoint, signal } = options;
-  const soc = runtimeVersion === null ? null : boardSoc;
-  const forNpu = soc === null ? undefined : model.conversions.find((each) => each.format === "rkllm" && each.soc === soc);
-  const conversion = forNpu ?? model.conversions.find((each) => each.format === "gguf");
-  const words = `${model.title} ${soc ?? "GGUF"}`;
-  const page = searchPage(endpoint, words);
-  if (conversion === undefined) {
-    const found = await nearestRepositories(options, words, signal);
-    const what = soc === null ? "No .gguf of it" : `No conversion of it for ${soc.toUpperCase()}, and no .gguf,`;
-    throw new AppError(
-      "not_found",
-      `${model.name} is ${model.title}. ${what} is in this program's list.${found} Look at ${page}, and pull owner/repository of one you trust.`,
-    );
-  }
-  const notes: string[] = [];
-  if (soc !== null && forNpu === undefined)
-    notes.push(
-      `No conversion of ${model.title} for ${soc.toUpperCase()} is in this program's list; this one runs on the CPU. For the NPU look at ${page}.`,
-    );
+export async function sourceOfShortName({ model, wanted }: ShortName, options: PullTarget & HubOptions): Promise<ShortNameSource> {
+  const { boardSoc, runtimeVersion } = options;
+  const soc = runtimeVersion === null || wanted?.format === "gguf" ? null : boardSoc;
+  const forSoc = soc === null ? [] : model.npu.filter((each) => each.soc === soc);
+  const forNpu = forSoc.find(({ toolkit }) => !needsNewerLibrary(toolkit, runtimeVersion));
+  const conversion = forNpu ?? model.gguf;
+  const notes = soc === null || forNpu !== undefined ? [] : [await withoutNpu(model, soc, forSoc, options)];
   if (!conversion.verified)
     notes.push(`unverified: ${model.name} comes from ${conversion.repository}, which nobody has tried with this program.`);
-  return { conversion, selector: quantization === "" ? formatSelector(conversion) : quantization, notes };
+  const selector = wanted?.quantization ?? conversion.file ?? (conversion.soc === undefined ? "gguf" : "");
+  return { conversion, selector, notes };
 }
 
-/** A repository that has both formats is still asked for the listed one. */
-function formatSelector({ format }: Conversion): string {
-  return format === "gguf" ? "gguf" : "";
+/** Why a board gets a model for its CPU, and what to do for its NPU. */
+async function withoutNpu(model: ShortModel, soc: Soc, tooNew: readonly Conversion[], options: PullTarget & HubOptions): Promise<string> {
+  const [title, name] = [titleOf(model), soc.toUpperCase()];
+  const [best] = tooNew;
+  if (best !== undefined) {
+    return (
+      `The listed conversion of ${title} for ${name}, ${best.repository}, needs the RKLLM library ${best.toolkit ?? ""}, ` +
+      `and ${options.runtimeVersion ?? ""} is installed; this one runs on the CPU.`
+    );
+  }
+  const words = `${title} ${soc}`;
+  const found = await nearestRepositories(options, words, options.signal);
+  return (
+    `No conversion of ${title} for ${name} is in this program's list; this one runs on the CPU.${found} ` +
+    `For the NPU look at ${searchPage(options.endpoint, words)}, and pull owner/repository of one you trust.`
+  );
 }

@@ -2,7 +2,10 @@
 import type { ChatMessage } from "./generation.ts";
 
 /** SoCs with an NPU that runs .rkllm files (RKLLM SDK manual 1.3.0). */
-export type Soc = "rk3588" | "rk3576" | "rk3562" | "rv1126b";
+export const SOCS = ["rk3588", "rk3576", "rk3562", "rv1126b"] as const;
+
+/** One of them. */
+export type Soc = (typeof SOCS)[number];
 
 /** How the hidden states of a text's tokens become its one vector: the last token's, or the mean of all. */
 export type Pooling = "last" | "mean";
@@ -23,6 +26,23 @@ export interface ModelSidecars {
   readonly tokenizerConfig?: string;
   readonly chatTemplate?: string;
   readonly generationConfig?: string;
+  /** config.json of the original model. */
+  readonly config?: string;
+}
+
+/** What a runtime said of a model, and of itself, while it loaded the model; what it did not say is absent. */
+export interface LoadFacts {
+  /** Longest context that the file allows, tokens. */
+  readonly contextTokensMax?: number;
+  /** NPU cores that the file was converted for. */
+  readonly npuCores?: number;
+  /** `w8a8_g128`, as file names have it. */
+  readonly quantization?: string;
+  readonly soc?: Soc;
+  /** RKLLM toolkit that converted the file. */
+  readonly toolkitVersion?: string;
+  readonly runtimeVersion?: string;
+  readonly driverVersion?: string;
 }
 
 /** A LoRA adapter: it changes the weights of an open model for the runs that ask for it. */
@@ -60,7 +80,7 @@ export interface ModelDescriptor {
   readonly bytes: number;
   /** File's modification time, ms since the epoch. */
   readonly modifiedMs: number;
-  /** Longest context the file allows, tokens, as far as name or metadata tell. */
+  /** Longest context the file allows, tokens, as far as it is known. */
   readonly contextTokensMax: number;
   /** What a token takes in the KV cache; absent where the file does not tell. */
   readonly kvBytesPerToken?: number;
@@ -72,8 +92,12 @@ export interface ModelDescriptor {
   readonly quantization: string;
   /** The SoC a .rkllm was converted for. */
   readonly soc?: Soc;
-  /** RKLLM version in the file's name: a minimum hint, not a requirement. */
+  /** RKLLM version in the file's name, or as the runtime read it in the file: a minimum hint, not a requirement. */
   readonly toolkitVersion?: string;
+  /** NPU cores that a .rkllm was converted for; absent until it has been loaded once. */
+  readonly npuCores?: number;
+  /** Length of its vectors, where a file beside the weights tells it. */
+  readonly embeddingLength?: number;
   readonly sidecars: ModelSidecars;
   /** Set for a model with an adapter. What is not said of the adapter's own file, `path` included, is the base's. */
   readonly adapted?: { readonly base: ModelDescriptor; readonly adapter: Adapter };
@@ -85,6 +109,8 @@ export interface ModelDescriptor {
   readonly derived?: {
     /** The model it was made from, by id; as it is written there where that does not exist. */
     readonly parent: string;
+    /** How many manifests lie between it and the weights, its own included. */
+    readonly depth: number;
     /** What is opened for it: the model with the weights, which has its own template where this one has. */
     readonly opens: ModelDescriptor;
     /** Absolute path of the model.json that makes it. */

@@ -7,7 +7,7 @@ import { type Lease, Residency, type Residence } from "../scheduler/residency.ts
 import type { Closable } from "../scheduler/resident.ts";
 import { TurnQueue } from "../scheduler/turn-queue.ts";
 import type { LoadOptions, ModelStatus } from "./engine.ts";
-import { estimateMemoryBytes } from "./memory-estimate.ts";
+import { estimateMemoryBytes, estimateNpuBytes } from "./memory-estimate.ts";
 import { openedKey, openedModel } from "./opened-model.ts";
 import { type GenerationDefaults, resolveSampling } from "./resolve-options.ts";
 
@@ -19,6 +19,8 @@ export interface LoadedModelsOptions {
   readonly defaultsOf: (model: ModelDescriptor) => Promise<GenerationDefaults>;
   /** The context that a model is opened with, tokens; absent: as long as its file allows. */
   readonly contextTokensOf?: (model: ModelDescriptor) => number;
+  /** The domain of the NPU's memory where a model begins; absent: 0. */
+  readonly npuDomainOf?: (model: ModelDescriptor) => number;
   /** Requests that may wait for one model, loading or loaded. */
   readonly queueDepthMax: number;
   /** How long a request may wait for its turn, ms; Infinity: as long as its client does. */
@@ -90,6 +92,7 @@ export class LoadedModels {
         // A file that was replaced is another model: it is loaded once the old one is out of use.
         edition: `${base.bytes} ${base.modifiedMs}`,
         memoryBytes: estimateMemoryBytes(base, this.options.contextTokensOf?.(base) ?? base.contextTokensMax),
+        ...(base.format === "rkllm" ? { npu: { domain: this.options.npuDomainOf?.(base) ?? 0, bytes: estimateNpuBytes(base) } } : {}),
         stay,
         load: async (over) => this.open(base, over),
       },

@@ -1,11 +1,12 @@
 /** What a model can do, as its template and its vocabulary show it, without loading it. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { type GgufFile, openGguf } from "../catalog/gguf.ts";
 import { tokensAmong } from "../catalog/gguf-vocabulary.ts";
 import { builtinSourceFor, TURN_MARKERS } from "../chat/builtin-templates.ts";
 import { INFILL_TOKENS, infillPrompt } from "../chat/infill.ts";
 import { findOutputFormat } from "../chat/output-format.ts";
 import type { ModelDescriptor } from "../core/model.ts";
+import { readSmallText, TOKENIZER_BYTES_MAX } from "../core/small-file.ts";
 import { readChatTemplate } from "./model-template.ts";
 
 /** `insert`: it fills in the middle. `tools`: its template knows functions; others are told of them in words (docs/prompting.md). */
@@ -67,7 +68,7 @@ async function readFacts(model: ModelDescriptor): Promise<FileFacts> {
   const tokens = await knownTokens(model, gguf);
   const own = await readChatTemplate(model);
   const template = own?.text ?? builtinSourceFor(model.family, { controlTokens: tokens.filter((token) => TURN_MARKERS.includes(token)) });
-  const embeddingLength = gguf?.number(`${gguf.architecture}.embedding_length`);
+  const embeddingLength = gguf?.number(`${gguf.architecture}.embedding_length`) ?? model.embeddingLength;
   return {
     capabilities: capabilitiesOf(model, [template, own?.toolUseText ?? ""], tokens),
     template,
@@ -97,7 +98,7 @@ async function knownTokens(model: ModelDescriptor, gguf: GgufFile | null): Promi
   if (gguf !== null) return tokensAmong(gguf, asked);
   const { tokenizer } = model.sidecars;
   if (tokenizer === undefined) return TURN_MARKERS;
-  const text = await readFile(tokenizer, "utf8");
+  const text = await readSmallText(tokenizer, TOKENIZER_BYTES_MAX);
   return asked.filter((token) => text.includes(`"${token}"`) || text.includes(escaped(token)));
 }
 

@@ -1,9 +1,9 @@
 /** Finds a model's own chat template. Only its text is read here; what it says is run in the engine host. */
-import { readFile } from "node:fs/promises";
 import { openGguf } from "../catalog/gguf.ts";
 import { findTemplateSources, type TemplateSources } from "../chat/template-source.ts";
 import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
+import { readSmallText } from "../core/small-file.ts";
 
 /** The texts of the model's templates; null where it brings none. Throws AppError model_file_invalid for a file that cannot be read. */
 export async function readChatTemplate(model: ModelDescriptor): Promise<TemplateSources | null> {
@@ -21,7 +21,7 @@ function chatTemplateFile(text: string | undefined): { readonly chatTemplateFile
 
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return await readSmallText(path);
   } catch (cause) {
     throw new AppError("model_file_invalid", `Cannot read ${path}: ${String(cause)}`, { cause });
   }

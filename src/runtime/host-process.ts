@@ -6,14 +6,16 @@
 import { AppError } from "../core/errors.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
 import { processMemory } from "./process-memory.ts";
-import type { HostEvent } from "./protocol.ts";
+import { type HostEvent, LOADED_MARK } from "./protocol.ts";
 
 const OUTPUT_LINES_MAX = 40;
 /** Longer ones are cut: a library may print without ever ending a line. */
 const OUTPUT_LINE_CHARACTERS_MAX = 2000;
 
-/** How long the last output of a host that has ended is waited for, ms. */
+/** How long the last output of a host that has ended, or has opened its model, is waited for, ms. */
 const LAST_OUTPUT_MS = 500;
+/** Standard output and standard error. */
+const STREAMS = 2;
 
 /** The line that begins Bun's report of a crash, after a rule. */
 const BUN_CRASH_REPORT = `Bun v${Bun.version} (`;
@@ -37,13 +39,24 @@ export function hostProcessLauncher(options: HostProcessOptions): LaunchHost {
 function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void): HostLink {
   const tail: string[] = [];
   let crashReported = false;
+  let marks = 0;
+  const loadLogRead = Promise.withResolvers<void>();
   const keep = (line: string) => {
+    if (line === LOADED_MARK) {
+      if (++marks === STREAMS) loadLogRead.resolve();
+      return;
+    }
     options.onOutput(line);
     // When the library crashes, Bun takes it for a fault of its own: what it then says would lead people astray.
     if (line.startsWith(BUN_CRASH_REPORT)) crashReported = true;
     if (crashReported || RULE.test(line)) return;
     tail.push(line);
     if (tail.length > OUTPUT_LINES_MAX) tail.shift();
+  };
+  // Output and events come on lines of their own: whoever hears that the model is open has read what was said of it while it loaded.
+  const receive = async (event: HostEvent) => {
+    if (event.kind === "opened") await Promise.race([loadLogRead.promise, Bun.sleep(LAST_OUTPUT_MS)]);
+    onEvent(event);
   };
   let child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   try {
@@ -53,7 +66,7 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
       stdout: "pipe",
       stderr: "pipe",
       serialization: "json",
-      ipc: (message) => onEvent(message as HostEvent),
+      ipc: (message) => void receive(message as HostEvent),
     });
   } catch (cause) {
     throw new AppError("engine_lost", `The engine host cannot be started: ${String(cause)}. Check exec_prefix.`, { cause });

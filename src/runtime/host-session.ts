@@ -23,10 +23,9 @@ import { ActiveBatch } from "./active-batch.ts";
 import { floatsOfBase64 } from "./float-text.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
 import { HostWatch, type HostLimits } from "./host-watch.ts";
+import { withLastWords } from "./last-words.ts";
 import { lacksMemory } from "./memory-failure.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
-
-const LAST_WORDS_LINES = 3;
 
 /** One started host with one open model. */
 export class HostSession {
@@ -251,7 +250,7 @@ export class HostSession {
     return answer;
   }
 
-  /** After an answer: what is expected now. The time limit of a run or of closing stays until that is over. */
+  /** What is expected now. The time limit of a run or of closing stays until that is over. */
   private settle(): void {
     if (this.closing || this.lost !== null || this.active !== null) return;
     this.watch.rest();
@@ -273,7 +272,7 @@ export class HostSession {
     if (this.lost !== null) return;
     this.watch.stop();
     const code = !this.isOpen && lacksMemory(this.outputTail(), how) ? "out_of_memory" : "engine_lost";
-    this.lost = this.closing ? unloading() : new AppError(code, this.isOpen ? message : this.withLastWords(message, true));
+    this.lost = this.closing ? unloading() : new AppError(code, this.isOpen ? message : withLastWords(message, this.outputTail(), true));
     this.opened.reject(this.lost);
     for (const answers of [this.preparing, this.inspecting]) {
       for (const answer of answers.values()) answer.reject(this.lost);
@@ -291,18 +290,10 @@ export class HostSession {
     this.link.kill();
     await this.ended;
     const code = error.code === "model_load_failed" && lacksMemory(this.outputTail()) ? "out_of_memory" : error.code;
-    this.opened.reject(new AppError(code, this.withLastWords(error.message, false), { details: error.details, cause: error }));
-  }
-
-  /** @param anything whether lines that speak of no error are worth showing where none does */
-  private withLastWords(message: string, anything: boolean): string {
-    const lines = this.outputTail();
-    const alarming = lines.filter((line) => /^E |error|fail/i.test(line));
-    const said = alarming.length === 0 && anything ? lines : alarming;
-    return said.length === 0 ? message : `${message}. It said: ${said.slice(-LAST_WORDS_LINES).join(" | ")}`;
+    this.opened.reject(
+      new AppError(code, withLastWords(error.message, this.outputTail(), false), { details: error.details, cause: error }),
+    );
   }
 }
 
-function unloading(): AppError {
-  return new AppError("shutting_down", "The model is being unloaded");
-}
+const unloading = (): AppError => new AppError("shutting_down", "The model is being unloaded");

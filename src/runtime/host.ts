@@ -11,7 +11,7 @@ import { ModelHandle } from "./model-handle.ts";
 import { type Bridge, compileBridge } from "./native/bridge.ts";
 import { hashedSequence } from "./prefix-hashes.ts";
 import { createPromptPreparer, type PromptPreparer } from "./prompt-preparer.ts";
-import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
+import { type HostCommand, type HostEvent, LOADED_MARK, type OpenSpec } from "./protocol.ts";
 import type { PromptPayload } from "./worker-protocol.ts";
 
 /** One model, from open to close. */
@@ -94,6 +94,7 @@ export class EngineHost {
         send: this.send,
         takePrompt: (promptId) => this.takePrompt(promptId),
       });
+      if (this.dieWith !== null) bridge.markOutput(LOADED_MARK);
       this.send({ kind: "opened", capabilities: handle.capabilities });
     } catch (thrown) {
       this.send({ kind: "open_failed", error: AppError.from(thrown).toRecord() });

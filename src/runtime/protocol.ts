@@ -110,3 +110,6 @@ export type HostEvent =
   | { readonly kind: "inspection_failed"; readonly inspectionId: number; readonly error: ErrorRecord }
   | { readonly kind: "pong" }
   | { readonly kind: "closed" };
+
+/** The line that a host in a process of its own prints when its model is open: what stands before it was said while the model loaded. */
+export const LOADED_MARK = "\u001e loaded";

@@ -1,5 +1,6 @@
 /** One loaded value: who holds it, and until when it stays. */
 import type { AppError } from "../core/errors.ts";
+import type { NpuShare } from "./npu-domains.ts";
 
 /** Something loaded that can be closed. */
 export interface Closable {
@@ -25,6 +26,8 @@ export interface Wanted<T> {
   readonly edition: string;
   /** An estimate, before anything is loaded. */
   readonly memoryBytes: number;
+  /** What it takes of the NPU's addresses, an estimate; absent: it does not run there. */
+  readonly npu?: NpuShare;
   readonly stay?: Stay;
   /**
    * Throws AppError out_of_memory where less that is loaded would help: it is then tried once more.
@@ -61,6 +64,7 @@ export class Resident<T extends Closable> {
   readonly name: string;
   readonly edition: string;
   readonly memoryBytes: number;
+  readonly npu: NpuShare | null;
   readonly loading: Promise<T>;
   /** Resolves when it is closed, or could not be loaded. */
   readonly gone = Promise.withResolvers<void>();
@@ -82,6 +86,7 @@ export class Resident<T extends Closable> {
     this.name = wanted.name;
     this.edition = wanted.edition;
     this.memoryBytes = wanted.memoryBytes;
+    this.npu = wanted.npu ?? null;
     this.loading = loading;
     this.clock = clock;
   }

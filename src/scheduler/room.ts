@@ -1,10 +1,13 @@
-/** Who has to go so that another model can be loaded: by count, and by the memory that all take together. */
+/** Who has to go so that another model can be loaded: by count, by the memory that all take together, and by the addresses of the NPU. */
 import { AppError } from "../core/errors.ts";
+import { fitsDomains, type NpuShare, shareDomain } from "./npu-domains.ts";
 
 /** A place that is taken. */
 export interface Occupant {
   readonly name: string;
   readonly memoryBytes: number;
+  /** null: it is not on the NPU. */
+  readonly npu: NpuShare | null;
   readonly pinned: boolean;
   /** Nobody uses it. */
   readonly idle: boolean;
@@ -56,7 +59,7 @@ export function freeBytes(source: MemorySource, held: readonly HeldMemory[], dep
  * @throws AppError out_of_memory when it does not fit whoever goes
  */
 export function makeRoom<R extends Occupant>(
-  wanted: { readonly name: string; readonly memoryBytes: number },
+  wanted: { readonly name: string; readonly memoryBytes: number; readonly npu?: NpuShare },
   occupants: readonly R[],
   room: Room,
   replaced: R | null,
@@ -68,12 +71,28 @@ export function makeRoom<R extends Occupant>(
   const fits = (gone: readonly R[]) => others.length - gone.length < room.countMax && free + bytesOf(gone) >= wanted.memoryBytes;
   if (others.length - movable.length >= room.countMax) throw noPlace(others.filter(({ pinned }) => pinned));
   if (!fits(movable)) throw noMemory(wanted, free, others);
+  const npu = wanted.npu ?? null;
+  const fitsNpu = (gone: readonly R[]) =>
+    fitsDomains(
+      npu,
+      others.filter((occupant) => !gone.includes(occupant)).map((occupant) => occupant.npu),
+    );
+  if (!fitsNpu(movable)) throw noDomain(wanted.name, npu, others);
   const going: R[] = [];
-  for (const occupant of movable) {
-    if (fits(going)) break;
-    if (!occupant.idle) return null;
-    going.push(occupant);
-  }
+  /** false: one that is in use has to be waited for. */
+  const send = (candidates: readonly R[], isEnough: (gone: readonly R[]) => boolean): boolean => {
+    for (const occupant of candidates) {
+      if (isEnough(going)) break;
+      if (!occupant.idle) return false;
+      going.push(occupant);
+    }
+    return true;
+  };
+  // Only those that share a domain help there; what goes for it is not needed twice.
+  const sharing = movable.filter((occupant) => shareDomain(npu, occupant.npu));
+  if (!send(sharing, fitsNpu)) return null;
+  const rest = movable.filter((occupant) => !going.includes(occupant));
+  if (!send(rest, fits)) return null;
   return replaced === null ? going : [replaced, ...going];
 }
 
@@ -86,6 +105,15 @@ function noPlace(pinned: readonly Occupant[]): AppError {
   return new AppError(
     "out_of_memory",
     `Every place for a loaded model is taken by one that is pinned: ${names}. Unload one of them, or raise models_loaded_max.`,
+  );
+}
+
+function noDomain(name: string, npu: NpuShare | null, others: readonly Occupant[]): AppError {
+  const pinned = others.filter((each) => each.pinned && shareDomain(npu, each.npu)).map((each) => each.name);
+  return new AppError(
+    "out_of_memory",
+    `The model ${name} does not fit into the NPU's memory domain ${npu?.domain ?? 0}, of 4 GB, beside ${pinned.join(", ")}, which ` +
+      `${pinned.length === 1 ? "is" : "are"} pinned. Unload one of them, or give one of the models another base_domain_id in inference_config.json.`,
   );
 }
 

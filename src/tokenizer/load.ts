@@ -1,8 +1,8 @@
 /** Finds a model's vocabulary among its files. */
-import { readFile } from "node:fs/promises";
 import { openGguf } from "../catalog/gguf.ts";
 import { AppError } from "../core/errors.ts";
 import type { ModelFormat, ModelSidecars } from "../core/model.ts";
+import { readSmallText, TOKENIZER_BYTES_MAX } from "../core/small-file.ts";
 import { tokenizerFromGguf } from "./gguf-tokenizer.ts";
 import { tokenizerFromJson } from "./json-tokenizer.ts";
 import type { PromptTokenizer } from "./prompt-tokenizer.ts";
@@ -28,7 +28,7 @@ export async function loadTokenizer(model: TokenizedModel): Promise<PromptTokeni
 
 async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    return JSON.parse(await readSmallText(path, TOKENIZER_BYTES_MAX));
   } catch (error) {
     throw new AppError("model_file_invalid", `${path} cannot be read: ${String(error)}. Download it again.`, { cause: error });
   }

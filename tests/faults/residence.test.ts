@@ -118,8 +118,21 @@ test("a model that cannot be loaded fails all who wait for it with its cause, an
   const ask = async () => errorOf(await server.post("/v1/chat/completions", { ...CHAT, model: "broken" }));
   const [first, second] = await Promise.all([ask(), ask()]);
   expect(first).toMatchObject({ status: 500, code: "model_load_failed" });
+  // The cause is what the library itself has printed.
+  expect(first.message).toMatch(/It said: (?:.* \| )?E rkllm: failed to load the model/);
   expect([second, await ask()]).toEqual([first, first]);
   writeFileSync(path, good);
   utimesSync(path, new Date(), new Date(Date.now() - 60_000));
   expect((await server.post("/v1/chat/completions", { ...CHAT, model: "broken" })).status).toBe(200);
+});
+
+test("who waits for a model that loads is sent signs of life, and all wait for one loading", async () => {
+  await using server = await startTestServer({
+    moods: "slow-init=1200",
+    flags: ["--header-wait-ms", "1", "--keep-alive-comment-s", "1"],
+  });
+  const ask = async () => (await server.post("/v1/chat/completions", { ...CHAT, stream: true })).text();
+  const replies = await Promise.all([ask(), ask()]);
+  for (const reply of replies) expect(reply).toMatch(/^data: \{[^\n]*"role":"assistant"[^\n]*\n\n: [^\n]*\n\n[^]*data: \[DONE\]\n\n$/);
+  expect(server.hostPids()).toHaveLength(1);
 });

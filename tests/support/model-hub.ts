@@ -29,6 +29,8 @@ export interface HubFile {
   /** Sent here instead. */
   readonly redirect?: string;
   readonly ignoresRange?: boolean;
+  /** It is sent without saying how long it is. */
+  readonly unsized?: boolean;
 }
 
 export class ModelHub implements AsyncDisposable {
@@ -105,6 +107,8 @@ export class ModelHub implements AsyncDisposable {
     const etag = file.etag === undefined ? '"one"' : file.etag;
     const common = { ...(etag === null ? {} : { etag }), ...file.headers };
     const range = this.#range(headers, file, etag);
+    if (file.unsized === true)
+      return void socket.end(Buffer.concat([Buffer.from("HTTP/1.1 200 -\r\nconnection: close\r\n\r\n"), file.content]));
     if (range === null) return this.#send(socket, 200, common, file.content, fault);
     const [start, end] = range;
     if (start >= file.content.length)

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Catalog, type CatalogOptions, openCatalog } from "../../src/catalog/catalog.ts";
+import { type Catalog, type CatalogOptions, type LearningCatalog, openCatalog } from "../../src/catalog/catalog.ts";
 import { AppError } from "../../src/core/errors.ts";
 import { type TinyGgufOptions, writeTinyGguf, writeTinyLora } from "./tiny-gguf.ts";
 
@@ -36,7 +36,7 @@ export class ModelsFolder implements AsyncDisposable {
     writeTinyLora(this.path(name));
   }
 
-  open(options: Partial<CatalogOptions> = {}): Catalog {
+  open(options: Partial<CatalogOptions> = {}): LearningCatalog {
     return openCatalog({ modelsDirs: [this.dir], ...options });
   }
 

@@ -157,7 +157,7 @@ describe("show", () => {
       parameters: { temperature: 0.1, stop: ["END", '"'] },
       licenses: ["MIT"],
     };
-    const derived = { parent: "qwen3-0.6b", opens: MODEL, manifestPath: "/models/terse/model.json" };
+    const derived = { parent: "qwen3-0.6b", depth: 1, opens: MODEL, manifestPath: "/models/terse/model.json" };
     const [, body] = await reply(engineWith({ id: "terse", preset, derived, template: "{{ messages }}" }), "/api/show", {
       model: "terse",
       options: { temperature: 0.2 },

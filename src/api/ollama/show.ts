@@ -89,12 +89,20 @@ function modelInfo(
   };
 }
 
-function rkllmInfo({ format, soc, toolkitVersion, quantization, contextTokensMax }: ModelDescriptor): Record<string, MetadataValue> {
+function rkllmInfo({
+  format,
+  soc,
+  toolkitVersion,
+  quantization,
+  npuCores,
+  contextTokensMax,
+}: ModelDescriptor): Record<string, MetadataValue> {
   if (format !== "rkllm") return {};
   return {
     ...(soc === undefined ? {} : { "rkllm.target_platform": soc }),
     ...(toolkitVersion === undefined ? {} : { "rkllm.toolkit_version": toolkitVersion }),
     ...(quantization === "" ? {} : { "rkllm.quantized_dtype": quantization }),
+    ...(npuCores === undefined ? {} : { "rkllm.npu_core_num": npuCores }),
     "rkllm.max_context_limit": contextTokensMax,
   };
 }

@@ -61,6 +61,8 @@ static int (*c_prctl)(int option, unsigned long a, unsigned long b, unsigned lon
 static int (*c_getppid)(void);
 static int (*c_getrlimit)(int resource, unsigned long *limits);
 static int (*c_setrlimit)(int resource, const unsigned long *limits);
+static int (*c_fflush)(void *stream);
+static long (*c_write)(int file, const void *bytes, size_type count);
 
 /* Resolves libc. Returns 0, or -1 when a function is missing. */
 int bridge_init(void) {
@@ -71,7 +73,9 @@ int bridge_init(void) {
   *(void **)&c_getppid = dlsym(NOTHING, "getppid");
   *(void **)&c_getrlimit = dlsym(NOTHING, "getrlimit");
   *(void **)&c_setrlimit = dlsym(NOTHING, "setrlimit");
-  return c_calloc && c_free && c_usleep && c_prctl && c_getppid && c_getrlimit && c_setrlimit ? 0 : -1;
+  *(void **)&c_fflush = dlsym(NOTHING, "fflush");
+  *(void **)&c_write = dlsym(NOTHING, "write");
+  return c_calloc && c_free && c_usleep && c_prctl && c_getppid && c_getrlimit && c_setrlimit && c_fflush && c_write ? 0 : -1;
 }
 
 /* RTLD_NOW | RTLD_LOCAL: a missing dependency shows here, and two libraries in one process do not see each other. */
@@ -97,6 +101,15 @@ int bridge_raise_open_files(void) {
   if (c_getrlimit(7, limits)) return -1;
   limits[0] = limits[1];
   return c_setrlimit(7, limits);
+}
+
+/* Libraries print through stdio, which keeps lines back where the output is a pipe: what was said so far goes out, and the mark behind it. */
+void bridge_mark_output(const char *mark) {
+  size_type length = 0;
+  while (mark[length]) length++;
+  c_fflush(NOTHING);
+  c_write(1, mark, length);
+  c_write(2, mark, length);
 }
 
 /* ---- the bell ---- */

@@ -24,6 +24,7 @@ const SYMBOLS = {
   bridge_open_error: { args: [], returns: "cstring" },
   bridge_die_with_parent: { args: ["i32"], returns: "i32" },
   bridge_raise_open_files: { args: [], returns: "i32" },
+  bridge_mark_output: { args: ["ptr"], returns: "void" },
   bridge_set_bell: { args: ["ptr"], returns: "void" },
   bridge_bell: { args: [], returns: "ptr" },
   bridge_ring_new: { args: ["u32"], returns: "ptr" },
@@ -82,6 +83,8 @@ export interface Bridge {
   dieWithParent(parentPid: number): boolean;
   /** Raises the soft limit of open files to the hard one. */
   raiseOpenFiles(): void;
+  /** Lets out what libraries have printed so far, on both standard streams, and a line behind it. */
+  markOutput(line: string): void;
   /** Size and offsets of the C side's RKLLMResult, for the test that compares them with the tables. */
   resultLayout(): number[];
 }
@@ -152,6 +155,7 @@ function createBridge(source: string): Bridge {
     },
     dieWithParent: (parentPid) => native.bridge_die_with_parent(parentPid) === 0,
     raiseOpenFiles: () => void native.bridge_raise_open_files(),
+    markOutput: (line) => native.bridge_mark_output(nativeString(`\n${line}\n`).address),
     resultLayout() {
       const out = new Uint32Array(16);
       return [...out.subarray(0, native.bridge_result_layout(ptr(out)))];

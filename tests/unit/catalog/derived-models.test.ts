@@ -42,7 +42,7 @@ describe("a model made of another", () => {
         parameters: { temperature: 0, num_ctx: 1024, stop: ["END"], seed: 7 },
         licenses: ["MIT"],
       },
-      derived: { parent: "qwen3-0.6b", opens: base!, manifestPath: folder.path("Mario/model.json") },
+      derived: { parent: "qwen3-0.6b", depth: 1, opens: base!, manifestPath: folder.path("Mario/model.json") },
     });
   });
 
@@ -139,6 +139,23 @@ describe("what cannot be made says why", () => {
     expect(await reasonOf("self")).toBe(`It is made of itself: self, self. Mend "from" in ${folder.path("self/model.json")}.`);
     expect(await reasonOf("a")).toContain("It is made of itself: a, b, c, a. Mend");
     expect(await idsOf(folder.open())).toEqual(["qwen3-0.6b", "a", "b", "c", "self"]);
+  });
+
+  test("a line of models that is too long, from there on", async () => {
+    for (let depth = 1; depth <= 10; depth++) await putManifest(`m${depth}`, { from: depth === 1 ? "qwen3-0.6b" : `m${depth - 1}` });
+    const reason =
+      "It is made of m8, which is itself the last in a line of 8 models that are made of each other. Make it of one before that. " +
+      `Mend "from" in ${folder.path("m9/model.json")}.`;
+    expect([await reasonOf("m8"), await reasonOf("m9")]).toEqual([undefined, reason]);
+    expect(await reasonOf("m10")).toBe(`It is made of m9, which cannot run: ${reason}`);
+  });
+
+  test("more of them than anybody can look after", async () => {
+    for (let index = 0; index <= 500; index++) await putManifest(`m${String(index).padStart(3, "0")}`, { from: "qwen3-0.6b" });
+    expect([await reasonOf("m499"), await reasonOf("m500")]).toEqual([
+      undefined,
+      "There are more than 500 models that are made of others. Delete those that nobody uses.",
+    ]);
   });
 
   test.each([

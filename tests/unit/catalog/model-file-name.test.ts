@@ -46,6 +46,15 @@ T-lite-it-2.1_W8A8_RK3588.rkllm                                       | t-lite-i
 MiniCPM4-0.5B_w4a16_RV1126B.rkllm                                     | minicpm4-0.5b | minicpm4-0.5b | minicpm | 0.5B | w4a16 | rv1126b | 4096 | -
 internvl3-1b-instruct_122_w8a8_rv1126b.rkllm                          | internvl3-1b | internvl3-1b-instruct | internvl | 1B | w8a8 | rv1126b | 4096 | 1.2.2
 fastvlm-0.5B-w8a8_level0.rv1126b.rkllm                                | fastvlm-0.5b | fastvlm-0.5b | unknown | 0.5B | w8a8 | rv1126b | 4096 | -
+Llama-3.2-1B-Instruct_RK3576_w4a16_g128.rkllm                         | llama3.2-1b | llama3.2-1b-instruct | llama | 1B | w4a16_g128 | rk3576 | 4096 | -
+Qwen3-0.6B-rk3588-w8a8_g256-opt-1-hybrid-ratio-0.5.rkllm              | qwen3-0.6b | qwen3-0.6b | qwen3 | 0.6B | w8a8_g256 | rk3588 | 4096 | -
+Qwen3-1.7B-w4a16_g32-rk3562.rkllm                                     | qwen3-1.7b | qwen3-1.7b | qwen3 | 1.7B | w4a16_g32 | rk3562 | 4096 | -
+Qwen3-1.7B-Instruct-RK3562-W4A8_G32-GRQ-v1.2.3-RKLLM.rkllm            | qwen3-1.7b | qwen3-1.7b-instruct | qwen3 | 1.7B | w4a8_g32 | rk3562 | 4096 | 1.2.3
+Qwen3-0.6B-w4a16-2-1024.rkllm                                         | qwen3-0.6b | qwen3-0.6b | qwen3 | 0.6B | w4a16 | - | 1024 | -
+Qwen3-1.7B-w8a8-2-16384.rkllm                                         | qwen3-1.7b | qwen3-1.7b | qwen3 | 1.7B | w8a8 | - | 16384 | -
+Qwen2.5-0.5B-Instruct-1.2.0.rkllm                                     | qwen2.5-0.5b | qwen2.5-0.5b-instruct | qwen2 | 0.5B | - | - | 4096 | 1.2.0
+deepseek-r1-1.5B-rkllm1.1.4.rkllm                                     | deepseek-r1-1.5b | deepseek-r1-1.5b | deepseek2 | 1.5B | - | - | 4096 | 1.1.4
+qwen2.5-vl-3b-w4a16_level1_rk3576.rkllm                               | qwen2.5-vl-3b | qwen2.5-vl-3b | qwen2vl | 3B | w4a16 | rk3576 | 4096 | -
 Phi-3-mini-128k-instruct-rk3588-w8a8.rkllm                            | phi3-mini-128k | phi3-mini-128k-instruct | phi3 | - | w8a8 | rk3588 | 4096 | -
 SmolLM2-135M-Instruct.Q4_1.gguf                                       | smollm2-135m | smollm2-135m-instruct | llama | 135M | Q4_1 | - | - | -
 Qwen_Qwen3-0.6B-Q4_K_M.gguf                                           | qwen3-0.6b | qwen3-0.6b | qwen3 | 0.6B | Q4_K_M | - | - | -

@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { pull, type PullOptions, type PullResult } from "../../../src/catalog/pull.ts";
 import type { PullStatus } from "../../../src/catalog/pull-status.ts";
+import { sourceOfShortName } from "../../../src/catalog/short-name-source.ts";
+import { findShortName } from "../../../src/catalog/short-names.ts";
 import { ModelHub } from "../../support/model-hub.ts";
 import { ModelsFolder, refusal } from "../../support/models-folder.ts";
 
@@ -61,11 +63,12 @@ describe("a short name", () => {
     expect(notes).toEqual([unverified]);
   });
 
-  test("on a board without a conversion for its NPU gets the one for the CPU, and says so first", async () => {
-    await pulling("qwen3-0.6b", { boardSoc: "rk3588", runtimeVersion: "1.2.3" });
+  test("on a board without a conversion for its NPU gets the one for the CPU, and says so first and where to look", async () => {
+    found("Qwen3-0.6B rk3562", "a/other", "b/Qwen3-0.6B-rk3562");
+    await pulling("qwen3-0.6b", { boardSoc: "rk3562", runtimeVersion: "1.2.3" });
     expect(notes).toEqual([
-      "No conversion of Qwen3-0.6B for RK3588 is in this program's list; this one runs on the CPU. " +
-        `For the NPU look at ${hub.url}/models?search=Qwen3-0.6B+rk3588.`,
+      "No conversion of Qwen3-0.6B for RK3562 is in this program's list; this one runs on the CPU. The hub has b/Qwen3-0.6B-rk3562 and " +
+        `a/other. For the NPU look at ${hub.url}/models?search=Qwen3-0.6B+rk3562, and pull owner/repository of one you trust.`,
       unverified,
     ]);
   });
@@ -75,22 +78,60 @@ describe("a short name", () => {
     expect(notes).toEqual([unverified]);
   });
 
-  test("with a quantization that is not there lists what is", async () => {
-    expect(await refusal(pulling("qwen3:0.6b-q4_0"))).toEqual(["invalid_request", `No file matches "Q4_0". Name one of these: ${FILE}.`]);
+  test("on a board is for its NPU: the very file, where a repository has several conversions", async () => {
+    const repository = "dulimov/Qwen3-0.6B-rk3588-1.2.1-unsloth-16k";
+    const name = "Qwen3-0.6B-rk3588-w8a8-opt-1-hybrid-ratio-0.0.rkllm";
+    hub.files.set(`/${repository}/resolve/main/${name}`, file("weights"));
+    hub.files.set("/Qwen/Qwen3-0.6B/resolve/main/tokenizer.json", file("{}"));
+    const { path, sidecars } = await pulling("qwen3:0.6b", { boardSoc: "rk3588", runtimeVersion: "1.2.3" });
+    // The tokenizer is the publisher's, though the conversion's repository does not tell whose that is.
+    expect([path, sidecars]).toEqual([folder.path(`models/qwen3-0.6b/${name}`), ["tokenizer.json"]]);
+    expect(notes).toEqual([
+      `unverified: qwen3:0.6b comes from ${repository}, which nobody has tried with this program.`,
+      "Rockchip publishes 32.9 tokens/s for it on RK3588.",
+      "Looked for the tokenizer and the template in Qwen/Qwen3-0.6B.",
+    ]);
   });
 
-  test("without a listed conversion says what the hub has and where to look", async () => {
-    found("Llama-3.2-1B-Instruct rk3588", "a/other", "b/Llama-3.2-1B-Instruct-rk3588");
-    expect(await refusal(pulling("llama3.2:1b", { boardSoc: "rk3588" }))).toEqual([
-      "not_found",
-      "llama3.2:1b is Llama-3.2-1B-Instruct. No conversion of it for RK3588, and no .gguf, is in this program's list. " +
-        `The hub has b/Llama-3.2-1B-Instruct-rk3588 and a/other. Look at ${hub.url}/models?search=Llama-3.2-1B-Instruct+rk3588, ` +
-        "and pull owner/repository of one you trust.",
-    ]);
-    expect((await refusal(pulling("llama3.2:1b")))[1]).toBe(
-      "llama3.2:1b is Llama-3.2-1B-Instruct. No .gguf of it is in this program's list. " +
-        `Look at ${hub.url}/models?search=Llama-3.2-1B-Instruct+GGUF, and pull owner/repository of one you trust.`,
+  test("is for the CPU where its quantization is", async () => {
+    await pulling("qwen3:0.6b-q8_0", { boardSoc: "rk3588", runtimeVersion: "1.2.3" });
+    expect(notes).toEqual([unverified]);
+  });
+
+  test.each([
+    ["llama3.2:1b", "rk3588", "1.3.0", "HanzoHuang/Llama-3.2-1B-Instruct-RKLLM", 1],
+    ["llama3.2:1b", "rk3588", undefined, "HanzoHuang/Llama-3.2-1B-Instruct-RKLLM", 1],
+    ["llama3.2:1b", "rk3588", "1.2.3", "c01zaut/Llama-3.2-1B-Instruct-rk3588-1.1.1", 1],
+    ["llama3.2:3b", "rk3588", "1.2.3", "GatekeeperZA/Llama-3.2-3B-Instruct-RKLLM-v1.2.3", 1],
+    ["llama3.2:3b", "rk3588", "1.2.1", "jamescallander/Llama-3.2-3B-Instruct_w8a8_g128_rk3588.rkllm", 1],
+    ["llama3.2:3b", "rk3576", "1.3.0", "HanzoHuang/Llama-3.2-3B-Instruct-RKLLM", 1],
+    ["llama3.2:3b", "rk3576", "1.2.3", "mradermacher/Llama-3.2-3B-Instruct-GGUF", 2],
+    ["qwen3:4b", "rv1126b", "1.3.0", "Qwen/Qwen3-4B-GGUF", 2],
+  ] as const)("%s on %s with the library %s comes from %s", async (name, boardSoc, runtimeVersion, repository, sentences) => {
+    const { conversion, notes: told } = await sourceOfShortName(findShortName(name)!, {
+      boardSoc,
+      runtimeVersion,
+      endpoint: new URL(hub.url),
+      signal: new AbortController().signal,
+    });
+    expect([conversion.repository, told.length]).toEqual([repository, sentences]);
+  });
+
+  test("whose conversion needs a newer library than there is says so", async () => {
+    const { notes: told } = await sourceOfShortName(findShortName("llama3.2:3b")!, {
+      boardSoc: "rk3576",
+      runtimeVersion: "1.2.3",
+      endpoint: new URL(hub.url),
+      signal: new AbortController().signal,
+    });
+    expect(told[0]).toBe(
+      "The listed conversion of Llama-3.2-3B-Instruct for RK3576, HanzoHuang/Llama-3.2-3B-Instruct-RKLLM, needs the RKLLM library 1.3.0, " +
+        "and 1.2.3 is installed; this one runs on the CPU.",
     );
+  });
+
+  test("with a quantization that is not there lists what is", async () => {
+    expect(await refusal(pulling("qwen3:0.6b-q4_0"))).toEqual(["invalid_request", `No file matches "Q4_0". Name one of these: ${FILE}.`]);
   });
 
   test("that is none lists those that begin so", async () => {

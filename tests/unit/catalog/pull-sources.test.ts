@@ -18,6 +18,7 @@ describe("parsePullSource", () => {
     ["owner/repo:Q4_K_M", hub("owner/repo", "Q4_K_M")],
     ["owner/repo", hub("owner/repo", "")],
     ["owner/repo/", hub("owner/repo", "")],
+    ["owner/gemma-3-1b-it_w8a8_rk3588.rkllm", hub("owner/gemma-3-1b-it_w8a8_rk3588.rkllm", "")],
     ["hf.co/owner/repo:latest", hub("owner/repo", "")],
     ["hf.co/owner/repo:Q4_K_M", hub("owner/repo", "Q4_K_M")],
     [" owner/repo/sub/dir/x.gguf ", hub("owner/repo", "sub/dir/x.gguf")],

@@ -50,3 +50,22 @@ test("a host has ended when it has, also while a process that it has started hol
   expect(await link.ended).toBe("exit code 0");
   process.kill(Number(lines[0]));
 });
+
+test("a model counts as open once all that was printed while it loaded has been read, and the mark behind it is nobody's", async () => {
+  const heard: string[] = [];
+  const opened = '{"kind":"opened","capabilities":{}}';
+  // The news comes first.
+  const script = `printf '%s\\n' '${opened}' >&"$NODE_CHANNEL_FD"; echo said; echo warned >&2
+    printf '\\n\\036 loaded\\n'; printf '\\n\\036 loaded\\n' >&2; exec sleep 60`;
+  const command = ["sh", "-c", `eval "${script.replaceAll(/["$\\]/g, String.raw`\$&`)}"`];
+  const told = Promise.withResolvers<void>();
+  const launchHost = hostProcessLauncher({ command, environment: process.env, onOutput: (line) => heard.push(line) });
+  const link = launchHost(({ kind }) => {
+    heard.push(kind);
+    told.resolve();
+  });
+  await told.promise;
+  expect([heard.slice(0, 2).toSorted(), heard.slice(2)]).toEqual([["said", "warned"], ["opened"]]);
+  link.kill();
+  await link.ended;
+});

@@ -195,6 +195,65 @@ describe("memory", () => {
   });
 });
 
+describe("the NPU's memory", () => {
+  const megabytes = (count: number) => count * 1e6;
+  /** A house of models on the NPU, with memory without end. */
+  const npu = () => {
+    const { events, residency } = house({ countMax: 9 });
+    const { load } = loader();
+    const hold = async (name: string, domain: number, bytes: number, stay = {}) =>
+      residency.acquire(
+        {
+          ...wanted(name, async () => {
+            events.push(`load ${name}`);
+            return { ...(await load(name)()), close: async () => void events.push(`close ${name}`) };
+          }),
+          npu: { domain, bytes },
+          stay,
+        },
+        never(),
+      );
+    const use = async (...given: Parameters<typeof hold>) => (await hold(...given)).release();
+    return { events, hold, use };
+  };
+
+  test("is of 4 GB for models of one domain, whatever memory is free: those unused for longest go, and nobody of another", async () => {
+    const { events, use } = npu();
+    await use("elsewhere", 1, megabytes(4000));
+    for (const name of ["a", "b", "c"]) await use(name, 0, megabytes(1550));
+    expect(events).toEqual(["load elsewhere", "load a", "load b", "close a", "load c"]);
+  });
+
+  test("of a model that is larger goes on into the next domain", async () => {
+    const { events, use } = npu();
+    await use("next", 1, megabytes(4000));
+    await use("after", 2, megabytes(4000));
+    await use("large", 0, megabytes(5000));
+    expect(events).toEqual(["load next", "load after", "close next", "load large"]);
+  });
+
+  test("is waited for where it is in use", async () => {
+    const { events, hold } = npu();
+    const busy = await hold("a", 0, megabytes(3000));
+    const waiting = hold("b", 0, megabytes(3000));
+    await Bun.sleep(0);
+    expect(events).toEqual(["load a"]);
+    busy.release();
+    await waiting;
+    expect(events).toEqual(["load a", "close a", "load b"]);
+  });
+
+  test("that a pinned model has is refused to another, with the way out", async () => {
+    const { use } = npu();
+    await use("a", 0, megabytes(3000), { pinned: true });
+    expect(await use("b", 0, megabytes(3000)).catch((thrown: AppError) => `${thrown.code}: ${thrown.message}`)).toBe(
+      "out_of_memory: The model b does not fit into the NPU's memory domain 0, of 4 GB, beside a, which is pinned. Unload one of them, " +
+        "or give one of the models another base_domain_id in inference_config.json.",
+    );
+    await use("b", 1, megabytes(3000));
+  });
+});
+
 test("a newcomer is refused where every place is taken by a pinned one", async () => {
   const { use } = house();
   await use("a", { pinned: true });

@@ -1,0 +1,39 @@
+/** Who keeps the prompts of one model on disk. */
+import type { AppError } from "../core/errors.ts";
+import type { ModelDescriptor } from "../core/model.ts";
+import type { PromptCache } from "../core/prompt-cache.ts";
+import { PromptKeeper } from "./prompt-keeper.ts";
+import type { LibrarySpec, OpenOptions } from "./protocol.ts";
+
+/** What it is made for. */
+export interface ModelKeeperOptions {
+  readonly cache: PromptCache;
+  readonly model: ModelDescriptor;
+  readonly library: LibrarySpec;
+  readonly options: Pick<OpenOptions, "contextTokens" | "lanes">;
+  /** `auto`: with a library that is known to do it right. */
+  readonly mode: "auto" | "on" | "off";
+  readonly onFault: (path: string, error: AppError) => void;
+}
+
+/** Where nothing tells what a token takes in the KV cache: that of a model of a few billion weights. */
+const KV_BYTES_PER_TOKEN_UNKNOWN = 100_000;
+
+/** null: nobody keeps them. A file holds one lane, so a model with several keeps none. */
+export function modelKeeper({ cache, model, library, options, mode, onFault }: ModelKeeperOptions): PromptKeeper | null {
+  const isKnown = library.kind === "built-in";
+  if (options.lanes > 1 || mode === "off" || (mode === "auto" && !isKnown)) return null;
+  const common = [model.path, model.bytes, model.modifiedMs, library, options.contextTokens];
+  return new PromptKeeper({
+    cache,
+    spaceOf: (adapter) => ({
+      model: model.id,
+      key: new Bun.CryptoHasher("sha256")
+        .update(JSON.stringify([...common, adapter === undefined ? null : [adapter.path, adapter.scale, adapter.edition]]))
+        .digest("hex"),
+    }),
+    bytesPerToken: model.kvBytesPerToken ?? KV_BYTES_PER_TOKEN_UNKNOWN,
+    loadsAfterAbort: isKnown,
+    onFault,
+  });
+}
