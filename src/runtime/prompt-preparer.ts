@@ -95,7 +95,8 @@ function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer
     if (input.kind === "tokens") return { segments: [], ...UNMARKED };
     if (input.kind === "infill") return { segments: infill(input, tokenizer), ...UNMARKED };
     const opening = openingText(request.opening, UNMARKED.format);
-    return { segments: [plain(input.prompt + opening)], ...UNMARKED, opening };
+    const segments = input.markup === true ? control.split(input.prompt) : [plain(input.prompt)];
+    return { segments: joined([...segments, plain(opening)]), ...UNMARKED, opening };
   };
   const ofIds = (given: readonly number[]) => {
     const ids = checkedIds(given, tokenizer);
@@ -222,7 +223,8 @@ function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary
   const prepare = ({ input, reasoning, opening: wanted }: PromptRequest): Prepared & { payload: { kind: "text" } } => {
     if (input.kind === "completion") {
       const opening = openingText(wanted, UNMARKED.format);
-      return prepared(stripControlText(input.prompt + opening), { ...UNMARKED, opening });
+      const given = input.markup === true ? input.prompt : stripControlText(input.prompt);
+      return prepared(given + stripControlText(opening), { ...UNMARKED, opening });
     }
     if (input.kind === "infill") throw cannotInfill();
     if (input.kind === "tokens") {

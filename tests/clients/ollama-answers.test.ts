@@ -95,6 +95,17 @@ test("only a model with the tokens for it fills in", async () => {
   ]);
 });
 
+test("raw text that a client has put into a template of its own is the prompt that the server would have made", async () => {
+  const options = { num_predict: 3, temperature: 0 };
+  const filled = await ollama.generate({ model: "tiny-coder", prompt: "def f(", suffix: "return a", options });
+  const prompt = "<|fim_prefix|>def f(<|fim_suffix|>return a<|fim_middle|>";
+  const raw = await ollama.generate({ model: "tiny-coder", prompt, raw: true, options });
+  const typed = await ollama.generate({ model: "tiny-coder", prompt, options });
+  expect([raw.response, raw.prompt_eval_count]).toEqual([filled.response, filled.prompt_eval_count]);
+  // What a user types is text, whatever it spells.
+  expect(typed.prompt_eval_count).toBeGreaterThan(raw.prompt_eval_count + 10);
+});
+
 test("a model that cannot think is not asked to", async () => {
   expect(await rejection(ollama.chat({ model: "tiny", messages: [{ role: "user", content: "hi" }], think: true }))).toMatchObject({
     status_code: 400,

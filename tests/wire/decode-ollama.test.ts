@@ -195,7 +195,7 @@ describe("generate", () => {
         ],
         tools: [],
       },
-      { kind: "completion", prompt: "hi" },
+      { kind: "completion", prompt: "hi", markup: true },
     ]);
   });
 
@@ -214,8 +214,8 @@ describe("generate", () => {
   test("a template that adds nothing is raw text, and the model's own changes nothing", () => {
     const input = (template: string): unknown => decodeOllamaGenerate("r1", generate({ template })).request.input;
     expect([input("{{ .Prompt }}"), input(" {{- .Prompt -}} "), input("{{ messages }}\n")]).toMatchObject([
-      { kind: "completion", prompt: "hi" },
-      { kind: "completion", prompt: "hi" },
+      { kind: "completion", prompt: "hi", markup: true },
+      { kind: "completion", prompt: "hi", markup: true },
       { kind: "chat" },
     ]);
   });

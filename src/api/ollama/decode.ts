@@ -134,7 +134,8 @@ export function decodeOllamaGenerate(id: string, body: OllamaGenerateBody, able:
   }
   if (isEmptyPrompt(body)) return decoded(id, body, able, null);
   if (suffix !== "") return decoded(id, body, able, { kind: "infill", prefix: prompt, suffix });
-  if (raw) return decoded(id, body, able, { kind: "completion", prompt });
+  // Who sends raw text has put it into a template already: that of a conversation, or of what is to be filled in.
+  if (raw) return decoded(id, body, able, { kind: "completion", prompt, markup: true });
   return decoded(id, body, able, { kind: "chat", messages: turnsOf(system, context, prompt), tools: [] });
 }
 
