@@ -67,6 +67,13 @@ test("a text that is too long is cut before it is made a vector, and the cut vec
   expect(refused).toMatchObject({ status_code: 400, message: expect.stringMatching(/^the input length exceeds the context length/) });
 });
 
+test("an empty text has a vector like any other where the vocabulary puts a token in front, and is named where it has none", async () => {
+  const { embeddings } = await ollama.embed({ model: "tiny", input: ["fox", "", "dog"] });
+  expect(embeddings.map((vector) => Math.abs(Math.hypot(...vector) - 1) < 1e-5)).toEqual([true, true, true]);
+  const refused = await rejection(ollama.embed({ model: "tiny-coder", input: ["fox", ""] }));
+  expect(refused).toMatchObject({ status_code: 400, message: "input[1]: The prompt is empty. Send at least one character." });
+});
+
 test("a cut text has the vector of its beginning", async () => {
   const { tokens } = (await (await server.post("/v1/tokenize", { model: "tiny", prompt: LONG_TEXT })).json()) as { tokens: number[] };
   const beginning = tokens.slice(0, CONTEXT_TOKENS - RESERVE_TOKENS);
