@@ -173,6 +173,7 @@ function describe({ file, facts, reading, manifest, manifestModifiedMs }: ReadFi
     ...(soc === undefined ? {} : { soc }),
     ...(toolkitVersion === undefined ? {} : { toolkitVersion }),
     sidecars: file.sidecars,
+    ...(manifest.capabilities?.includes("tools") === true ? { tools: true } : {}),
     ...(manifest.template === undefined ? {} : { template: manifest.template }),
     ...(preset === undefined ? {} : { preset }),
     ...(isSummed ? { sha256: manifest.sha256 } : {}),

@@ -52,7 +52,7 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
     sha256: string | null,
   ): Promise<{ dir: string; folder: string; replaced: ModelDescriptor | null }> {
     requireName(name, field);
-    const folder = name.toLowerCase().replaceAll(":", "-");
+    const folder = folderOf(name);
     const replaced = await existing(name);
     if (replaced === null) return { dir: modelsDir, folder, replaced };
     const isUploaded = sha256 !== null && dirname(replaced.path) === join(modelsDir, folder) && replaced.sha256 === sha256;
@@ -106,7 +106,7 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
       requireName(recipe.name, "model");
       // Whose weights may be replaced is known once the new ones are.
       if (Object.keys(recipe.files).length === 0) await placeFor(recipe.name, "model", null);
-      const files = await recipeFiles(recipe, blobs, recipe.name.toLowerCase().replaceAll(":", "-"));
+      const files = await recipeFiles(recipe, blobs, folderOf(recipe.name));
       const parent = files.weights === null ? await parentOf(recipe, onProgress, signal) : null;
       if (parent === null && files.weights === null) {
         throw new AppError("invalid_request", "neither 'from' or 'files' was specified", { details: { field: "from", fault: "missing" } });
@@ -164,6 +164,11 @@ function untilSuccess(onProgress: OnLibraryProgress): OnLibraryProgress {
   };
 }
 
+/** A name as that of a folder. What stands for a slash is in no name, so that `me/mario` and `me-mario` have each their own. */
+function folderOf(name: string): string {
+  return name.toLowerCase().replaceAll(":", "-").replace("/", "~");
+}
+
 function requireName(name: string, field: string): void {
   if (!MODEL_NAME.test(name)) throw new AppError("invalid_request", "invalid model name", { details: { field, fault: "value" } });
 }
@@ -194,6 +199,7 @@ function manifestOf(
       ? {}
       : { messages: ownMessages.map(({ role, content }) => ({ role, content })) as Manifest["messages"] & {} }),
     ...(texts.length === 0 ? {} : { license: texts }),
+    ...(itself?.tools === true ? { capabilities: ["tools" as const] } : {}),
     ...facts,
   };
 }

@@ -75,6 +75,8 @@ export interface ModelDescriptor {
   /** RKLLM version in the file's name: a minimum hint, not a requirement. */
   readonly toolkitVersion?: string;
   readonly sidecars: ModelSidecars;
+  /** A person says that it can call functions, whatever its template shows. */
+  readonly tools?: true;
   /** Set for a model with an adapter. What is not said of the adapter's own file, `path` included, is the base's. */
   readonly adapted?: { readonly base: ModelDescriptor; readonly adapter: Adapter };
   /** Chat template (Jinja) in place of the one that comes with the weights. */
