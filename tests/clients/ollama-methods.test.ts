@@ -40,6 +40,20 @@ test("generate knows its system prompt, and reads raw text as it is", async () =
   expect([raw.response, raw.context]).toEqual([expect.stringContaining("Paris"), undefined as never]);
 });
 
+test("raw text is answered with the thoughts apart, unless it is not to be thought about", async () => {
+  const prompt = `<|im_start|>user\n${QUESTION}<|im_end|>\n<|im_start|>assistant\n<think>\n`;
+  const apart = await ollama.generate({ ...GREEDY, prompt, raw: true });
+  const parts = await Array.fromAsync(await ollama.generate({ ...GREEDY, prompt, raw: true, stream: true }));
+  const together = await ollama.generate({ ...GREEDY, prompt, raw: true, think: false });
+  expect([apart.thinking, apart.response]).toEqual([expect.stringMatching(/\w/) as never, "The capital of France is Paris."]);
+  expect([parts.map(({ thinking }) => thinking ?? "").join(""), parts.map(({ response }) => response).join("")]).toEqual([
+    apart.thinking ?? "",
+    apart.response ?? "",
+  ]);
+  expect(together).toMatchObject({ response: expect.stringContaining("</think>") });
+  expect("thinking" in together).toBe(false);
+});
+
 test("abort ends a stream, and the next answer comes all the same", async () => {
   const stream = await ollama.chat({ model, messages: [{ role: "user", content: "Tell me a story about a fox." }], stream: true });
   const read = (async () => {
