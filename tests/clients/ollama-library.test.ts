@@ -116,10 +116,26 @@ describe("a model made of another", () => {
   });
 
   test("made again of itself keeps what is not said anew", async () => {
-    await ollama.create({ model: "echo", from: "tiny", system: "One.", parameters: { temperature: 0, num_predict: 3 } });
-    await ollama.create({ model: "echo", from: "echo", parameters: { num_predict: 1 } });
+    const parameters = { temperature: 0, num_predict: 3, stop: ["a", "b"] };
+    const info = { model_family: "echoes", parameter_size: "1B" };
+    const messages = [{ role: "user", content: "Who?" }];
+    expect(await create({ model: "echo", from: "tiny", system: "One.", license: "MIT", parameters, messages, info })).toEqual({
+      status: 200,
+    });
+    // A list takes the place of the whole list, and a licence is added to those that were there.
+    await ollama.create({ model: "echo", from: "echo", parameters: { num_predict: 1, stop: ["c"] }, license: "BSD", system: "" });
     const manifest: unknown = JSON.parse(readFileSync(join(api.modelsDir, "echo/model.json"), "utf8"));
-    expect(manifest).toEqual({ from: "tiny", system: "One.", parameters: { temperature: 0, num_predict: 1 } });
+    expect(manifest).toEqual({
+      from: "tiny",
+      system: "One.",
+      parameters: { temperature: 0, num_predict: 1, stop: ["c"] },
+      messages,
+      license: ["MIT", "BSD"],
+      family: "echoes",
+      parameterSize: "1B",
+    });
+    const { details, license } = await ollama.show({ model: "echo" });
+    expect([details, license]).toMatchObject([{ parent_model: "tiny", family: "echoes", parameter_size: "1B" }, "MIT\nBSD"]);
     expect((await ollama.chat({ model: "echo", messages: HELLO })).eval_count).toBe(1);
     await ollama.delete({ model: "echo" });
   });
