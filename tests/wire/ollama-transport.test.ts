@@ -251,11 +251,12 @@ describe("pages", () => {
   );
 });
 
-test("the root says that it runs, and shows browsers a page", async () => {
+test("the root says that it runs, also in the page that it shows browsers", async () => {
   const text = await ask({}, "/");
   const page = await ask({}, "/", { headers: { accept: "text/html,*/*" } });
-  expect([await text.text(), text.headers.get("content-type"), page.headers.get("content-type")]).toEqual([
+  expect([await text.text(), await page.text(), text.headers.get("content-type"), page.headers.get("content-type")]).toEqual([
     "Ollama is running",
+    expect.stringContaining("Ollama is running") as string,
     "text/plain; charset=utf-8",
     "text/html; charset=utf-8",
   ]);
