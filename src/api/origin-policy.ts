@@ -16,6 +16,7 @@ const EXPOSED_HEADERS = [
   "www-authenticate",
   "openai-processing-ms",
   "x-rockchip-llama-ignored",
+  "x-rockchip-llama-note",
 ].join(", ");
 const PREFLIGHT_AGE_S = 43_200;
 

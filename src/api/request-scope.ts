@@ -60,7 +60,9 @@ function checkCaller(parts: ScopeParts, request: Request, origin: OriginVerdict)
 function checkRoute(parts: ScopeParts, request: Request, path: string): void {
   const methods = parts.methodTable().methods(path);
   if (methods === null) {
-    throw new AppError("not_found", `There is nothing at ${request.method} ${path}. GET /swagger lists what there is.`);
+    throw new AppError("not_found", `There is nothing at ${request.method} ${path}. GET /swagger lists what there is.`, {
+      details: { unknownPath: true },
+    });
   }
   if (!methods.includes(request.method)) {
     throw new AppError("method_not_allowed", `${path} takes ${methods.join(", ")}, not ${request.method}.`, {

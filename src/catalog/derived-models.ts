@@ -120,6 +120,7 @@ function derive({ id, aliases, draft }: Entry, parent: ModelDescriptor, models: 
     family: manifest.family ?? inherited.family,
     parameterSize: manifest.parameterSize ?? inherited.parameterSize,
     quantization: manifest.quantization ?? inherited.quantization,
+    ...(manifest.capabilities?.includes("tools") === true ? { tools: true } : {}),
     ...(opens.template === undefined ? {} : { template: opens.template }),
     ...(preset === undefined ? {} : { preset }),
     ...(adapter === null || typeof adapter === "string" ? {} : { adapted: { base: opens, adapter } }),

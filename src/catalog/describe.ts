@@ -202,6 +202,7 @@ function describe(read: ReadFile, machine: Machine): Omit<ModelDraft, "adapters"
     ...(learnt.npuCores === undefined ? {} : { npuCores: learnt.npuCores }),
     ...(embeddingLength === undefined ? {} : { embeddingLength }),
     sidecars: file.sidecars,
+    ...(manifest.capabilities?.includes("tools") === true ? { tools: true } : {}),
     ...(manifest.template === undefined ? {} : { template: manifest.template }),
     ...(preset === undefined ? {} : { preset }),
     ...(isSummed ? { sha256: manifest.sha256 } : {}),

@@ -17,8 +17,15 @@ function digested(model: ModelDescriptor, digestOf: (file: DatedFile) => string 
   // The first part of split weights is not the weights.
   const weights = opened.bytes === 0 || splitPartOf(opened.path) !== null ? null : (opened.sha256 ?? digestOf(opened));
   if (weights === null) return model;
-  const added = [model.template, model.preset, model.adapted?.adapter.edition].filter((part) => part !== undefined);
+  const added = [model.template, model.preset, adapterFacts(model)].filter((part) => part !== undefined);
   // A copy has the digest of its model.
   if (added.length === 0) return { ...model, digest: weights };
   return { ...model, digest: new Bun.CryptoHasher("sha256").update(JSON.stringify([weights, ...added])).digest("hex") };
+}
+
+/** Two adapters of one model may well have the same size and, where both were unpacked at once, the same time. */
+function adapterFacts({ adapted }: ModelDescriptor): string | undefined {
+  if (adapted === undefined) return undefined;
+  const { name, scale, edition } = adapted.adapter;
+  return `${name} ${scale} ${edition}`;
 }

@@ -14,8 +14,14 @@ import { ModelParametersSchema } from "./model-parameters.ts";
 /** Name of the file, in the model's folder. */
 export const MANIFEST_FILE = "model.json";
 
-/** What a model may be named; as a name is typed, it may have a colon, which then stands for a hyphen. */
-export const MODEL_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,79}$/;
+/** What an adapter may be named. */
+const ADAPTER_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,79}$/;
+
+/**
+ * What a model may be named; as a name is typed, it may have a colon, which then stands for a hyphen, and one owner in front (`me/mario`), as
+ * clients of Ollama give their own models.
+ */
+export const MODEL_NAME = /^(?:[A-Za-z0-9_][A-Za-z0-9_-]{0,79}\/)?[A-Za-z0-9_][A-Za-z0-9_.:-]{0,79}$/;
 
 /** The keys of model.json. */
 export const ManifestSchema = Type.Object({
@@ -29,6 +35,8 @@ export const ManifestSchema = Type.Object({
   family: Type.Optional(Type.String({ minLength: 1 })),
   parameterSize: Type.Optional(Type.String({ minLength: 1 })),
   quantization: Type.Optional(Type.String({ minLength: 1 })),
+  /** What lists say that it can do, beside what its files show. Clients offer functions only to models that say `tools`. */
+  capabilities: Type.Optional(Type.Array(Type.Literal("tools"), { maxItems: 1 })),
   soc: Type.Optional(Type.Union([Type.Literal("rk3588"), Type.Literal("rk3576"), Type.Literal("rk3562"), Type.Literal("rv1126b")])),
   toolkitVersion: Type.Optional(Type.String({ minLength: 1 })),
   /** LoRA adapters of the model, by the names of their files in the same folder. */
@@ -37,7 +45,7 @@ export const ManifestSchema = Type.Object({
       Type.Object({
         file: Type.String({ minLength: 1 }),
         /** In place of the one from its file's name. */
-        name: Type.Optional(Type.String({ pattern: MODEL_NAME.source })),
+        name: Type.Optional(Type.String({ pattern: ADAPTER_NAME.source })),
         /** Default 1. */
         scale: Type.Optional(Type.Number()),
       }),

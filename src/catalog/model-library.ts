@@ -8,7 +8,7 @@ import { BlobStore, parseDigest } from "./blob-store.ts";
 import type { Catalog } from "./catalog.ts";
 import { DEPTH_MAX, DERIVED_MAX, tooDeep } from "./derived-models.ts";
 import { filesToRemove, removeFiles } from "./model-removal.ts";
-import { type Manifest, MODEL_NAME, manifestFault, writeManifest } from "./manifest.ts";
+import { type Manifest, MODEL_NAME, manifestFault, readManifest, writeManifest } from "./manifest.ts";
 import { placeModel } from "./model-making.ts";
 import { shown } from "./model-names.ts";
 import { recipeFiles, type RecipeFiles } from "./recipe-files.ts";
@@ -57,7 +57,7 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
     sha256: string | null,
   ): Promise<{ dir: string; folder: string; replaced: ModelDescriptor | null }> {
     requireName(name, field);
-    const folder = name.toLowerCase().replaceAll(":", "-");
+    const folder = folderOf(name);
     const replaced = await existing(name);
     if (replaced === null) return { dir: modelsDir, folder, replaced };
     const isUploaded = sha256 !== null && dirname(replaced.path) === join(modelsDir, folder) && replaced.sha256 === sha256;
@@ -123,13 +123,13 @@ export function openModelLibrary(options: ModelLibraryOptions): ModelLibrary & {
       requireName(recipe.name, "model");
       // Whose weights may be replaced is known once the new ones are.
       if (Object.keys(recipe.files).length === 0) await placeFor(recipe.name, "model", null);
-      const files = await recipeFiles(recipe, blobs, recipe.name.toLowerCase().replaceAll(":", "-"));
+      const files = await recipeFiles(recipe, blobs, folderOf(recipe.name));
       const parent = files.weights === null ? await parentOf(recipe, onProgress, signal) : null;
       if (parent === null && files.weights === null) {
         throw new AppError("invalid_request", "neither 'from' or 'files' was specified", { details: { field: "from", fault: "missing" } });
       }
       const template = recipe.template === undefined ? undefined : await options.templateOf(recipe.template, parent);
-      const manifest = manifestOf(recipe, template, parent, files);
+      const manifest = manifestOf(recipe, template, parent, files, await factsOf(itselfIn(recipe, parent)));
       if (files.weights?.format === "gguf") onProgress({ status: "parsing GGUF" });
       for (const file of [files.weights, files.adapter, ...files.sidecars]) {
         if (file !== null) onProgress({ status: `using existing layer sha256:${file.sha256}` });
@@ -183,8 +183,26 @@ function untilSuccess(onProgress: OnLibraryProgress): OnLibraryProgress {
   };
 }
 
+/** A name as that of a folder. What stands for a slash is in no name, so that `me/mario` and `me-mario` have each their own. */
+function folderOf(name: string): string {
+  return name.toLowerCase().replaceAll(":", "-").replace("/", "~");
+}
+
 function requireName(name: string, field: string): void {
   if (!MODEL_NAME.test(name)) throw new AppError("invalid_request", "invalid model name", { details: { field, fault: "value" } });
+}
+
+/** The model that a recipe makes anew of itself; null where it makes another. */
+function itselfIn(recipe: ModelRecipe, parent: ModelDescriptor | null): ModelDescriptor | null {
+  return parent?.derived !== undefined && [parent.id, ...parent.aliases].includes(recipe.name.toLowerCase()) ? parent : null;
+}
+
+/** What the model.json of a model says for lists; its descriptor does not tell that from what it has of its parent. */
+async function factsOf(model: ModelDescriptor | null): Promise<ModelRecipe["facts"]> {
+  const reading = model?.derived === undefined ? null : await readManifest(model.derived.manifestPath);
+  if (reading === null || "fault" in reading) return {};
+  const names = ["contextTokensMax", "family", "parameterSize", "quantization", "capabilities"] as const;
+  return Object.fromEntries(names.flatMap((name) => (reading.manifest[name] === undefined ? [] : [[name, reading.manifest[name]]])));
 }
 
 /** What model.json of a recipe says. What is made of a model that this one replaces is made of that one's parent. */
@@ -193,9 +211,10 @@ function manifestOf(
   template: string | undefined,
   parent: ModelDescriptor | null,
   { weights, adapter }: RecipeFiles,
+  keptFacts: ModelRecipe["facts"],
 ): Manifest {
   const { system = "", messages = [], parameters = {}, licenses, facts } = recipe;
-  const itself = parent?.derived !== undefined && [parent.id, ...parent.aliases].includes(recipe.name.toLowerCase()) ? parent : null;
+  const itself = itselfIn(recipe, parent);
   const kept = itself?.preset;
   const ownSystem = system === "" ? (kept?.system ?? "") : system;
   const ownMessages = messages.length > 0 ? messages : (kept?.messages ?? []);
@@ -213,6 +232,7 @@ function manifestOf(
       ? {}
       : { messages: ownMessages.map(({ role, content }) => ({ role, content })) as Manifest["messages"] & {} }),
     ...(texts.length === 0 ? {} : { license: texts }),
+    ...keptFacts,
     ...facts,
   };
 }

@@ -90,7 +90,7 @@ function checkOptions({ sha256, name }: PullOptions): void {
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
     throw new AppError("invalid_request", `"${shown(sha256)}" is no SHA-256: it has 64 hexadecimal digits.`);
   }
-  if (name !== undefined && !MODEL_NAME.test(name)) {
+  if (name !== undefined && (!MODEL_NAME.test(name) || name.includes("/"))) {
     throw new AppError("invalid_request", `"${shown(name)}" cannot be a model's name: use letters, digits, "-", "_", "." and ":".`);
   }
 }

@@ -59,6 +59,8 @@ export interface ErrorDetails {
   readonly partialText?: string;
   /** Methods the path knows (method_not_allowed). */
   readonly allow?: readonly string[];
+  /** It is the request's path that leads nowhere (not_found). */
+  readonly unknownPath?: true;
 }
 
 /** What an AppError looks like between processes: plain data. */

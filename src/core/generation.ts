@@ -60,8 +60,11 @@ export interface ChatInput {
 /** What the model is asked to continue. */
 export type GenerationInput =
   | ChatInput
-  /** Client text that goes to the model without a template; it is still never control text. */
-  | { readonly kind: "completion"; readonly prompt: string }
+  /**
+   * Client text that goes to the model without a template; it is still never control text, but for that of a client which says that it
+   * writes its own template (`markup`).
+   */
+  | { readonly kind: "completion"; readonly prompt: string; readonly markup?: true }
   /** The text that belongs between two others, for models that were trained to find it. */
   | { readonly kind: "infill"; readonly prefix: string; readonly suffix: string }
   /** Token ids chosen by the client (POST /v1/completions takes them). */

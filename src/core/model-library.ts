@@ -22,6 +22,8 @@ export interface ModelRecipe {
     readonly family?: string;
     readonly parameterSize?: string;
     readonly quantization?: string;
+    /** What it can do beside what its files show. */
+    readonly capabilities?: "tools"[];
   };
 }
 

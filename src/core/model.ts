@@ -99,6 +99,8 @@ export interface ModelDescriptor {
   /** Length of its vectors, where a file beside the weights tells it. */
   readonly embeddingLength?: number;
   readonly sidecars: ModelSidecars;
+  /** A person says that it can call functions, whatever its template shows. */
+  readonly tools?: true;
   /** Set for a model with an adapter. What is not said of the adapter's own file, `path` included, is the base's. */
   readonly adapted?: { readonly base: ModelDescriptor; readonly adapter: Adapter };
   /** Chat template (Jinja) in place of the one that comes with the weights. */

@@ -220,7 +220,12 @@ export function createEngine(options: EngineOptions): Engine {
     }),
     load: async (name, stay, signal) => loaded.load(name, stay, workSignal(signal)),
     unload: async (name) => loaded.unload(name),
-    status: () => ({ uptimeS: (performance.now() - startedMs) / 1000, draining, models: loaded.status() }),
+    status: () => ({
+      uptimeS: (performance.now() - startedMs) / 1000,
+      draining,
+      models: loaded.status(),
+      loading: loaded.loading(),
+    }),
     promptCache: () => options.promptCache.status(),
     clearPromptCache,
     warm,

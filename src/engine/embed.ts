@@ -103,7 +103,8 @@ async function prepare(slot: RuntimeSlot, request: PromptRequest, field: string)
   } catch (thrown) {
     const error = AppError.from(thrown);
     const ofInput = error.code === "invalid_request" || error.code === "context_length_exceeded";
-    throw ofInput ? new AppError(error.code, error.message, { details: { ...error.details, field }, cause: error }) : error;
+    // Of many texts one is at fault.
+    throw ofInput ? new AppError(error.code, `${field}: ${error.message}`, { details: { ...error.details, field }, cause: error }) : error;
   }
 }
 

@@ -53,6 +53,16 @@ export interface ModelStatus {
   readonly loadedAtMs: number;
 }
 
+/** A model that is being loaded. */
+export interface LoadingModel {
+  /** As in ModelStatus. */
+  readonly id: string;
+  /** What it is thought to take. */
+  readonly memoryBytes: number;
+  /** As in ModelStatus, if it were loaded and out of use now. */
+  readonly expiresAtMs: number | null;
+}
+
 /** How a model is to stay loaded. */
 export interface LoadOptions {
   /** As in GenerationRequest. */
@@ -67,6 +77,7 @@ export interface EngineStatus {
   /** It takes nothing on any more. */
   readonly draining: boolean;
   readonly models: readonly ModelStatus[];
+  readonly loading: readonly LoadingModel[];
 }
 
 /** A prompt that has been kept. */

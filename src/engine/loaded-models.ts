@@ -6,7 +6,7 @@ import type { RuntimeSlot } from "../core/runtime.ts";
 import { type Lease, Residency, type Residence } from "../scheduler/residency.ts";
 import type { Closable } from "../scheduler/resident.ts";
 import { TurnQueue } from "../scheduler/turn-queue.ts";
-import type { LoadOptions, ModelStatus } from "./engine.ts";
+import type { LoadingModel, LoadOptions, ModelStatus } from "./engine.ts";
 import { estimateMemoryBytes, estimateNpuBytes } from "./memory-estimate.ts";
 import { openedKey, openedModel } from "./opened-model.ts";
 import { type GenerationDefaults, resolveSampling } from "./resolve-options.ts";
@@ -42,8 +42,6 @@ export interface LoadedModelsOptions {
 export interface LoadedModel extends Closable {
   /** Never one with an adapter. */
   readonly model: ModelDescriptor;
-  /** The one that was last asked for, which may be the loaded one with an adapter. */
-  askedFor: ModelDescriptor;
   readonly slot: RuntimeSlot;
   readonly queue: TurnQueue;
   readonly defaults: GenerationDefaults;
@@ -89,6 +87,7 @@ export class LoadedModels {
       {
         key: openedKey(base),
         name: base.id,
+        askedAs: model.id,
         // A file that was replaced is another model: it is loaded once the old one is out of use.
         edition: `${base.bytes} ${base.modifiedMs}`,
         memoryBytes: estimateMemoryBytes(base, this.options.contextTokensOf?.(base) ?? base.contextTokensMax),
@@ -98,7 +97,6 @@ export class LoadedModels {
       },
       signal,
     );
-    lease.value.askedFor = model;
     return { ...lease, model };
   }
 
@@ -107,7 +105,7 @@ export class LoadedModels {
     const { value, release } = await this.hold(name, options, signal);
     release();
     const loaded = [...this.residency.loaded()].find((each) => each.value === value);
-    return statusOf(loaded ?? { value, pinned: false, expiresAtMs: 0, loadedAtMs: 0 });
+    return statusOf(loaded ?? { askedAs: value.model.id, memoryBytes: 0, value, pinned: false, expiresAtMs: 0, loadedAtMs: 0 });
   }
 
   /** See Engine.unload. */
@@ -120,6 +118,11 @@ export class LoadedModels {
     return [...this.residency.loaded()].map(statusOf);
   }
 
+  /** What is being loaded, in the order it was begun. */
+  loading(): readonly LoadingModel[] {
+    return [...this.residency.loading()].map(({ askedAs, memoryBytes, expiresAtMs }) => ({ id: askedAs, memoryBytes, expiresAtMs }));
+  }
+
   async close(): Promise<void> {
     await this.residency.close();
   }
@@ -130,7 +133,6 @@ export class LoadedModels {
     const slot = await this.options.openSlot(model, defaults, signal);
     return {
       model,
-      askedFor: model,
       slot,
       queue: this.queueOf(model, slot),
       defaults,
@@ -160,10 +162,10 @@ export class LoadedModels {
   }
 }
 
-function statusOf({ value, pinned, expiresAtMs, loadedAtMs }: Residence<LoadedModel>): ModelStatus {
-  const { model, askedFor, slot, queue } = value;
+function statusOf({ askedAs, value, pinned, expiresAtMs, loadedAtMs }: Residence<LoadedModel>): ModelStatus {
+  const { model, slot, queue } = value;
   return {
-    id: askedFor.id,
+    id: askedAs,
     baseId: model.id,
     bytes: model.bytes,
     memoryBytes: slot.memory()?.residentBytes ?? null,

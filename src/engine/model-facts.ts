@@ -52,8 +52,13 @@ export class FactsReader {
     const facts = this.#known.get(key) ?? (await readFacts(base));
     if (this.#known.size >= REMEMBERED_MAX) this.#known.clear();
     this.#known.set(key, facts);
-    return { model, ...facts, contextTokens: this.#contextTokensOf(model) };
+    return { model, ...facts, capabilities: withSaid(facts.capabilities, model), contextTokens: this.#contextTokensOf(model) };
   }
+}
+
+/** What the files show, and what a person says beside that. */
+function withSaid(shown: readonly Capability[], { tools }: ModelDescriptor): readonly Capability[] {
+  return tools !== true || !shown.includes("completion") || shown.includes("tools") ? shown : shown.toSpliced(1, 0, "tools");
 }
 
 /** Changes when one of the files does that facts are read from. */

@@ -95,7 +95,8 @@ function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer
     if (input.kind === "tokens") return { segments: [], ...UNMARKED };
     if (input.kind === "infill") return { segments: infill(input, tokenizer), ...UNMARKED };
     const opening = openingText(request.opening, UNMARKED.format);
-    return { segments: [plain(input.prompt + opening)], ...UNMARKED, opening };
+    const segments = input.markup === true ? control.split(input.prompt) : [plain(input.prompt)];
+    return { segments: joined([...segments, plain(opening)]), format: formatOfText(request, templateOf, opening), opening };
   };
   const ofIds = (given: readonly number[]) => {
     const ids = checkedIds(given, tokenizer);
@@ -126,6 +127,17 @@ interface Rendered extends Pick<Prepared, "format" | "opening"> {
 
 /** Answers to a prompt without a template: all of it is text. */
 const UNMARKED: Pick<Prepared, "format" | "opening"> = { format: findOutputFormat("", ""), opening: "" };
+
+const NO_TURNS: ChatInput = { kind: "chat", messages: [], tools: [] };
+
+/**
+ * How an answer to text without our template is read. Who brings a template of their own is shown the model's thoughts apart, as in any
+ * answer, unless they were told that it is not to think.
+ */
+function formatOfText({ input, reasoning }: PromptRequest, templateOf: (input: ChatInput) => ChatTemplate, opening: string): OutputFormat {
+  if (input.kind !== "completion" || input.markup !== true || reasoning.mode === "off" || opening !== "") return UNMARKED.format;
+  return { ...UNMARKED.format, reasoning: findOutputFormat(templateOf(NO_TURNS).source, input.prompt).reasoning };
+}
 
 function openingText(opening: AnswerOpening | undefined, format: OutputFormat): string {
   if (opening === undefined) return "";
@@ -222,7 +234,9 @@ function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary
   const prepare = ({ input, reasoning, opening: wanted }: PromptRequest): Prepared & { payload: { kind: "text" } } => {
     if (input.kind === "completion") {
       const opening = openingText(wanted, UNMARKED.format);
-      return prepared(stripControlText(input.prompt + opening), { ...UNMARKED, opening });
+      const given = input.markup === true ? input.prompt : stripControlText(input.prompt);
+      const format = formatOfText({ input, reasoning }, templateOf, opening);
+      return prepared(given + stripControlText(opening), { format, opening });
     }
     if (input.kind === "infill") throw cannotInfill();
     if (input.kind === "tokens") {

@@ -15,12 +15,20 @@ export interface Lease<T> {
   release(): void;
 }
 
-/** One that is loaded. */
-export interface Residence<T> {
-  readonly value: T;
-  readonly pinned: boolean;
+/** One that is loading or loaded. */
+export interface Arrival {
+  /** The name it was last asked for by. */
+  readonly askedAs: string;
   /** When it goes if nobody asks for it before, ms since the epoch; null: not before its place is needed. */
   readonly expiresAtMs: number | null;
+  /** What it was thought to take before it was loaded. */
+  readonly memoryBytes: number;
+}
+
+/** One that is loaded. */
+export interface Residence<T> extends Arrival {
+  readonly value: T;
+  readonly pinned: boolean;
   readonly loadedAtMs: number;
 }
 
@@ -62,8 +70,18 @@ export class Residency<T extends Closable> {
   *loaded(): Iterable<Residence<T>> {
     for (const resident of this.residents.values()) {
       const { value, pinned, loadedAtMs } = resident;
-      if (value !== null) yield { value, pinned, expiresAtMs: resident.expiry(this.limits.keepAliveMs), loadedAtMs };
+      if (value !== null) yield { ...this.arrival(resident), value, pinned, loadedAtMs };
     }
+  }
+
+  /** What is being loaded now, in the order it was begun. */
+  *loading(): Iterable<Arrival> {
+    for (const resident of this.residents.values()) if (resident.value === null) yield this.arrival(resident);
+  }
+
+  private arrival(resident: Resident<T>): Arrival {
+    const { askedAs, memoryBytes } = resident;
+    return { askedAs, memoryBytes, expiresAtMs: resident.expiry(this.limits.keepAliveMs) };
   }
 
   /**
@@ -115,6 +133,7 @@ export class Residency<T extends Closable> {
     const resident = fits ? known : this.admit(wanted, known);
     if (resident === null) return null;
     resident.leases++;
+    resident.askedAs = wanted.askedAs ?? wanted.name;
     resident.stopExpiry();
     resident.follow(wanted.stay ?? {});
     return resident;

@@ -22,6 +22,8 @@ export interface Wanted<T> {
   readonly key: string;
   /** As people call it, for errors. */
   readonly name: string;
+  /** The name it was asked for by, where that is another. */
+  readonly askedAs?: string;
   /** Changes when what stands behind the key does; a value of another edition is replaced once nobody uses it. */
   readonly edition: string;
   /** An estimate, before anything is loaded. */
@@ -70,6 +72,8 @@ export class Resident<T extends Closable> {
   readonly gone = Promise.withResolvers<void>();
   value: T | null = null;
   leases = 0;
+  /** The name it was last asked for by. */
+  askedAs = "";
   /** Position in the order of uses. */
   usedAt = 0;
   pinned = false;

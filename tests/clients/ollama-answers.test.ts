@@ -67,6 +67,13 @@ test("a text that is too long is cut before it is made a vector, and the cut vec
   expect(refused).toMatchObject({ status_code: 400, message: expect.stringMatching(/^the input length exceeds the context length/) });
 });
 
+test("an empty text has a vector like any other where the vocabulary puts a token in front, and is named where it has none", async () => {
+  const { embeddings } = await ollama.embed({ model: "tiny", input: ["fox", "", "dog"] });
+  expect(embeddings.map((vector) => Math.abs(Math.hypot(...vector) - 1) < 1e-5)).toEqual([true, true, true]);
+  const refused = await rejection(ollama.embed({ model: "tiny-coder", input: ["fox", ""] }));
+  expect(refused).toMatchObject({ status_code: 400, message: "input[1]: The prompt is empty. Send at least one character." });
+});
+
 test("a cut text has the vector of its beginning", async () => {
   const { tokens } = (await (await server.post("/v1/tokenize", { model: "tiny", prompt: LONG_TEXT })).json()) as { tokens: number[] };
   const beginning = tokens.slice(0, CONTEXT_TOKENS - RESERVE_TOKENS);
@@ -93,6 +100,17 @@ test("only a model with the tokens for it fills in", async () => {
     "length",
     { status_code: 400, message: "registry.ollama.ai/library/tiny:latest does not support insert" },
   ]);
+});
+
+test("raw text that a client has put into a template of its own is the prompt that the server would have made", async () => {
+  const options = { num_predict: 3, temperature: 0 };
+  const filled = await ollama.generate({ model: "tiny-coder", prompt: "def f(", suffix: "return a", options });
+  const prompt = "<|fim_prefix|>def f(<|fim_suffix|>return a<|fim_middle|>";
+  const raw = await ollama.generate({ model: "tiny-coder", prompt, raw: true, options });
+  const typed = await ollama.generate({ model: "tiny-coder", prompt, options });
+  expect([raw.response, raw.prompt_eval_count]).toEqual([filled.response, filled.prompt_eval_count]);
+  // What a user types is text, whatever it spells.
+  expect(typed.prompt_eval_count).toBeGreaterThan(raw.prompt_eval_count + 10);
 });
 
 test("a model that cannot think is not asked to", async () => {

@@ -87,11 +87,55 @@ describe("a model made of another", () => {
     expect(readdirSync(api.modelsDir).filter((name) => !name.startsWith("."))).toEqual(["tiny.gguf"]);
   });
 
+  test("may have an owner in front of its name, as those that are published have", async () => {
+    await ollama.copy({ source: "tiny", destination: "me/Tiny:1b" });
+    await ollama.create({ model: "me-tiny-1b", from: "me/tiny:1b", system: "Other." });
+    expect(await names()).toEqual(["me-tiny:1b", "me/tiny:1b", "tiny:latest"]);
+    expect((await ollama.chat({ model: "ME/tiny:1b", messages: HELLO })).message.content).toBe("It is a fine day.");
+    expect(await rendered("me/tiny:1b")).not.toContain("Other.");
+    expect((await fetch(`${api.url}/v1/models/me/tiny:1b`)).status).toBe(200);
+    await ollama.delete({ model: "me-tiny-1b" });
+    await ollama.delete({ model: "me/tiny:1b" });
+    expect(readdirSync(api.modelsDir).filter((name) => !name.startsWith("."))).toEqual(["tiny.gguf"]);
+  });
+
+  test("can be said to call functions, which clients look for, and is until it is made of something else", async () => {
+    const capabilities = async (model: string) => (await ollama.show({ model })).capabilities;
+    expect(await create({ model: "caller", from: "tiny", info: { capabilities: ["tools"] } })).toEqual({ status: 200 });
+    expect(await create({ model: "caller", from: "caller", system: "Be brief." })).toEqual({ status: 200 });
+    await ollama.copy({ source: "caller", destination: "other" });
+    expect(await Promise.all(["tiny", "caller", "other"].map(capabilities))).toEqual([
+      ["completion"],
+      ["completion", "tools"],
+      ["completion", "tools"],
+    ]);
+    await ollama.delete({ model: "other" });
+    await ollama.create({ model: "caller", from: "tiny" });
+    expect(await capabilities("caller")).toEqual(["completion"]);
+    await ollama.delete({ model: "caller" });
+  });
+
   test("made again of itself keeps what is not said anew", async () => {
-    await ollama.create({ model: "echo", from: "tiny", system: "One.", parameters: { temperature: 0, num_predict: 3 } });
-    await ollama.create({ model: "echo", from: "echo", parameters: { num_predict: 1 } });
+    const parameters = { temperature: 0, num_predict: 3, stop: ["a", "b"] };
+    const info = { model_family: "echoes", parameter_size: "1B" };
+    const messages = [{ role: "user", content: "Who?" }];
+    expect(await create({ model: "echo", from: "tiny", system: "One.", license: "MIT", parameters, messages, info })).toEqual({
+      status: 200,
+    });
+    // A list takes the place of the whole list, and a licence is added to those that were there.
+    await ollama.create({ model: "echo", from: "echo", parameters: { num_predict: 1, stop: ["c"] }, license: "BSD", system: "" });
     const manifest: unknown = JSON.parse(readFileSync(join(api.modelsDir, "echo/model.json"), "utf8"));
-    expect(manifest).toEqual({ from: "tiny", system: "One.", parameters: { temperature: 0, num_predict: 1 } });
+    expect(manifest).toEqual({
+      from: "tiny",
+      system: "One.",
+      parameters: { temperature: 0, num_predict: 1, stop: ["c"] },
+      messages,
+      license: ["MIT", "BSD"],
+      family: "echoes",
+      parameterSize: "1B",
+    });
+    const { details, license } = await ollama.show({ model: "echo" });
+    expect([details, license]).toMatchObject([{ parent_model: "tiny", family: "echoes", parameter_size: "1B" }, "MIT\nBSD"]);
     expect((await ollama.chat({ model: "echo", messages: HELLO })).eval_count).toBe(1);
     await ollama.delete({ model: "echo" });
   });

@@ -83,6 +83,24 @@ test("keep_alive of Ollama's requests holds until it is said otherwise, and 0 un
   await processGone(again!);
 });
 
+test("a model that is on its way is among the running ones, under the name it was asked for by", async () => {
+  await using server = await startTestServer({ moods: "hang-init" });
+  await server.post("/api/copy", { source: "tiny", destination: "mario:1b" });
+  const client = new AbortController();
+  const load = server.post("/api/generate", { model: "mario:1b", keep_alive: "1h" }, client.signal);
+  load.catch(() => undefined);
+  const running = async () => ((await (await fetch(`${server.url}/api/ps`)).json()) as { models: Record<string, unknown>[] }).models;
+  let [model] = await running();
+  while (model === undefined) [model] = await running();
+  expect(model).toMatchObject({ name: "mario:1b", digest: expect.stringMatching(/^[0-9a-f]{64}$/), size_vram: 0 });
+  expect(Date.parse(String(model["expires_at"])) - Date.now()).toBeGreaterThan(3_000_000);
+  expect(await loadedIds(server)).toEqual([]);
+  // Nobody waits for it to be unloaded, loaded or not.
+  const unload = await server.post("/api/generate", { model: "mario:1b", keep_alive: 0 });
+  expect(await unload.json()).toMatchObject({ done_reason: "unload" });
+  client.abort();
+});
+
 test("models to preload are there without a request; one that cannot be loaded does no harm", async () => {
   await using server = await startTestServer({ models: TWO, flags: ["--preload", "nobody,two"] });
   while ((await loadedIds(server)).length === 0) await Bun.sleep(20);

@@ -8,7 +8,7 @@ import { AppError } from "../../src/core/errors.ts";
 import type { GenerationEvent, GenerationRequest, Sampling } from "../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../src/core/model.ts";
 import type { EmbeddingRequest } from "../../src/engine/embed.ts";
-import type { Engine, Generation, LoadOptions, ModelStatus } from "../../src/engine/engine.ts";
+import type { Engine, Generation, LoadingModel, LoadOptions, ModelStatus } from "../../src/engine/engine.ts";
 import type { Capability } from "../../src/engine/model-facts.ts";
 import type { ModelMetadata } from "../../src/engine/model-metadata.ts";
 import type { RerankRequest } from "../../src/engine/rerank.ts";
@@ -96,6 +96,8 @@ export const LOADED: ModelStatus = {
 export interface Script {
   /** What is loaded; by default one model. */
   readonly loaded?: readonly ModelStatus[];
+  /** What is being loaded; by default nothing. */
+  readonly loading?: readonly LoadingModel[];
   /** The answer, or what is thrown in its place after the events before it. */
   readonly events?: readonly (GenerationEvent | Error)[];
   /** An answer made while it is read; takes the place of `events`. */
@@ -225,7 +227,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
       const { id } = await model(name);
       return loaded.some(({ baseId }) => baseId === id);
     },
-    status: () => ({ uptimeS: 42.4, draining: script.draining ?? false, models: loaded }),
+    status: () => ({ uptimeS: 42.4, draining: script.draining ?? false, models: loaded, loading: script.loading ?? [] }),
     drain: () => {},
     promptCache: () => script.promptCache ?? NO_PROMPT_CACHE.status(),
     clearPromptCache: async (name) => {

@@ -195,7 +195,7 @@ describe("generate", () => {
         ],
         tools: [],
       },
-      { kind: "completion", prompt: "hi" },
+      { kind: "completion", prompt: "hi", markup: true },
     ]);
   });
 
@@ -214,8 +214,8 @@ describe("generate", () => {
   test("a template that adds nothing is raw text, and the model's own changes nothing", () => {
     const input = (template: string): unknown => decodeOllamaGenerate("r1", generate({ template })).request.input;
     expect([input("{{ .Prompt }}"), input(" {{- .Prompt -}} "), input("{{ messages }}\n")]).toMatchObject([
-      { kind: "completion", prompt: "hi" },
-      { kind: "completion", prompt: "hi" },
+      { kind: "completion", prompt: "hi", markup: true },
+      { kind: "completion", prompt: "hi", markup: true },
       { kind: "chat" },
     ]);
   });
@@ -378,8 +378,19 @@ describe("keep_alive", () => {
     expect(keepAliveMs(value)).toBe(ms as number);
   });
 
-  test.each(["1d", "abc", "", "5 m", "m5"])("%p is refused", (value) => {
-    expect(() => keepAliveMs(value)).toThrow("time: invalid duration");
+  test.each([
+    ["1d", 'unknown unit "d" in duration "1d"'],
+    ["1h2x", 'unknown unit "x" in duration "1h2x"'],
+    ["5 m", 'unknown unit " m" in duration "5 m"'],
+    ["1constructor", 'unknown unit "constructor" in duration "1constructor"'],
+    ["1.5", 'missing unit in duration "1.5"'],
+    ["1h30", 'missing unit in duration "1h30"'],
+    ["abc", 'invalid duration "abc"'],
+    ["m5", 'invalid duration "m5"'],
+    ["1.2.3s", 'invalid duration "1.2.3s"'],
+    ["", 'invalid duration ""'],
+  ])("%p is refused in the words of Go", (value, sentence) => {
+    expect(() => keepAliveMs(value)).toThrow(`time: ${sentence}; write "keep_alive" in seconds as a number, or as a text such as "10m"`);
   });
 });
 

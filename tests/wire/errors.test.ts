@@ -103,7 +103,7 @@ test.each<[ErrorCode, ErrorDetails, number, string, Readonly<Record<string, stri
     "the prompt is longer than the context length currently available to the model; it has 5012 tokens and the context holds 4096",
     {},
   ],
-  ["method_not_allowed", { allow: ["GET", "HEAD"] }, 405, "Words.", { allow: "GET, HEAD" }],
+  ["method_not_allowed", { allow: ["GET", "HEAD"] }, 405, "405 method not allowed. Words.", { allow: "GET, HEAD" }],
   ["internal", {}, 500, "internal error; the server's log has the details under request r7", {}],
 ])("%s has its Ollama status and words", (code, details, status, error, headers) => {
   expect(encodeOllamaError(new AppError(code, "Words.", { details }), SCOPE)).toEqual({ status, headers, body: { error } });
@@ -218,7 +218,7 @@ describe("paths", () => {
         },
       },
       404,
-      { error: "There is nothing at GET /api/nothing. GET /swagger lists what there is." },
+      { error: "404 page not found. There is nothing at GET /api/nothing. GET /swagger lists what there is." },
     ]);
   });
 

@@ -4,7 +4,7 @@ import { AppError } from "../../src/core/errors.ts";
 import type { GenerationRequest } from "../../src/core/generation.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Script, ScriptedEngine } from "../support/scripted-engine.ts";
-import { ask, finishEvent, HELLO, MODEL, scriptedEngine } from "../support/scripted-engine.ts";
+import { ask, MODEL, scriptedEngine } from "../support/scripted-engine.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -22,101 +22,12 @@ async function refusal(path: string, body: unknown, script: Script = {}): Promis
   return [status, json["error"]];
 }
 
-describe("a body", () => {
-  test.each<[string, string]>([
-    ["is JSON although it says that it is a form", JSON.stringify({ ...CHAT, stream: false })],
-    ["may be followed by anything", `${JSON.stringify({ ...CHAT, stream: false })} {"model":"other"} and more`],
-    ["names fields in any case", '{"MODEL":"qwen3-0.6b","Messages":[{"Role":"user","CONTENT":"hi"}],"Stream":false}'],
-    ["may hold null for what is absent", JSON.stringify({ ...CHAT, stream: false, tools: null, format: null, options: null, think: null, keep_alive: null })],
-    ["may hold fields that nobody knows", JSON.stringify({ ...CHAT, stream: false, system: "x", what: { ever: [] } })],
-  ])("%s", async (_what, body) => {
-    const engine = scriptedEngine();
-    const response = await ask(engine, "/api/chat", { body, headers: { "content-type": "application/x-www-form-urlencoded" } });
-    expect([response.status, await response.json(), engine.requests[0]?.request.input]).toMatchObject([
-      200,
-      { message: { content: "Hello" } },
-      { messages: [{ role: "user", content: "hi" }] },
-    ]);
-  }); // prettier-ignore
-
-  test("keeps the names in schemas, arguments and options as they are", async () => {
-    const engine = scriptedEngine();
-    const tools = [{ type: "function", Function: { name: "f", Parameters: { Type: "object", properties: { Name: {} } } } }];
-    const options = { Temperature: 2, temperature: 1 };
-    await reply(engine, "/api/chat", { ...CHAT, stream: false, tools, options });
-    expect(engine.requests[0]?.request).toMatchObject({
-      input: { tools: [{ name: "f", parameters: { Type: "object", properties: { Name: {} } } }] },
-      sampling: { temperature: 1 },
-    });
-  });
-
-  test.each<[string, string, number, string]>([
-    ["is empty", "", 400, "missing request body"],
-    ["is cut off", '{"model":"qwen3', 400, "The request body is not valid JSON: Unterminated string."],
-    ["has one bracket too many in front", ']{"model":"m"}', 400, "The request body is not valid JSON: Unexpected token ']'."],
-    ["is a list", "[]", 400, "The request body must be an object."],
-    ["has a number that is not whole", '{"model":"m","top_logprobs":1.5}', 400, 'The field "top_logprobs" must be a whole number.'],
-    ["has messages in parts", '{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}', 400, 'The field "messages[0].content" must be a string.'],
-  ])("that %s is refused", async (_what, body, status, error) => {
-    const response = await ask({}, "/api/chat", { body, method: "POST" });
-    expect([response.status, await response.json()]).toEqual([status, { error }]);
-  }); // prettier-ignore
-});
-
-describe("a reply", () => {
-  test("is one line without a stream, and lines without gaps with one", async () => {
-    const whole = await (await ask({}, "/api/chat", { body: { ...CHAT, stream: false } })).text();
-    const streamed = await (await ask({}, "/api/generate", { body: PROMPT })).text();
-    const lines = streamed.split("\n");
-    expect([whole.includes("\n"), lines.pop(), lines.map((line) => (JSON.parse(line) as Json)["done"])]).toEqual([
-      false,
-      "",
-      [false, false, true],
-    ]);
-  });
-
-  test("has no error key where nothing went wrong", async () => {
-    expect(await (await ask({}, "/api/chat", { body: CHAT })).text()).not.toContain('"error"');
-  });
-
-  test("that fails midway ends with the error and nothing else", async () => {
-    const events = [{ kind: "text", text: "Hel" } as const, new AppError("engine_lost", "The engine host ended.")];
-    const lines = (await (await ask({ events }, "/api/chat", { body: CHAT })).text()).trimEnd().split("\n");
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ done: false }, { error: "The engine host ended." }]);
-  });
-
-  test("ends with length where the token limit was met, also when it allowed none", async () => {
-    const engine = scriptedEngine({ events: [finishEvent({ reason: "length" })] });
-    const { body } = await reply(engine, "/api/generate", { ...PROMPT, stream: false, options: { num_predict: 0 } });
-    expect([body, engine.requests[0]?.request.tokensMax]).toMatchObject([{ response: "", done: true, done_reason: "length" }, 0]);
-  });
-
-  test("comes under doubled and trailing slashes, too", async () => {
-    expect((await Promise.all(["//api/chat", "/api//chat", "/api/chat/"].map((path) => ask({}, path, { body: CHAT })))).map(({ status }) => status)).toEqual([200, 200, 200]);
-  }); // prettier-ignore
-
-  test.each(["/", "/api/tags", "/api/version", "/api/status"])("to HEAD %s has a status alone", async (path) => {
-    const response = await ask({}, path, { method: "HEAD" });
-    expect([response.status, await response.text()]).toEqual([200, ""]);
-  });
-
-  test("says what had no effect", async () => {
-    const { headers } = await reply({}, "/api/chat", {
-      ...CHAT,
-      stream: false,
-      shift: true,
-      options: { num_ctx: 8192, seed: 1, num_gpu: 1 },
-    });
-    expect(headers.get("x-rockchip-llama-ignored")).toBe("options.num_ctx, options.seed, shift");
-  });
-});
-
 describe("the first fault in Ollama's order is told", () => {
   const BAD_OPTION = { options: { temperature: "hot" } };
   test.each<[string, string, object, readonly [number, unknown]]>([
     ["a range before the model", "/api/chat", { ...CHAT, model: "nope", top_logprobs: 21 }, [400, "top_logprobs must be between 0 and 20"]],
     ["a strange thought before the model", "/api/chat", { ...CHAT, model: "nope", think: "hard" }, [400, 'invalid think value: "hard" (must be "high", "medium", "low", "max", true, or false)']],
-    ["a strange time before the model", "/api/chat", { ...CHAT, model: "nope", keep_alive: "1d" }, [400, 'time: invalid duration "1d" in "keep_alive"; write seconds as a number, or a text such as "10m"']],
+    ["a strange time before the model", "/api/chat", { ...CHAT, model: "nope", keep_alive: "1d" }, [400, 'time: unknown unit "d" in duration "1d"; write "keep_alive" in seconds as a number, or as a text such as "10m"']],
     ["no model for a chat", "/api/chat", { messages: [] }, [400, "model is required"]],
     ["no model for a prompt", "/api/generate", { prompt: "hi" }, [404, "model '' not found"]],
     ["the model before the options", "/api/chat", { ...CHAT, model: "nope", ...BAD_OPTION }, [404, "model 'nope' not found"]],
@@ -124,10 +35,18 @@ describe("the first fault in Ollama's order is told", () => {
     ["a name of the cloud", "/api/chat", { ...CHAT, model: "gpt-oss:120b-cloud" }, [403, 'ollama cloud is disabled: "gpt-oss:120b-cloud" does not run on this machine']],
     ["raw text with a system prompt before the options", "/api/generate", { ...PROMPT, raw: true, system: "x", ...BAD_OPTION }, [400, "raw mode does not support template, system, or context"]],
     ["a wrong option although nothing is generated", "/api/generate", { model: NAME, ...BAD_OPTION }, [400, 'option "temperature" must be of type float32']],
+    ["what cannot think before the options", "/api/chat", { ...CHAT, think: "low", ...BAD_OPTION }, [400, '"qwen3-0.6b" does not support thinking']],
+    ["what is neither a thought nor none", "/api/chat", { ...CHAT, think: 1 }, [400, "think must be a boolean or string"]],
+    ["a format that is none", "/api/chat", { ...CHAT, format: true }, [400, 'invalid format: true; expected "json" or a valid JSON Schema object']],
+    ["options that are none", "/api/chat", { ...CHAT, options: [] }, [400, 'The field "options" must be an object.']],
+    ["probabilities", "/api/generate", { ...PROMPT, logprobs: true }, [400, '"logprobs" is not supported: the runtime gives no access to token probabilities.']],
+    ["a template that cannot be run", "/api/generate", { ...PROMPT, template: "{{ .System }}{{ .Prompt }}" }, [400, '"template" is not supported: the model\'s own chat template is used. Leave it out, or send raw text with "raw".']],
+    ["a context of another server", "/api/generate", { ...PROMPT, context: [151_644, 872] }, [400, '"context" is not from an answer of this server. Send the conversation to /api/chat.']],
+    ["images in a conversation", "/api/chat", { model: NAME, messages: [{ role: "user", content: "hi", images: ["aGk="] }] }, [400, '"messages[0].images" is not supported: the model cannot see images. Send text only.']],
     ["what cannot fill in", "/api/generate", { ...PROMPT, suffix: "x" }, [400, "registry.ollama.ai/library/qwen3-0.6b:latest does not support insert"]],
     ["images", "/api/generate", { ...PROMPT, images: ["aGk="] }, [400, '"images" is not supported: the model cannot see images. Send text only.']],
   ])("%s", async (_what, path, body, expected) => {
-    expect(await refusal(path, body)).toEqual(expected);
+    expect(await refusal(path, body, { capabilities: ["completion"] })).toEqual(expected);
   }); // prettier-ignore
 
   test("thinking before a model is loaded for it, and no option when it is unloaded", async () => {
@@ -180,6 +99,27 @@ describe("loading", () => {
       "application/json;charset=utf-8",
       { model: "qwen3-0.6b:latest", created_at: "2026-01-02T03:04:05.678Z", message: { role: "assistant", content: "" }, done: true, done_reason: "load" },
       [{ load: NAME, options: { keepAliveMs: 600_000 } }],
+      [],
+    ]);
+  }); // prettier-ignore
+
+  test("says which options had no effect", async () => {
+    const { headers, body } = await reply({}, "/api/generate", { model: NAME, options: { num_ctx: 8192, temperature: 1 } });
+    expect([headers.get("x-rockchip-llama-ignored"), body["done_reason"]]).toEqual(["options.num_ctx", "load"]);
+  });
+
+  test("and unloading have no metrics and no context", async () => {
+    const loaded = await reply({}, "/api/generate", { model: NAME, prompt: "", system: "x", stream: true });
+    const unloaded = await reply({}, "/api/generate", { model: NAME, keep_alive: "0s" });
+    const keys = ["model", "created_at", "response", "done", "done_reason"];
+    expect([Object.keys(loaded.body), Object.keys(unloaded.body)]).toEqual([keys, keys]);
+  });
+
+  test("what is not there is refused before it is loaded or unloaded", async () => {
+    const engine = scriptedEngine();
+    const replies = await Promise.all(["/api/chat", "/api/generate"].flatMap((path) => [{}, { keep_alive: 0 }].map(async (change) => reply(engine, path, { model: "nope", ...change }))));
+    expect([replies.map(({ status, body }) => [status, body["error"]]), engine.residence]).toEqual([
+      Array.from({ length: 4 }, () => [404, "model 'nope' not found"]),
       [],
     ]);
   }); // prettier-ignore
@@ -249,46 +189,6 @@ describe("a conversation that is too long", () => {
   });
 });
 
-describe("generate", () => {
-  test("its context goes on where it ended, streamed or not", async () => {
-    const engine = scriptedEngine({ events: [{ kind: "reasoning", text: "Hm." }, ...HELLO] });
-    const whole = await reply(engine, "/api/generate", { ...PROMPT, system: "Be brief.", stream: false });
-    const lines = (await (await ask(engine, "/api/generate", { body: { ...PROMPT, system: "Be brief." } })).text()).trimEnd().split("\n");
-    const last = JSON.parse(lines.at(-1) ?? "") as Json;
-    await reply(engine, "/api/generate", { model: NAME, prompt: "more", stream: false, context: whole.body["context"] });
-    expect([last["context"], lines.slice(0, -1).some((line) => line.includes("context")), engine.requests.at(-1)?.request.input]).toEqual([
-      whole.body["context"],
-      false,
-      {
-        kind: "chat",
-        messages: [
-          { role: "system", content: "Be brief." },
-          { role: "user", content: "hi" },
-          { role: "assistant", content: "Hello" },
-          { role: "user", content: "more" },
-        ],
-        tools: [],
-      },
-    ]);
-  });
-
-  test("raw text has no context, and neither has what was filled in", async () => {
-    const script: Script = { capabilities: ["completion", "insert"] };
-    const raw = await reply(script, "/api/generate", { ...PROMPT, raw: true, stream: false });
-    const infill = await reply(script, "/api/generate", { ...PROMPT, suffix: "x", stream: false });
-    expect([raw.status, "context" in raw.body, infill.status, "context" in infill.body]).toEqual([200, false, 200, false]);
-  });
-
-  test("the prompt alone can be asked for", async () => {
-    const rendered = await reply({}, "/api/generate", { ...PROMPT, _debug_render_only: true });
-    const chat = await reply({}, "/api/chat", { ...CHAT, _debug_render_only: true });
-    expect([rendered.body, chat.body]).toMatchObject([
-      { response: "", _debug_info: { rendered_template: "<user>hi" } },
-      { message: { content: "" }, _debug_info: { rendered_template: "<user>hi" } },
-    ]);
-  });
-});
-
 describe("what only ollama.com has", () => {
   test("is refused in words that clients know, and never succeeds", async () => {
     const paths = ["/api/me", "/api/signout", "/api/experimental/web_search", "/api/experimental/web_fetch"];
@@ -324,14 +224,4 @@ describe("what only ollama.com has", () => {
     const recommendations = await (await ask({}, "/api/experimental/model-recommendations")).json();
     expect([status, recommendations]).toEqual([{ cloud: { disabled: true, source: "config" } }, { recommendations: [] }]);
   });
-});
-
-test("the root says that it runs, and shows browsers a page", async () => {
-  const text = await ask({}, "/");
-  const page = await ask({}, "/", { headers: { accept: "text/html,*/*" } });
-  expect([await text.text(), text.headers.get("content-type"), page.headers.get("content-type")]).toEqual([
-    "Ollama is running",
-    "text/plain; charset=utf-8",
-    "text/html; charset=utf-8",
-  ]);
 });

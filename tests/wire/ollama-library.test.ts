@@ -20,7 +20,7 @@ describe("create", () => {
       parameters: { temperature: 9, top_k: 4.7, num_ctx: 4, stop: "END", seed: 3, min_p: null },
       messages: [{ role: "User", content: "Who?" }, { role: "assistant" }],
       license: "MIT",
-      info: { context_length: 512, parameter_size: "1B" },
+      info: { context_length: 512, parameter_size: "1B", capabilities: ["completion", "tools"] },
     });
     expect(calls).toEqual([
       [
@@ -37,7 +37,7 @@ describe("create", () => {
             { role: "assistant", content: "" },
           ],
           licenses: ["MIT"],
-          facts: { contextTokensMax: 512, parameterSize: "1B" },
+          facts: { contextTokensMax: 512, parameterSize: "1B", capabilities: ["tools"] },
         },
       ],
     ]);
@@ -50,6 +50,20 @@ describe("create", () => {
     [{ model: "m", from: "x", parameters: { top_k: "5" } }, 'option "top_k" must be of type integer'],
     [{ model: "m", from: "x", messages: [{ role: "tool" }] }, '"messages[0].role" must be "system", "user" or "assistant"'],
     [{ model: "m", from: "x", info: { context_length: -1 } }, '"info.context_length" must be a whole number, at least 32'],
+    [
+      { model: "m", from: "x", info: { capabilities: "tools" } },
+      '"info.capabilities" must be a list of "completion", "tools", "insert", "thinking", "embedding"',
+    ],
+    [
+      { model: "m", from: "x", info: { capabilities: ["tools", "vision"] } },
+      '"info.capabilities" must be a list of "completion", "tools", "insert", "thinking", "embedding"',
+    ],
+    [{ model: "m", from: "x", info: { model_family: 5 } }, '"info.model_family" must be a string'],
+    [
+      { model: "m", from: "x", quantize: "q4_K_M" },
+      '"quantize" is not supported: weights are not converted here. Quantize a .gguf with llama.cpp, a .rkllm with the RKLLM toolkit, and upload the result.',
+    ],
+    [{ model: "m", modelfile: "FROM x" }, "neither 'from' or 'files' was specified"],
     [{ model: "m", from: "x", draft_files: { a: "b" } }, '"draft_files" is not supported: there are no draft models.'],
     [{ model: "m", from: "x", remote_host: "h" }, '"remote_host" is not supported: models run on this machine.'],
   ])("%j is refused before anything is done", async (body, error) => {

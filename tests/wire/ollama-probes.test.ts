@@ -26,27 +26,6 @@ function client(script: Script = {}, headers: Record<string, string> = {}) {
 const names = (tags: Json): string[] => (tags["models"] as Json[]).map((model) => String(model["name"]));
 const question = [{ role: "user", content: "hi" }];
 
-test("ollama's command line: run, with a look at the model first, and stop", async () => {
-  const { engine, send, json, lines } = client({ events: HELLO }, { "user-agent": "ollama/0.33.0 (amd64 linux) Go/go1.24" });
-  expect((await send("/", undefined, "HEAD")).status).toBe(200);
-  const shown = await json("/api/show", { model: "", system: "", template: "", verbose: false, options: null, name: "qwen3:0.6b" });
-  expect([shown["capabilities"], typeof shown["modelfile"]]).toEqual([["completion", "tools", "thinking"], "string"]);
-  expect(await json("/api/generate", { model: "qwen3:0.6b", prompt: "", suffix: "", system: "", template: "", options: {}, think: null })).toMatchObject({
-    done_reason: "load",
-  }); // prettier-ignore
-  const chat = { model: "qwen3:0.6b", messages: question, format: "", options: {}, think: true, truncate: true, shift: true };
-  expect((await lines("/api/chat", chat)).at(-1)).toMatchObject({ done: true, eval_count: 2, prompt_eval_count: 11 });
-  expect(await json("/api/generate", { model: "qwen3:0.6b", keep_alive: "0s" })).toMatchObject({ done_reason: "unload" });
-  expect(engine.residence).toEqual([{ load: "qwen3-0.6b", options: {} }, { unload: "qwen3-0.6b" }]);
-});
-
-test("ollama's command line: list", async () => {
-  const { models } = await client().json("/api/tags");
-  for (const { digest, size, modified_at } of models as { digest: string; size: number; modified_at: string }[]) {
-    expect([digest.length >= 12, Number.isInteger(size), Number.isNaN(Date.parse(modified_at))]).toEqual([true, true, false]);
-  }
-});
-
 test("Open WebUI: the version in whole numbers, models by name and model, options of every age, and metrics", async () => {
   const { engine, json, lines } = client({ events: HELLO });
   const { version } = (await json("/api/version")) as { version: string };

@@ -50,6 +50,19 @@ test("lists what is loaded, the model that stays longest first; for ever is 292 
   });
 });
 
+test("lists what is still being loaded, with what it is thought to take and the time that was said for it", async () => {
+  const loading = [
+    { id: MODEL.id, memoryBytes: 600_000_000, expiresAtMs: Date.parse("2026-01-02T04:00:00.000Z") },
+    { id: SLASHED.id, memoryBytes: 300_000_000, expiresAtMs: null },
+    { id: "gone", memoryBytes: 1, expiresAtMs: null },
+  ];
+  const { models } = (await (await ask({ loaded: [], loading }, "/api/ps")).json()) as { models: object[] };
+  expect(models).toMatchObject([
+    { name: "org/tiny:1b", size: 300_000_000, size_vram: 0, expires_at: expect.stringMatching(/^231[78]-/), context_length: 4096 },
+    { name: "qwen3:0.6b", size: 600_000_000, details, expires_at: "2026-01-02T04:00:00.000Z", context_length: 4096 },
+  ]);
+});
+
 test("is an empty list where nothing is loaded", async () => {
   expect(await (await ask({ loaded: [] }, "/api/ps")).json()).toEqual({ models: [] });
 });

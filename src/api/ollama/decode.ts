@@ -88,6 +88,8 @@ function reasoningOf({ model: name, think }: OllamaBody, { capabilities }: Abili
 /** What both endpoints share, around the input. `input` is null for a call that only loads. */
 function decoded(id: string, body: OllamaBody, able: Ability, input: GenerationInput | null): DecodedOllama {
   if (body.logprobs === true) refuse("logprobs", '"logprobs" is not supported: the runtime gives no access to token probabilities.');
+  // Ollama looks at what a model can do before it looks at options.
+  const reasoning = reasoningOf(body, able);
   const { sampling, tokensMax, stop, ignored } = decodeOptions(body.options ?? {});
   const responseFormat = formatOf(body.format);
   if (responseFormat !== undefined && input?.kind === "infill")
@@ -97,7 +99,7 @@ function decoded(id: string, body: OllamaBody, able: Ability, input: GenerationI
       id,
       model: lookupName(body.model ?? ""),
       input: input ?? { kind: "completion", prompt: "" },
-      reasoning: reasoningOf(body, able),
+      reasoning,
       sampling,
       tokensMax,
       stop,
@@ -134,7 +136,8 @@ export function decodeOllamaGenerate(id: string, body: OllamaGenerateBody, able:
   }
   if (isEmptyPrompt(body)) return decoded(id, body, able, null);
   if (suffix !== "") return decoded(id, body, able, { kind: "infill", prefix: prompt, suffix });
-  if (raw) return decoded(id, body, able, { kind: "completion", prompt });
+  // Who sends raw text has put it into a template already: that of a conversation, or of what is to be filled in.
+  if (raw) return decoded(id, body, able, { kind: "completion", prompt, markup: true });
   return decoded(id, body, able, { kind: "chat", messages: turnsOf(system, context, prompt), tools: [] });
 }
 

@@ -114,7 +114,9 @@ export const TAGS_DETAIL = routeDetail(TAG, "ollamaTags", "List the models", {
 const Running = object({
   name: Type.String(),
   model: Type.String(),
-  size: Type.Integer({ description: "Memory that it takes; the size of its file where that is not known." }),
+  size: Type.Integer({
+    description: "Memory that it takes; an estimate while it is loading, the size of its file where that is not known.",
+  }),
   digest: Type.String(),
   details: object({}),
   expires_at: Type.String({ description: "When it is unloaded if nobody asks for it before." }),
@@ -123,7 +125,7 @@ const Running = object({
 });
 
 /** GET /api/ps. */
-export const PS_DETAIL = routeDetail(TAG, "ollamaPs", "List the loaded models", {
+export const PS_DETAIL = routeDetail(TAG, "ollamaPs", "List the models that are loaded or loading", {
   200: jsonReply("The one that stays longest first.", object({ models: Type.Array(Running) })),
 });
 

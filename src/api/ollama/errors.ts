@@ -39,10 +39,12 @@ const RETRY_AFTER_S = 1;
 
 /** Ollama's sentences where clients match on them; ours elsewhere. */
 function messageOf(error: AppError, scope: RequestScope): string {
-  const { promptTokens, contextTokens, hint } = error.details;
+  const { promptTokens, contextTokens, hint, unknownPath, field, fault } = error.details;
+  if (unknownPath === true) return `404 page not found. ${error.message}`;
+  if (error.code === "method_not_allowed") return `405 method not allowed. ${error.message}`;
+  if (field === "think" && fault === "type") return "think must be a boolean or string";
   if (error.code === "model_not_found") return `model '${scope.model ?? ""}' not found${hint === undefined ? "" : `. ${hint}`}`;
-  if (error.code === "unsupported_parameter" && error.details.field === "suffix")
-    return `${expandedName(scope.model ?? "")} does not support insert`;
+  if (error.code === "unsupported_parameter" && field === "suffix") return `${expandedName(scope.model ?? "")} does not support insert`;
   if (error.code === "queue_full") return "server busy, please try again.  maximum pending requests exceeded";
   if (error.code === "internal") return `internal error; the server's log has the details under request ${scope.id}`;
   if (error.code === "context_length_exceeded" && promptTokens !== undefined && contextTokens !== undefined) {

@@ -48,7 +48,8 @@ export function expandedName(model: string): string {
 
 /** Whether a name can be one at all. */
 export function isModelName(model: string): boolean {
-  const [last = "", namespace = NAMESPACE, host = HOST, ...others] = model.trim().replace(SCHEME, "").split("/").toReversed();
+  const written = model.trim().replace(SCHEME, "").replace(LOCAL, "");
+  const [last = "", namespace = NAMESPACE, host = HOST, ...others] = written.split("/").toReversed();
   const [name = "", tag = "latest", ...tags] = last.split(":");
   const parts = [name, tag].every((part) => PART.test(part));
   return parts && NAMESPACE_PART.test(namespace) && HOST_PART.test(host) && others.length === 0 && tags.length === 0;

@@ -4,7 +4,7 @@ import type { AnyElysia } from "elysia";
 import { AppError } from "../../core/errors.ts";
 import type { ModelDescriptor } from "../../core/model.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { answer } from "../answer.ts";
+import { answer, ignoredHeaders } from "../answer.ts";
 import type { ApiContext, RequestScope } from "../context.ts";
 import { ndjson } from "../framing/ndjson.ts";
 import { heldWork } from "../held-work.ts";
@@ -48,7 +48,7 @@ async function respond(context: ApiContext, scope: RequestScope, body: OllamaBod
   if (decoded.loadsOnly) {
     return heldWork(context, scope, async (signal) => {
       await context.engine.load(model.id, request.keepAliveMs === undefined ? {} : { keepAliveMs: request.keepAliveMs }, signal);
-      return Response.json(ollamaLoaded(heading, shape, "load"));
+      return Response.json(ollamaLoaded(heading, shape, "load"), { headers: ignoredHeaders(decoded.ignored) });
     });
   }
   if (decoded.rendersOnly) {

@@ -137,7 +137,7 @@ export const OllamaGenerateBody = object(
     system: optional(Type.String(), "Takes the place of the model's system prompt."),
     raw: optional(
       Type.Boolean(),
-      "The prompt goes to the model as it is, without its chat template; not beside `system`, `template` or `context`.",
+      "The prompt goes to the model as it is, without its chat template, and what spells control tokens in it is taken for them; not beside `system`, `template` or `context`.",
     ),
     suffix: optional(Type.String(), "Text behind the answer, for models with the capability `insert`; others refuse it."),
     template: refused(

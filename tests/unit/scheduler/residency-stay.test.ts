@@ -45,6 +45,22 @@ describe("how long one stays", () => {
     expect(expiries()).toEqual({ a: 15_000 });
   });
 
+  test("is known while it is being loaded, and so is the name it was last asked for by", async () => {
+    const { advance, residency } = house();
+    const gate = Promise.withResolvers<Named>();
+    const wish = { ...wanted("a", async () => gate.promise), memoryBytes: 7 };
+    const first = residency.acquire({ ...wish, stay: { keepAliveMs: 60_000 } }, never());
+    advance(1000);
+    const second = residency.acquire({ ...wish, askedAs: "a+pirate" }, never());
+    expect([[...residency.loading()], [...residency.loaded()]]).toEqual([
+      [{ askedAs: "a+pirate", memoryBytes: 7, expiresAtMs: 61_000 }],
+      [],
+    ]);
+    gate.resolve({ name: "a", close: async () => {} });
+    for (const { release } of await Promise.all([first, second])) release();
+    expect([[...residency.loading()], [...residency.loaded()]]).toMatchObject([[], [{ askedAs: "a+pirate", expiresAtMs: 61_000 }]]);
+  });
+
   test("may be not at all: it goes when the last of those who use it is done", async () => {
     const { events, hold, use } = house();
     const busy = await hold("a");

@@ -11,6 +11,7 @@ import type { OllamaCreateBody } from "./schema.ts";
 const CONTEXT_TOKENS_MIN = 32;
 /** Most options of a model; those without effect are kept, too. */
 const PARAMETERS_MAX = 64;
+const CAPABILITIES: ReadonlySet<string> = new Set(["completion", "tools", "insert", "thinking", "embedding"]);
 const ROLES: ReadonlySet<string> = new Set(["system", "user", "assistant"]);
 
 function refuse(code: "invalid_request" | "unsupported_parameter", field: string, message: string): never {
@@ -64,6 +65,17 @@ function messageOf({ role, content }: { role: string; content?: string | null },
   return { role: name as ChatRole, content: content ?? "" };
 }
 
+/** The files show the others, and saying them changes nothing; what a model has to see or to hear cannot be made of it. */
+function saidCapabilities(given: unknown): "tools"[] | undefined {
+  const names: readonly unknown[] = Array.isArray(given) ? given : given === undefined || given === null ? [] : [given];
+  for (const name of names) {
+    if (typeof name === "string" && Array.isArray(given) && CAPABILITIES.has(name)) continue;
+    const known = [...CAPABILITIES].map((each) => `"${each}"`).join(", ");
+    refuse("invalid_request", "info.capabilities", `"info.capabilities" must be a list of ${known}`);
+  }
+  return names.includes("tools") ? ["tools"] : undefined;
+}
+
 function factsOf(info: Readonly<Record<string, unknown>>): ModelRecipe["facts"] {
   const text = (name: string): string | undefined => {
     const value = info[name] ?? undefined;
@@ -75,6 +87,7 @@ function factsOf(info: Readonly<Record<string, unknown>>): ModelRecipe["facts"] 
     refuse("invalid_request", "info.context_length", `"info.context_length" must be a whole number, at least ${CONTEXT_TOKENS_MIN}`);
   }
   return present<ModelRecipe["facts"]>({
+    capabilities: saidCapabilities(info["capabilities"]),
     contextTokensMax: length,
     family: text("model_family"),
     parameterSize: text("parameter_size"),

@@ -26,9 +26,10 @@ async function create(context: ApiContext, scope: RequestScope, body: OllamaCrea
 async function pull(context: ApiContext, scope: RequestScope, body: typeof OllamaPullBody.static): Promise<Response> {
   const name = namedModel(body).trim();
   scope.model = name;
-  if (name === "") invalid("invalid model name", "model");
   // A link is refused as one; without its scheme it would look like a repository.
   const known = name.includes("://") ? name : lookupName(name);
+  // What the hub knows a model by has a slash, and signs that names have not.
+  if (!name.includes("/") && !isModelName(name)) invalid("invalid model name", "model");
   return statusReply(context, scope, body.stream ?? true, async (onProgress, signal) => {
     try {
       await context.library.pull(known, onProgress, signal);

@@ -35,7 +35,7 @@ export const OllamaCreateBody = object(
     license: optional(Type.Union([Type.String(), Type.Array(Type.String())]), "Texts; they are added to those that the model has."),
     info: optional(
       Type.Record(Type.String(), Type.Unknown()),
-      "`context_length`, `model_family`, `parameter_size` and `quantization_level` overrule what the file says; others are ignored.",
+      "`context_length`, `model_family`, `parameter_size` and `quantization_level` overrule what the file says, and `tools` in `capabilities` is added to what it shows; others are ignored.",
     ),
     quantize: refused(Type.String(), "Refused unless empty: weights are converted elsewhere."),
     quantization: refused(Type.String(), "The former name of `quantize`."),
