@@ -22,7 +22,7 @@ import { preload, type Wanted } from "./engine/preload.ts";
 import { readGenerationDefaults } from "./engine/model-defaults.ts";
 import { devicePermits } from "./scheduler/run-permits.ts";
 import { openDigests, openLibrary } from "./open-library.ts";
-import { contextTokensOf, defaultSources, type Libraries, openModel } from "./open-model.ts";
+import { contextTokensOf, defaultSources, lanesOf, type Libraries, openModel } from "./open-model.ts";
 import { availableMemory } from "./runtime/available-memory.ts";
 import { type NativeAssets, prepareNativeAssets } from "./runtime/native/assets.ts";
 import { findRuntimeLibrary, librarySearchFolders } from "./runtime/native/library.ts";
@@ -87,6 +87,8 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
       return openModel({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, promptCache, log, onFacts });
     },
     contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model),
+    slotsOf: (model) => resolveInference(config.inference, model.id).slots,
+    lanesOf: (model) => lanesOf(resolveInference(config.inference, model.id), model),
     npuDomainOf: (model) => resolveInference(config.inference, model.id).base_domain_id,
     get queueDepthMax() {
       return settings.server.queue_depth_max;

@@ -19,7 +19,7 @@ import type { ModelPlan } from "./doctor/models.ts";
 import { type Listening, tryPort } from "./doctor/network.ts";
 import { Root } from "./doctor/root.ts";
 import { estimateMemoryBytes } from "./engine/memory-estimate.ts";
-import { contextTokensOf } from "./open-model.ts";
+import { contextTokensOf, lanesOf } from "./open-model.ts";
 import { describeLibrary, findRuntimeLibrary, libraryCandidates, librarySearchFolders } from "./runtime/native/library.ts";
 import { readKeyFile } from "./store/key-file.ts";
 
@@ -81,8 +81,13 @@ async function planOf({ config }: LoadedConfig, boardSoc: Soc | null): Promise<M
   const isThere = wanted === null || (await catalog.resolve(wanted).then(Boolean, () => false));
   return {
     models: models.map((model) => {
-      const contextTokens = contextTokensOf(resolveInference(inference, model.id), model);
-      return { model, contextTokens, memoryBytes: estimateMemoryBytes(model, contextTokens) };
+      const values = resolveInference(inference, model.id);
+      const contextTokens = contextTokensOf(values, model);
+      return {
+        model,
+        contextTokens,
+        memoryBytes: estimateMemoryBytes(model, { contextTokens, lanes: lanesOf(values, model), copies: values.slots }),
+      };
     }),
     defaultMissing: isThere ? null : wanted,
     rkllmVersion: library.version,

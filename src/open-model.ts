@@ -136,6 +136,11 @@ export async function openModel(parts: {
  */
 const CPU_RUNTIME_THREADS_MAX = Math.max(1, availableParallelism() - 1);
 
+/** Prompts that a model runs together. Logits, which a judge is asked for, are not to be had with several. */
+export function lanesOf(inference: InferenceValues, model: ModelDescriptor): number {
+  return model.judges === true ? 1 : inference.n_batch;
+}
+
 /** Length of the context that a model is opened with. */
 export function contextTokensOf(inference: InferenceValues, model: ModelDescriptor): number {
   return inSteps(Math.min(inference.max_context_len, model.contextTokensMax));
@@ -155,8 +160,7 @@ function openOptions(
     baseDomainId: inference.base_domain_id,
     embedFlash: inference.embed_flash,
     cpuCount: model.format === "gguf" ? Math.min(inference.cpu_count, CPU_RUNTIME_THREADS_MAX) : inference.cpu_count,
-    // Logits, which a judge is asked for, are not to be had with several.
-    lanes: model.judges === true ? 1 : inference.n_batch,
+    lanes: lanesOf(inference, model),
     cpuMask: inference.cpu_mask ?? (soc === "rk3588" || soc === "rk3576" ? 0xf0 : 0x0f),
   };
 }

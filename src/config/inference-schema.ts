@@ -68,6 +68,11 @@ const HARDWARE = {
     about: "Reads the embedding table from storage instead of keeping it in memory.",
   }),
   n_batch: setting(integer(1, 8), 1, { group: "Hardware", about: "Prompts the runtime may work on in one run; 1 is one after the other." }),
+  slots: setting(integer(1, 8), 1, {
+    group: "Hardware",
+    about:
+      "Copies of the model that are open side by side, each with a process and a KV cache of its own; on the NPU they still run one after the other.",
+  }),
   base_domain_id: setting(integer(0, 15), 0, {
     group: "Hardware",
     about: "First NPU memory domain of 4 GB that the model uses; large models side by side need different ones.",

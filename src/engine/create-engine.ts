@@ -2,7 +2,7 @@
 import { AppError, cancellation } from "../core/errors.ts";
 import { type GenerationRequest, SAMPLING_NAMES } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
-import type { Inspection, PreparedPrompt } from "../core/runtime.ts";
+import type { Inspection, PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
 import { answer } from "./answer.ts";
 import { embedBatch, type EmbeddingRequest, type Embeddings } from "./embed.ts";
 import { demandOf } from "./demand.ts";
@@ -16,7 +16,7 @@ import { type LoadedModel, LoadedModels, type LoadedModelsOptions } from "./load
 import { contextTokensOf, presetRequest } from "./preset-request.ts";
 import { promptRequest } from "./prompt-request.ts";
 import { rerank, type Ranking, type RerankRequest } from "./rerank.ts";
-import { resolveSampling, resolveTokensMax, samplingMismatch } from "./resolve-options.ts";
+import { type GenerationDefaults, resolveSampling, resolveTokensMax, samplingMismatch } from "./resolve-options.ts";
 
 /** What an engine works with. What may change while it runs is read whenever it matters. */
 export interface EngineOptions extends LoadedModelsOptions {
@@ -66,7 +66,7 @@ export function createEngine(options: EngineOptions): Engine {
   /** Takes no place in the queue: prompts are prepared beside an answer that is being made. */
   async function countTokens(request: GenerationRequest, clientSignal: AbortSignal): Promise<number> {
     const lease = await loaded.hold(request.model, stayOf(request), workSignal(clientSignal));
-    const { slot } = lease.value;
+    const { slot } = lease.value.lines.first;
     try {
       const prompt = await slot.prepare(promptRequest(presetRequest(request, lease.model.preset)));
       slot.discard(prompt.promptId);
@@ -82,7 +82,7 @@ export function createEngine(options: EngineOptions): Engine {
     const { value, model, release } = await loaded.hold(request.model, stayOf(request), signal);
     const loadMs = performance.now() - arrivedMs;
     try {
-      return { ...(await embedBatch(request, { model, slot: value.slot, queue: value.queue, client: clientOf(request), signal })), loadMs };
+      return { ...(await embedBatch(request, { model, ...value.lines.choose(null), client: clientOf(request), signal })), loadMs };
     } finally {
       release();
     }
@@ -92,7 +92,7 @@ export function createEngine(options: EngineOptions): Engine {
     const signal = workSignal(clientSignal);
     const { value, model, release } = await loaded.hold(request.model, {}, signal);
     try {
-      return await rerank(request, { model, slot: value.slot, queue: value.queue, client: clientOf(request), signal });
+      return await rerank(request, { model, ...value.lines.choose(null), client: clientOf(request), signal });
     } finally {
       release();
     }
@@ -119,9 +119,10 @@ export function createEngine(options: EngineOptions): Engine {
     clientSignal: AbortSignal,
   ): Promise<InspectionAnswer> {
     const { value, model, release } = await loaded.hold(name, {}, workSignal(clientSignal));
+    const { slot } = value.lines.first;
     try {
-      const contextTokens = contextTokensOf(value.slot.capabilities.contextTokens, model.preset);
-      return { ...(await value.slot.inspect(questionTo(model))), model, contextTokens };
+      const contextTokens = contextTokensOf(slot.capabilities.contextTokens, model.preset);
+      return { ...(await slot.inspect(questionTo(model))), model, contextTokens };
     } finally {
       release();
     }
@@ -133,10 +134,11 @@ export function createEngine(options: EngineOptions): Engine {
     onModel: LoadedModel,
     visit: { model: ModelDescriptor; arrivedMs: number; loadedMs: number; signal: AbortSignal; endLease: () => void },
   ): Promise<Generation> {
-    const { slot, queue, defaults } = onModel;
+    const { lines, defaults } = onModel;
+    const { slot, queue } = lines.choose(request);
     const adapter = visit.model.adapted?.adapter;
     const demand = demandOf(request);
-    const samplingIgnored = fixedSampling(request, onModel);
+    const samplingIgnored = fixedSampling(request, slot, defaults);
     const tokensMaxOf = (promptTokens: number): number =>
       resolveTokensMax({
         requested: request.tokensMax,
@@ -185,7 +187,7 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  function fixedSampling(request: GenerationRequest, { slot, defaults }: LoadedModel): Generation["samplingIgnored"] {
+  function fixedSampling(request: GenerationRequest, slot: RuntimeSlot, defaults: GenerationDefaults): Generation["samplingIgnored"] {
     if (slot.capabilities.perRunSampling) return [];
     const ignored = samplingMismatch(request.sampling, defaults.sampling);
     const [first] = ignored;

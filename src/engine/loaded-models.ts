@@ -6,6 +6,7 @@ import type { RuntimeSlot } from "../core/runtime.ts";
 import { type Lease, Residency, type Residence } from "../scheduler/residency.ts";
 import type { Closable } from "../scheduler/resident.ts";
 import { TurnQueue } from "../scheduler/turn-queue.ts";
+import { type Line, Lines } from "./lines.ts";
 import type { LoadingModel, LoadOptions, ModelStatus } from "./engine.ts";
 import { estimateMemoryBytes, estimateNpuBytes } from "./memory-estimate.ts";
 import { openedKey, openedModel } from "./opened-model.ts";
@@ -19,6 +20,9 @@ export interface LoadedModelsOptions {
   readonly defaultsOf: (model: ModelDescriptor) => Promise<GenerationDefaults>;
   /** The context that a model is opened with, tokens; absent: as long as its file allows. */
   readonly contextTokensOf?: (model: ModelDescriptor) => number;
+  /** How many copies of a model are opened side by side, and how many KV caches each has; absent: 1. */
+  readonly slotsOf?: (model: ModelDescriptor) => number;
+  readonly lanesOf?: (model: ModelDescriptor) => number;
   /** The domain of the NPU's memory where a model begins; absent: 0. */
   readonly npuDomainOf?: (model: ModelDescriptor) => number;
   /** Requests that may wait for one model, loading or loaded. */
@@ -42,8 +46,7 @@ export interface LoadedModelsOptions {
 export interface LoadedModel extends Closable {
   /** Never one with an adapter. */
   readonly model: ModelDescriptor;
-  readonly slot: RuntimeSlot;
-  readonly queue: TurnQueue;
+  readonly lines: Lines;
   readonly defaults: GenerationDefaults;
 }
 
@@ -90,8 +93,10 @@ export class LoadedModels {
         askedAs: model.id,
         // A file that was replaced is another model: it is loaded once the old one is out of use.
         edition: `${base.bytes} ${base.modifiedMs}`,
-        memoryBytes: estimateMemoryBytes(base, this.options.contextTokensOf?.(base) ?? base.contextTokensMax),
-        ...(base.format === "rkllm" ? { npu: { domain: this.options.npuDomainOf?.(base) ?? 0, bytes: estimateNpuBytes(base) } } : {}),
+        memoryBytes: this.memoryOf(base),
+        ...(base.format === "rkllm"
+          ? { npu: { domain: this.options.npuDomainOf?.(base) ?? 0, bytes: estimateNpuBytes(base) * this.slotsOf(base) } }
+          : {}),
         stay,
         load: async (over) => this.open(base, over),
       },
@@ -130,16 +135,41 @@ export class LoadedModels {
   private async open(model: ModelDescriptor, signal: AbortSignal): Promise<LoadedModel> {
     const given = await this.options.defaultsOf(model);
     const defaults = { ...given, sampling: resolveSampling({}, given.sampling) };
-    const slot = await this.options.openSlot(model, defaults, signal);
+    const lines = await this.openLines(model, defaults, signal);
     return {
       model,
-      slot,
-      queue: this.queueOf(model, slot),
+      lines,
       defaults,
       // The CPU runtime maps its file; what Rockchip's library maps is taken from the NPU's memory.
-      cachedBytes: () => (model.format === "gguf" ? (slot.memory()?.fileBytes ?? 0) : 0),
-      close: async () => slot.close(),
+      cachedBytes: () => (model.format === "gguf" ? (lines.memory()?.fileBytes ?? 0) : 0),
+      close: async () => lines.close(),
     };
+  }
+
+  /** One after another: they would only take the storage from one another. When one cannot be opened, none stays. */
+  private async openLines(model: ModelDescriptor, defaults: GenerationDefaults, signal: AbortSignal): Promise<Lines> {
+    const openLine = async (): Promise<Line> => {
+      const slot = await this.options.openSlot(model, defaults, signal);
+      return { slot, queue: this.queueOf(model, slot) };
+    };
+    const lines: [Line, ...Line[]] = [await openLine()];
+    try {
+      while (lines.length < this.slotsOf(model)) lines.push(await openLine());
+    } catch (thrown) {
+      await new Lines(lines).close();
+      throw thrown;
+    }
+    return new Lines(lines);
+  }
+
+  private slotsOf(model: ModelDescriptor): number {
+    return this.options.slotsOf?.(model) ?? 1;
+  }
+
+  private memoryOf(model: ModelDescriptor): number {
+    const contextTokens = this.options.contextTokensOf?.(model) ?? model.contextTokensMax;
+    const copies = this.slotsOf(model);
+    return estimateMemoryBytes(model, { contextTokens, copies, lanes: this.options.lanesOf?.(model) ?? 1 });
   }
 
   private queueOf(model: ModelDescriptor, slot: RuntimeSlot): TurnQueue {
@@ -163,16 +193,17 @@ export class LoadedModels {
 }
 
 function statusOf({ askedAs, value, pinned, expiresAtMs, loadedAtMs }: Residence<LoadedModel>): ModelStatus {
-  const { model, slot, queue } = value;
+  const { model, lines } = value;
+  const { contextTokens, version } = lines.first.slot.capabilities;
   return {
     id: askedAs,
     baseId: model.id,
     bytes: model.bytes,
-    memoryBytes: slot.memory()?.residentBytes ?? null,
-    contextTokens: slot.capabilities.contextTokens,
-    runtimeVersion: slot.capabilities.version,
-    running: queue.busy,
-    queued: queue.waiting,
+    memoryBytes: lines.memory()?.residentBytes ?? null,
+    contextTokens,
+    runtimeVersion: version,
+    running: lines.busy,
+    queued: lines.waiting,
     pinned,
     expiresAtMs,
     loadedAtMs,

@@ -15,8 +15,20 @@ export function estimateNpuBytes({ bytes }: Pick<ModelDescriptor, "bytes">): num
   return Math.ceil(bytes * NPU_SHARE);
 }
 
-/** Weights and KV cache; what the runtime needs beside them is small against both, or counted in by `UNKNOWN_SHARE`. */
-export function estimateMemoryBytes(model: Pick<ModelDescriptor, "bytes" | "kvBytesPerToken">, contextTokens: number): number {
-  if (model.kvBytesPerToken === undefined) return Math.ceil(model.bytes * UNKNOWN_SHARE);
-  return model.bytes + model.kvBytesPerToken * contextTokens;
+/** How a model is opened. */
+export interface Opening {
+  /** Of each KV cache. */
+  readonly contextTokens: number;
+  /** KV caches of each copy. */
+  readonly lanes: number;
+  readonly copies: number;
+}
+
+/** Weights and KV caches; what the runtime needs beside them is small against both, or counted in by `UNKNOWN_SHARE`. */
+export function estimateMemoryBytes(model: Pick<ModelDescriptor, "bytes" | "format" | "kvBytesPerToken">, opening: Opening): number {
+  const { contextTokens, lanes, copies } = opening;
+  if (model.kvBytesPerToken === undefined) return Math.ceil(model.bytes * (1 + (UNKNOWN_SHARE - 1) * lanes) * copies);
+  // The CPU runtime maps its file: copies share it.
+  const weights = model.format === "gguf" ? model.bytes : model.bytes * copies;
+  return weights + model.kvBytesPerToken * contextTokens * lanes * copies;
 }

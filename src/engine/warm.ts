@@ -17,7 +17,8 @@ export async function warmPrompt(
   client: string,
   signal: AbortSignal,
 ): Promise<WarmPrompt> {
-  const { slot, queue, defaults } = value;
+  const { lines, defaults } = value;
+  const { slot, queue } = lines.choose(request);
   const adapter = model.adapted?.adapter;
   const turn = queue.take(client, signal);
   let prompt: PreparedPrompt | null = null;

@@ -70,6 +70,11 @@ export class TurnQueue {
     return this.line.length;
   }
 
+  /** Requests that run or wait. */
+  get load(): number {
+    return this.running + this.line.length;
+  }
+
   get busy(): boolean {
     return this.running + this.line.length > 0;
   }

@@ -99,3 +99,26 @@ test("with one run at a time two models take turns", async () => {
   const changes = happened.filter((model, index) => index > 0 && model !== happened[index - 1]).length;
   expect({ changes, both: new Set(happened).size }).toEqual({ changes: 1, both: 2 });
 });
+
+test("two copies of a model answer two chats side by side, and each keeps its own", async () => {
+  await using server = await startTestServer({ moods: "slow-decode=5", flags: ["--slots", "2"] });
+  const happened: string[] = [];
+  const streamed = async (name: string) => {
+    const messages = [{ role: "user", content: `The story of ${name}, please, and make it a good one` }];
+    const response = await server.post(PATH, { messages, stream: true, temperature: 0, max_tokens: 20 });
+    for await (const chunk of sseChunks(response)) if (deltaText(chunk) !== "") happened.push(name);
+  };
+  await Promise.all([streamed("one"), streamed("two")]);
+  const changes = happened.filter((name, index) => index > 0 && name !== happened[index - 1]).length;
+  expect({ hosts: server.hostPids().length, sideBySide: changes > 1 }).toEqual({ hosts: 2, sideBySide: true });
+  const cached: number[] = [];
+  for (const name of ["one", "two", "one", "two"]) {
+    const messages = [{ role: "user", content: `The story of ${name}, please, and make it a good one` }];
+    const reply = (await (await server.post(PATH, { messages, max_tokens: 1 })).json()) as {
+      usage: { prompt_tokens: number; prompt_tokens_details: { cached_tokens: number } };
+    };
+    cached.push(reply.usage.prompt_tokens - reply.usage.prompt_tokens_details.cached_tokens);
+  }
+  // All but the last token was there.
+  expect(cached).toEqual([1, 1, 1, 1]);
+});

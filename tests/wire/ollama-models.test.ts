@@ -66,7 +66,7 @@ describe("tags", () => {
 
   test("show the newest first, and what those are made of that are made of others", async () => {
     const older: ModelDescriptor = { ...MODEL, id: "older", aliases: [], modifiedMs: MODEL.modifiedMs - 1 };
-    const derived = { parent: "older", opens: older, manifestPath: "/models/newer/model.json" };
+    const derived = { parent: "older", depth: 1, opens: older, manifestPath: "/models/newer/model.json" };
     const newer: ModelDescriptor = { ...older, id: "me/newer-1b", aliases: ["me/newer:1b"], modifiedMs: MODEL.modifiedMs + 1, derived };
     const [, { models }] = await reply({ ...scriptedEngine(), models: async () => [older, newer, MODEL] }, "/api/tags");
     expect((models as Json[]).map(({ name, details }) => [name, (details as Json)["parent_model"]])).toEqual([

@@ -78,6 +78,7 @@ describe("defaults", () => {
         cpu_mask: null,
         embed_flash: true,
         n_batch: 1,
+        slots: 1,
         base_domain_id: 0,
         system_prompts: [],
         models: {},
