@@ -113,6 +113,9 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     get samplingMismatch() {
       return settings.server.sampling_mismatch;
     },
+    get repetitionGuard() {
+      return settings.server.repetition_guard;
+    },
     get answerRetriesMax() {
       return settings.server.answer_retries_max;
     },

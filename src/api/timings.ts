@@ -19,6 +19,7 @@ export const TimingsObject = object(
     memory_mb: Type.Number({ description: "Memory of the model's process." }),
     queue_ms: Type.Number({ description: "Waiting for other answers." }),
     load_ms: Type.Number({ description: "Waiting for the model to load." }),
+    repeated: Type.Optional(Type.Literal(true, { description: "The answer only repeated itself and was ended." })),
   },
   { description: "What the runtime measured." },
 );
@@ -49,5 +50,6 @@ export function timingsObject(timings: Timings, usage: Usage): JsonObject {
     memory_mb: round(timings.memoryMb),
     queue_ms: round(timings.queueMs),
     load_ms: round(timings.loadMs),
+    ...(timings.repeated === undefined ? {} : { repeated: true }),
   };
 }

@@ -17,6 +17,7 @@ const CHANGEABLE: ReadonlySet<KeyName> = new Set([
   "batch_window_ms",
   "sampling_mismatch",
   "answer_retries_max",
+  "repetition_guard",
   "log_level",
 ] satisfies (keyof ServerConfig)[]);
 

@@ -184,6 +184,10 @@ const RUNTIME = {
 };
 
 const ANSWERS = {
+  repetition_guard: setting(boolean(), true, {
+    group: "Answers",
+    about: "Ends an answer that has come to do nothing but repeat itself, as its token limit would.",
+  }),
   answer_retries_max: setting(integer(0, 10), 2, {
     group: "Answers",
     about:

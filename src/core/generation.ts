@@ -157,6 +157,8 @@ export interface Timings {
   readonly memoryMb: number;
   /** From the request's arrival to its end. */
   readonly totalMs: number;
+  /** The answer had come to do nothing but repeat itself, and was ended for it. */
+  readonly repeated?: true;
 }
 
 /** What an answer consists of, in order; `finish` is last and comes exactly once unless the iteration throws an AppError. */

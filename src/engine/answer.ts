@@ -16,6 +16,8 @@ export interface Admitted {
   readonly demand: Demand;
   /** How often an answer that is not what was demanded is asked for again. */
   readonly retriesMax: number;
+  /** See PassageOptions. */
+  readonly endsRepetition: boolean;
   readonly slot: RuntimeSlot;
   readonly turn: Turn;
   readonly prompt: PreparedPrompt;
@@ -98,6 +100,7 @@ async function* pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolea
     silent: tokensMax === 0,
     stop: request.stop,
     demand,
+    endsRepetition: admitted.endsRepetition,
     lastTry,
     signal,
   });
@@ -167,6 +170,7 @@ function finish(admitted: Admitted, passages: readonly Passage[], grantedMs: num
       decodeMs: sum((passage) => passage.stats.decodeMs),
       memoryMb: last.stats.memoryMb,
       totalMs: performance.now() - admitted.arrivedMs,
+      ...(last.repeated ? { repeated: true as const } : {}),
     },
   };
 }

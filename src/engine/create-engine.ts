@@ -24,6 +24,8 @@ export interface EngineOptions extends LoadedModelsOptions {
   readonly samplingMismatch: "run" | "refuse";
   /** How often an answer that is not in the form it must have is asked for again. */
   readonly answerRetriesMax: number;
+  /** Whether an answer that only repeats itself is ended. */
+  readonly repetitionGuard: boolean;
   readonly promptCache: PromptCache;
 }
 
@@ -161,6 +163,7 @@ export function createEngine(options: EngineOptions): Engine {
         request,
         demand,
         retriesMax: options.answerRetriesMax,
+        endsRepetition: options.repetitionGuard,
         slot,
         turn,
         prompt,

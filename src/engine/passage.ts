@@ -1,4 +1,5 @@
 /** One run of the model, read while it goes on: thoughts, text, calls and JSON are told apart, and judged by what was demanded. */
+import { RepetitionGuard } from "../chat/repetition-guard.ts";
 import { createJsonReader, type JsonProgress, type JsonReader } from "../chat/json/json-reader.ts";
 import { createOutputStream, type OutputDelta, type OutputEvent, type OutputStream } from "../chat/output-stream.ts";
 import { assert, cancellation } from "../core/errors.ts";
@@ -19,6 +20,8 @@ export interface PassageOptions {
   readonly silent: boolean;
   readonly stop: readonly string[];
   readonly demand: Demand;
+  /** An answer that only repeats itself is ended as by the token limit. */
+  readonly endsRepetition: boolean;
   /** A call that does not fit its function is let through: there will be no other try. */
   readonly lastTry: boolean;
   readonly signal: AbortSignal;
@@ -27,6 +30,8 @@ export interface PassageOptions {
 /** What became of a run. */
 export interface Passage {
   readonly reason: "stop" | "length";
+  /** It had come to do nothing but repeat itself. */
+  readonly repeated: boolean;
   readonly stopSequence: string | null;
   readonly stats: RunStats;
   readonly completionTokens: number;
@@ -53,14 +58,14 @@ export async function* readPassage(options: PassageOptions): AsyncGenerator<Gene
   const signal = AbortSignal.any([options.signal, enough.signal]);
   for await (const event of options.start({ promptId, tokensMax: options.tokensMax, signal })) {
     if (event.kind === "end") end = event;
-    else if (!reading.done && !options.silent) {
+    else if (!reading.done && !reading.repeated && !options.silent) {
       yield* reading.push(event.text, event.tokens);
-      if (reading.done) enough.abort();
+      if (reading.done || reading.repeated) enough.abort();
     }
   }
   if (options.signal.aborted) throw cancellation(options.signal);
   assert(end !== null, "a run ends with an end");
-  const cut = options.silent || (end.reason === "length" && !reading.done);
+  const cut = options.silent || ((end.reason === "length" || reading.repeated) && !reading.done);
   if (!options.silent) yield* reading.end(cut);
   return reading.passage(cut ? "length" : "stop", end.stats);
 }
@@ -69,6 +74,9 @@ export async function* readPassage(options: PassageOptions): AsyncGenerator<Gene
 class Reading {
   /** Nothing more is of interest. */
   done = false;
+  /** It is of no interest either: the same comes again and again. */
+  repeated = false;
+  private readonly guard: RepetitionGuard | null;
   private readonly options: PassageOptions;
   private readonly output: OutputStream;
   private readonly json: JsonReader | null;
@@ -87,6 +95,7 @@ class Reading {
   constructor(options: PassageOptions) {
     const { prompt, opening, stop, demand } = options;
     this.options = options;
+    this.guard = options.endsRepetition ? new RepetitionGuard() : null;
     const { format, opening: begun } = prompt;
     this.output = createOutputStream({ stop, format, tools: demand.tools, opening: opening === "tool_call" ? begun : "" });
     this.json = demand.json === null ? null : createJsonReader(demand.json);
@@ -100,6 +109,7 @@ class Reading {
   *push(text: string, tokens: number): Generator<GenerationEvent> {
     this.completionTokens += tokens;
     if (this.output.thinking) this.reasoningTokens += tokens;
+    this.repeated = this.guard?.push(text) === true;
     yield* this.take(this.output.push(text), false);
     if (this.stopSequence === null || this.done) return;
     yield* this.conclude(false);
@@ -119,6 +129,7 @@ class Reading {
     const complete = stopSequence !== null || (this.done && fault === null) || (calls > 0 && !this.cutCall);
     return {
       reason: complete ? "stop" : reason,
+      repeated: this.repeated,
       stopSequence,
       stats,
       completionTokens,

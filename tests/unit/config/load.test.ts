@@ -39,6 +39,7 @@ describe("defaults", () => {
         exec_prefix: [],
         sampling_mismatch: "run",
         native_log_level: 0,
+        repetition_guard: true,
         answer_retries_max: 2,
         queue_timeout_s: null,
         load_timeout_s: null,

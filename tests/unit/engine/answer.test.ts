@@ -64,6 +64,7 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
     queueWaitMaxMs: Infinity,
     batchWindowMs: 0,
     promptCache: NO_PROMPT_CACHE,
+    repetitionGuard: true,
     modelsLoadedMax: 1,
     keepAliveMs: Infinity,
     memoryBudgetBytes: null,
@@ -331,4 +332,17 @@ test("a schema that is none is named by the place where the client put it", asyn
   const asked = request({ responseFormat: { kind: "json_schema", schema: { type: "banana" }, field: "text.format.schema" } });
   const { details, message } = await faultOf(engine, asked);
   expect([details.field, message]).toEqual(["text.format.schema", expect.stringMatching(/^text\.format\.schema\.type /)]);
+});
+
+test("an answer that only repeats itself is ended as by its token limit, long before the model would end it", async () => {
+  const { engine, spoken } = engineSaying(`Once upon a time. ${"And then the dog ran home. ".repeat(1000)}`);
+  const events = await answerOf(engine, request());
+  expect([events.at(-1), spoken[0]!.length < 4000]).toEqual([{ finish: "length" }, true]);
+});
+
+test("what is repeated for a reason is left to be", async () => {
+  const ruler = "-".repeat(1000);
+  const table = Array.from({ length: 200 }, (_, row) => `| ${row} | 0 | 0 | 0 |`).join("\n");
+  const { engine } = engineSaying(`${ruler}\n${table}\n${"la ".repeat(200)}`);
+  expect((await answerOf(engine, request())).at(-1)).toEqual({ finish: "stop" });
 });

@@ -51,6 +51,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     queueWaitMaxMs: Infinity,
     batchWindowMs: 0,
     promptCache: NO_PROMPT_CACHE,
+    repetitionGuard: true,
     modelsLoadedMax: 1,
     keepAliveMs: Infinity,
     memoryBudgetBytes: null,
