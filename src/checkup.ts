@@ -81,7 +81,8 @@ async function planOf({ config }: LoadedConfig, boardSoc: Soc | null): Promise<M
   const isThere = wanted === null || (await catalog.resolve(wanted).then(Boolean, () => false));
   return {
     models: models.map((model) => {
-      const contextTokens = contextTokensOf(resolveInference(inference, model.id), model);
+      // What a probe has found changes it by a few tokens.
+      const contextTokens = contextTokensOf(resolveInference(inference, model.id), model, {});
       return { model, contextTokens, memoryBytes: estimateMemoryBytes(model, contextTokens) };
     }),
     defaultMissing: isThere ? null : wanted,
