@@ -15,7 +15,8 @@ import type { LoadedConfig } from "./config/load.ts";
 import { resolveInference } from "./config/inference-schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
 import { AppError } from "./core/errors.ts";
-import type { LoadFacts, Soc } from "./core/model.ts";
+import type { LoadFacts, ModelDescriptor, Soc } from "./core/model.ts";
+import type { RuntimeFindings } from "./core/runtime-findings.ts";
 import { createEngine } from "./engine/create-engine.ts";
 import type { Engine } from "./engine/engine.ts";
 import { preload, type Wanted } from "./engine/preload.ts";
@@ -26,9 +27,11 @@ import { contextTokensOf, defaultSources, lanesOf, type Libraries, openModel } f
 import { availableMemory } from "./runtime/available-memory.ts";
 import { type NativeAssets, prepareNativeAssets } from "./runtime/native/assets.ts";
 import { findRuntimeLibrary, librarySearchFolders } from "./runtime/native/library.ts";
+import { findingsKey } from "./runtime/findings-key.ts";
 import type { LibrarySpec } from "./runtime/protocol.ts";
 import { addKey, readKeyFile, revokeKey } from "./store/key-file.ts";
 import { openKeyRing } from "./store/key-ring.ts";
+import { FindingsFile } from "./store/findings-file.ts";
 import { createPromptCache } from "./store/prompt-cache.ts";
 import { createResponseStore } from "./store/response-store.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -69,6 +72,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
   // Compiled binaries unpack their libraries on the first start; the server listens meanwhile.
   const assets = prepareNativeAssets(server.cache_dir);
   assets.catch(() => {});
+  const findingsOf = openFindings(server, libraries);
   const found = openCatalogOf(server, libraries, soc, assets);
   const { catalog, close: closeDigests } = openDigests(found, server);
   const promptCache = createPromptCache({
@@ -84,11 +88,24 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
     openSlot: async (model, defaults, signal) => {
       const onFacts = async (facts: LoadFacts) => found.learn(model, facts);
-      return openModel({ model, defaults, signal, config, libraries, assets: await assets, environment, soc, promptCache, log, onFacts });
+      return openModel({
+        model,
+        defaults,
+        signal,
+        config,
+        libraries,
+        assets: await assets,
+        environment,
+        soc,
+        findings: findingsOf(model),
+        promptCache,
+        log,
+        onFacts,
+      });
     },
-    contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model),
+    contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model, findingsOf(model)),
     slotsOf: (model) => resolveInference(config.inference, model.id).slots,
-    lanesOf: (model) => lanesOf(resolveInference(config.inference, model.id), model),
+    lanesOf: (model) => lanesOf(resolveInference(config.inference, model.id), model, findingsOf(model)),
     npuDomainOf: (model) => resolveInference(config.inference, model.id).base_domain_id,
     get queueDepthMax() {
       return settings.server.queue_depth_max;
@@ -168,6 +185,16 @@ function wantedFrom({ server, inference }: LoadedConfig["config"]): readonly Wan
   }));
 }
 
+/** What `doctor --probe` has found of the library that opens a model. */
+function openFindings(server: ServerConfig, libraries: Libraries): (model: ModelDescriptor) => RuntimeFindings {
+  const file = new FindingsFile(server.cache_dir);
+  return (model) => {
+    const library = libraries.specs[model.format];
+    const key = library === undefined ? null : findingsKey(library, model, VERSION);
+    return key === null ? {} : file.findingsOf(key);
+  };
+}
+
 /** Who is let in. Throws AppError config_invalid for keys that cannot be read, and for a server that would be open to all unasked. */
 function openAccess(server: ServerConfig, log: Log): AccessOptions {
   const keys = openKeyRing({
@@ -199,6 +226,11 @@ export function openConfiguredCatalog(server: ServerConfig, soc: Soc | null): Ca
   return openCatalogOf(server, chooseLibraries(server), soc, prepareNativeAssets(server.cache_dir));
 }
 
+/** The native files, for the command line. */
+export async function prepareConfiguredAssets(server: Pick<ServerConfig, "cache_dir">): Promise<NativeAssets> {
+  return prepareNativeAssets(server.cache_dir);
+}
+
 /** Version of the library that opens .rkllm files here; null where there is none, undefined where the configured one cannot be used. */
 export function installedRkllmVersion(server: ServerConfig): string | null | undefined {
   try {
@@ -224,7 +256,7 @@ function openCatalogOf(server: ServerConfig, libraries: Libraries, soc: Soc | nu
  * .gguf goes to our CPU runtime, .rkllm to Rockchip's library where there is one. A library given by path says itself which it is:
  * the CPU runtime built as librkllmrt.so takes .gguf from the built-in one.
  */
-function chooseLibraries(server: ServerConfig): Libraries {
+export function chooseLibraries(server: ServerConfig): Libraries {
   const builtIn: LibrarySpec = { kind: "built-in", version: server.cpu_runtime_version };
   const projectFolder = Bun.isStandaloneExecutable ? undefined : join(import.meta.dir, "..");
   try {

@@ -82,11 +82,12 @@ async function planOf({ config }: LoadedConfig, boardSoc: Soc | null): Promise<M
   return {
     models: models.map((model) => {
       const values = resolveInference(inference, model.id);
-      const contextTokens = contextTokensOf(values, model);
+      // What a probe has found changes it by a few tokens.
+      const contextTokens = contextTokensOf(values, model, {});
       return {
         model,
         contextTokens,
-        memoryBytes: estimateMemoryBytes(model, { contextTokens, lanes: lanesOf(values, model), copies: values.slots }),
+        memoryBytes: estimateMemoryBytes(model, { contextTokens, lanes: lanesOf(values, model, {}), copies: values.slots }),
       };
     }),
     defaultMissing: isThere ? null : wanted,

@@ -7,6 +7,7 @@ import { AppError } from "./core/errors.ts";
 import { type Sampling, SAMPLING_NAMES } from "./core/generation.ts";
 import type { LoadFacts, ModelDescriptor, ModelFormat, Soc } from "./core/model.ts";
 import type { PromptCache } from "./core/prompt-cache.ts";
+import type { RuntimeFindings } from "./core/runtime-findings.ts";
 import { readChatTemplate } from "./engine/model-template.ts";
 import type { DefaultSources } from "./engine/model-defaults.ts";
 import type { GenerationDefaults } from "./engine/resolve-options.ts";
@@ -58,11 +59,13 @@ export async function openModel(parts: {
   readonly environment: Environment;
   readonly soc: Soc | null;
   readonly promptCache: PromptCache;
+  /** What is known of the library with this model. */
+  readonly findings: RuntimeFindings;
   readonly log: Log;
   /** Is told what the library said of the model, also of one that it then did not open. Must not throw. */
   readonly onFacts: (facts: LoadFacts) => Promise<void>;
 }): Promise<HostedSlot> {
-  const { model, config, log } = parts;
+  const { model, config, findings, log } = parts;
   const library = parts.libraries.specs[model.format];
   if (library === undefined) {
     throw new AppError(
@@ -73,12 +76,21 @@ export async function openModel(parts: {
   const inference = resolveInference(config.inference, model.id);
   const startedMs = performance.now();
   const loadLog = new LoadLog();
-  const opened = openOptions(inference, parts.defaults.sampling, model, parts.soc);
+  const opened = openOptions(inference, parts.defaults.sampling, model, parts.soc, findings);
+  if (opened.lanes < inference.n_batch && model.judges !== true) {
+    log.warn("n_batch lowered to what the library is known to do", {
+      model: model.id,
+      asked: inference.n_batch,
+      lanes: opened.lanes,
+      fix: `rockchip-llama doctor --probe ${model.id}`,
+    });
+  }
   const keeper = modelKeeper({
     cache: parts.promptCache,
     model,
     library,
     options: opened,
+    findings,
     mode: config.server.prompt_cache,
     onFault: (path, error) => log.warn("a prompt's file was given up", { model: model.id, path, error: error.message }),
   });
@@ -98,13 +110,14 @@ export async function openModel(parts: {
       options: {
         ...opened,
         hashesPrompts: keeper !== null,
-        // Whether Rockchip's library takes a batch with a place left empty is not known.
-        idleLane: library.kind === "built-in" ? "nothing" : "token",
+        // Whether Rockchip's library takes a batch with a place left empty is known only where it was asked.
+        idleLane: library.kind === "built-in" || findings.batchTakesNoInput === true ? "nothing" : "token",
       },
+      findings,
     },
     // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
     launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log, loadLog),
-    limits: hostLimits(config.server, model.bytes),
+    limits: hostLimits(config.server, model.bytes, findings),
     ...(keeper === null ? {} : { keeper }),
     onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),
   };
@@ -136,31 +149,37 @@ export async function openModel(parts: {
  */
 const CPU_RUNTIME_THREADS_MAX = Math.max(1, availableParallelism() - 1);
 
-/** Prompts that a model runs together. Logits, which a judge is asked for, are not to be had with several. */
-export function lanesOf(inference: InferenceValues, model: ModelDescriptor): number {
-  return model.judges === true ? 1 : inference.n_batch;
+/**
+ * Prompts that a model runs together. Logits, which a judge is asked for, are not to be had with several. Rockchip's library was reported to
+ * crash with some numbers: there, no more than a probe has found to work.
+ */
+export function lanesOf(inference: InferenceValues, model: ModelDescriptor, { batchMax }: Pick<RuntimeFindings, "batchMax">): number {
+  if (model.judges === true) return 1;
+  return Math.min(inference.n_batch, batchMax ?? (model.format === "gguf" ? Infinity : 1));
 }
 
 /** Length of the context that a model is opened with. */
-export function contextTokensOf(inference: InferenceValues, model: ModelDescriptor): number {
-  return inSteps(Math.min(inference.max_context_len, model.contextTokensMax));
+export function contextTokensOf(inference: InferenceValues, model: ModelDescriptor, findings: RuntimeFindings): number {
+  return inSteps(Math.min(inference.max_context_len, model.contextTokensMax), findings.contextStepTokens);
 }
 
-function openOptions(
+/** Values of the configuration as the library takes them. */
+export function openOptions(
   inference: InferenceValues,
   sampling: Sampling,
   model: ModelDescriptor,
   soc: Soc | null,
+  findings: RuntimeFindings,
 ): Omit<OpenOptions, "idleLane" | "hashesPrompts"> {
   return {
-    contextTokens: contextTokensOf(inference, model),
+    contextTokens: contextTokensOf(inference, model, findings),
     sampling,
     nKeep: inference.n_keep,
     skipSpecialToken: inference.skip_special_token,
     baseDomainId: inference.base_domain_id,
     embedFlash: inference.embed_flash,
     cpuCount: model.format === "gguf" ? Math.min(inference.cpu_count, CPU_RUNTIME_THREADS_MAX) : inference.cpu_count,
-    lanes: lanesOf(inference, model),
+    lanes: lanesOf(inference, model, findings),
     cpuMask: inference.cpu_mask ?? (soc === "rk3588" || soc === "rk3576" ? 0xf0 : 0x0f),
   };
 }
@@ -169,9 +188,27 @@ function openOptions(
 const LOAD_BASE_MS = 60_000;
 const LOAD_MS_PER_BYTE = 45_000 / 1e9;
 
-function hostLimits(server: ServerConfig, modelBytes: number): HostLimits {
+/** How long opening a model may take, ms. */
+export function loadTimeoutMs(server: Pick<ServerConfig, "load_timeout_s">, modelBytes: number): number {
+  return server.load_timeout_s === null ? LOAD_BASE_MS + modelBytes * LOAD_MS_PER_BYTE : server.load_timeout_s * 1000;
+}
+
+/** Nobody is to lose a process to a machine that was busy for a moment. */
+const PREFILL_ABORT_MS_MIN = 1000;
+
+/**
+ * A prompt that is read to its end whatever is asked, for nobody: once that has taken as long as opening the model anew does, the process
+ * is ended. Nothing other than a process can be.
+ */
+function prefillAbortLimit(server: ServerConfig, { abortStopsPrefill, openMs }: RuntimeFindings): Partial<HostLimits> {
+  if (server.isolation === "thread" || abortStopsPrefill !== false || openMs === undefined) return {};
+  return { prefillAbortTimeoutMs: Math.min(server.abort_timeout_s * 1000, Math.max(PREFILL_ABORT_MS_MIN, openMs)) };
+}
+
+function hostLimits(server: ServerConfig, modelBytes: number, findings: RuntimeFindings): HostLimits {
   return {
-    loadTimeoutMs: server.load_timeout_s === null ? LOAD_BASE_MS + modelBytes * LOAD_MS_PER_BYTE : server.load_timeout_s * 1000,
+    ...prefillAbortLimit(server, findings),
+    loadTimeoutMs: loadTimeoutMs(server, modelBytes),
     abortTimeoutMs: server.abort_timeout_s * 1000,
     pingTimeoutMs: server.host_ping_timeout_s * 1000,
     prefillStallMs: server.prefill_stall_timeout_s * 1000,

@@ -25,12 +25,34 @@ static void rows_free(Handle *handle)
     handle->rows_bytes = 0;
 }
 
+static LLMResultCallback callback_of(const Handle *handle)
+{
+#if RKLLM_ABI >= 130
+    if (handle->lent_callback) return handle->lent_callback->result_callback;
+#endif
+    return handle->result_callback;
+}
+
+static void results_reverse(Run *run)
+{
+    int i, last = run->handle->members - 1;
+    for (i = 0; i < last - i; i++) {
+        RKLLMResult result = run->results[i];
+        run->results[i] = run->results[last - i];
+        run->results[last - i] = result;
+    }
+}
+
 /* Calls back, then spoils all that the callback could have kept a pointer to: readers that come late must notice. */
 static int results_deliver(Run *run, LLMCallState state)
 {
     Handle *handle = run->handle;
-    int verdict = handle->result_callback ? handle->result_callback(run->results, run->userdata, state) : 0;
-    int i, had_rows = 0;
+    LLMResultCallback callback = callback_of(handle);
+    int verdict, i, had_rows = 0;
+    if (mood(MOOD_SWAP_BATCH)) results_reverse(run);
+    verdict = callback ? callback(run->results, run->userdata, state) : 0;
+    if (mood(MOOD_SWAP_BATCH)) results_reverse(run);
+    if (mood(MOOD_DEAF_PAUSE) && verdict == CALLBACK_PAUSE) verdict = 0;
     for (i = 0; i < handle->members; i++) {
         const RKLLMResult *result = &run->results[i];
         had_rows |= result->last_hidden_layer.hidden_states || result->logits.logits;
@@ -157,12 +179,12 @@ static void log_performance(const RKLLMPerfStat *perf)
 }
 
 /* The FINISH callback, the only one with valid timings. */
-static void deliver_finish(Run *run)
+static void deliver_finish_once(Run *run)
 {
     int64_t now = clock_us(), prefilled = run->prefilled_us ? run->prefilled_us : now;
     int i;
     results_clear(run);
-    for (i = 0; i < run->handle->members; i++) {
+    for (i = 0; i < run->handle->members && !mood(MOOD_NO_PERF); i++) {
         RKLLMPerfStat *perf = &run->results[i].perf;
         perf->prefill_time_ms = (float)(prefilled - run->started_us) / 1000;
         perf->prefill_tokens = run->members[i].prefilled;
@@ -172,6 +194,12 @@ static void deliver_finish(Run *run)
     }
     if (log_level >= 1) log_performance(&run->results[0].perf);
     results_deliver(run, RKLLM_RUN_FINISH);
+}
+
+static void deliver_finish(Run *run)
+{
+    if (!mood(MOOD_NO_FINISH)) deliver_finish_once(run);
+    if (mood(MOOD_TWO_FINISHES)) deliver_finish_once(run);
 }
 
 #endif

@@ -65,6 +65,13 @@ static void run_pause(Run *run)
     handle->paused_keep_history = run->keep_history;
 }
 
+/* The leak mood: memory that is used and never given back. */
+static void keep_memory(size_t bytes)
+{
+    char *kept = bytes ? malloc(bytes) : NULL;
+    if (kept) memset(kept, 1, bytes);
+}
+
 static int run_execute(Run *run)
 {
     Handle *handle = run->handle;
@@ -72,6 +79,9 @@ static int run_execute(Run *run)
     Ending ending;
     run->started_us = clock_us();
     handle->paused = 0;
+    handle->aborted |= handle->abort_waits;
+    handle->abort_waits = 0;
+    keep_memory((size_t)mood(MOOD_LEAK) * 1000);
     if (run->mode != RKLLM_INFER_GENERATE && run_reserve_rows(run)) {
         ending = RUN_BROKEN;
     } else {
@@ -89,7 +99,7 @@ static int run_execute(Run *run)
         results_clear(run);
         results_deliver(run, RKLLM_RUN_ERROR);
     }
-    return ending == RUN_BROKEN ? -1 : 0;
+    return ending == RUN_BROKEN || (mood(MOOD_FAIL_ABORTED) && handle->aborted) ? -1 : 0;
 }
 
 static void *run_thread(void *argument)

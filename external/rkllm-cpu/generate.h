@@ -16,7 +16,8 @@ static void member_begin(Run *run, int index)
     if (prompt->count == 0) return; /* what its KV cache holds is kept for another run */
     member->alive = 1;
     if (!run->continues) {
-        if (prompt->tokens && run->mode != RKLLM_INFER_GET_LOGITS)
+        int fresh = mood(MOOD_NO_REUSE) || (mood(MOOD_FRESH_ROWS) && run->mode == RKLLM_INFER_GET_LAST_HIDDEN_LAYER);
+        if (prompt->tokens && run->mode != RKLLM_INFER_GET_LOGITS && !fresh)
             common = sequence_common_prefix(&handle->sequences[index], prompt->tokens, prompt->count - 1);
         member->next = sequence_cut(handle, index, common);
         member->stale = member->next > 0;
@@ -138,7 +139,7 @@ static Decoded decode_step(Run *run)
     for (i = 0; i < handle->members; i++) {
         Member *member = &run->members[i];
         if (!member->alive) continue;
-        if (handle->sequences[i].count >= handle->context_tokens - 1 && sequence_shift(handle, i))
+        if (handle->sequences[i].count >= handle->context_tokens - 1 && (mood(MOOD_FULL_STOPS) || sequence_shift(handle, i)))
             member->alive = 0;
         else
             chunk_add(chunk, i, member->token, handle->sequences[i].count, 1);

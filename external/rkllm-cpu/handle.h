@@ -62,7 +62,10 @@ typedef struct Handle {
 #if RKLLM_ABI >= 130
     LLMTokenizerCallback tokenizer_callback;
     void *tokenizer_userdata;
+    const RKLLMCallback *lent_callback; /* the caller's own, in the mood that does not copy it */
 #endif
+    const char *lent_path; /* likewise */
+    char *path;
     /* of the load */
     int context_tokens, new_tokens_max, keep_tokens, members, skip_special, ignore_end;
     Sampling sampling;
@@ -72,6 +75,7 @@ typedef struct Handle {
     int vocab_size, row_in, row_out;
     /* Volatile, not atomic, because TinyCC has no atomics: single words, one writer each, read again at every token. */
     volatile int running, aborted, prefilling;
+    int ever_aborted, abort_waits; /* for the moods that do not forget */
     int paused; /* the last run ended because a callback returned 1 */
     int paused_keep_history;
     int adapter_in_use; /* the KV cache was computed with it */

@@ -1,4 +1,4 @@
-/* Log lines in the manner of the closed library: straight to file descriptor 1 of the process, "I rkllm: ", "W rkllm: " or "E rkllm: "
+/* Log lines in the manner of the closed library: straight to file descriptor 1 of the process (but see the mood stderr-log), "I rkllm: ", "W rkllm: " or "E rkllm: "
  * before the text. There is no other error channel in the ABI, so every -1 has its line here. */
 #ifndef RKLLM_CPU_LOG_H
 #define RKLLM_CPU_LOG_H
@@ -9,6 +9,7 @@
 
 /* RKLLM_LOG_LEVEL: 1 adds a table of speeds after each run, 2 also prompts and token ids (so never the default). */
 static int log_level;
+static int log_descriptor = 1;
 static char last_error[LOG_LINE_BYTES_MAX];
 
 static void log_write(char letter, const char *text)
@@ -19,7 +20,7 @@ static void log_write(char letter, const char *text)
     if (length >= (int)sizeof line) length = (int)sizeof line - 1;
     /* one write, so that lines of several threads do not mix; what a closed or full pipe refuses is lost */
     while (length > 0) {
-        ssize_t written = write(1, rest, (size_t)length);
+        ssize_t written = write(log_descriptor, rest, (size_t)length);
         if (written <= 0) return;
         rest += written;
         length -= (int)written;

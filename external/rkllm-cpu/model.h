@@ -149,6 +149,7 @@ static void model_close(Handle *handle)
     for (i = 0; i < MEMBERS_MAX; i++) free(handle->sequences[i].tokens);
     template_free(&handle->template);
     free(handle->rows);
+    free(handle->path);
     free(handle);
 }
 

@@ -25,6 +25,27 @@
     X(FAIL_NULL_IMG, "fail-null-img")            /* 1.2 only: -1 in that case */                                                       \
     X(INIT_NULL, "init-null")                    /* rkllm_init returns 0 and a NULL handle */                                          \
     X(NPU_LOCK, "npu-lock")                      /* runs of all processes wait for one another on a lock file */                       \
+    X(STRICT_CONTEXT, "strict-context")          /* rkllm_init wants max_context_len in multiples of 32 */                             \
+    X(LONG_PROMPTS, "long-prompts")              /* a prompt that is too long is cut without a word */                                 \
+    X(FULL_STOPS, "full-stops")                  /* a full context ends the run, nothing is forgotten */                               \
+    X(BORROW_STRINGS, "borrow-strings")          /* a run reads model_path where rkllm_init found it, and fails when it is another */  \
+    X(BORROW_CALLBACK, "borrow-callback")        /* 1.3 only: the callback is read from the struct of rkllm_init at each call */       \
+    X(FAIL_ABORTED, "fail-aborted")              /* rkllm_run returns -1 after an abort */                                             \
+    X(STICKY_ABORT, "sticky-abort")              /* an abort while nothing runs ends the next run */                                   \
+    X(DEAF_PAUSE, "deaf-pause")                  /* the callback's 1 has no effect */                                                  \
+    X(TWO_FINISHES, "two-finishes")              /* FINISH comes twice */                                                              \
+    X(NO_FINISH, "no-finish")                    /* FINISH does not come */                                                            \
+    X(NO_PERF, "no-perf")                        /* perf stays zero */                                                                 \
+    X(NO_REUSE, "no-reuse")                      /* every prompt is computed from its start */                                         \
+    X(FRESH_ROWS, "fresh-rows")                  /* hidden-layer runs compute the whole prompt */                                      \
+    X(NO_HIDDEN, "no-hidden")                    /* hidden-layer runs return -1 */                                                     \
+    X(NO_LOGITS, "no-logits")                    /* logits runs return -1 */                                                           \
+    X(PLAIN_SPECIALS, "plain-specials")          /* control tokens in text are text */                                                 \
+    X(STRICT_SAMPLING, "strict-sampling")        /* temperature 0, top_k 0 and top_p 1 are refused */                                  \
+    X(WARM_ZERO, "warm-zero")                    /* temperature 0 is taken for 5 */                                                    \
+    X(SWAP_BATCH, "swap-batch")                  /* the results of a batch come in reverse order */                                    \
+    X(CRASH_CACHE, "crash-cache")                /* SIGSEGV when a prompt cache is loaded after an abort */                            \
+    X(STDERR_LOG, "stderr-log")                  /* the log goes to standard error */                                                  \
     X(FAIL_INIT, "fail-init")                    /* fail-CALL: rkllm_CALL returns -1 and does nothing else */                          \
     X(FAIL_RUN, "fail-run")                                                                                                            \
     X(FAIL_RUN_ASYNC, "fail-run-async")                                                                                                \
@@ -42,7 +63,10 @@
     X(SLOW_INIT, "slow-init")                    /* milliseconds that rkllm_init takes longer */                                       \
     X(SLOW_PREFILL, "slow-prefill")              /* milliseconds for each newly computed prompt token */                               \
     X(SLOW_DECODE, "slow-decode")                /* milliseconds for each generated token */                                           \
-    X(SLOW_STORAGE, "slow-storage")              /* milliseconds that writing and reading a prompt cache file takes longer */
+    X(SLOW_STORAGE, "slow-storage")              /* milliseconds that writing and reading a prompt cache file takes longer */          \
+    X(LEAK, "leak")                              /* megabytes that every run keeps */                                                  \
+    X(RESERVE, "reserve")                        /* tokens of the context that no prompt may use, default 4 */                         \
+    X(CRASH_BATCH, "crash-batch")                /* SIGSEGV in rkllm_init with an n_batch of that or more */
 
 typedef enum {
 #define X(constant, name) MOOD_##constant,
@@ -69,7 +93,7 @@ static const struct {
     { "rv1126b", 7469, 66667 },
 };
 
-/* 0 is off; 1 is on; for the moods with a value it is microseconds. Volatile: another thread may change them during a run. */
+/* 0 is off; 1 is on; for the moods with a value it is a thousand times that: microseconds, kilobytes. Volatile: another thread may change them during a run. */
 static volatile int mood_values[MOOD_COUNT];
 static int moods_set_by_call;
 
@@ -121,6 +145,7 @@ static int moods_parse(const char *list)
         }
         length = 0;
     }
+    log_descriptor = mood(MOOD_STDERR_LOG) ? 2 : 1;
     return result;
 }
 

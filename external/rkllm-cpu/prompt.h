@@ -28,7 +28,7 @@ static int tokenize(Handle *handle, const char *text, int32_t *tokens, int32_t t
 #if RKLLM_ABI >= 130
     if (handle->tokenizer_callback) return handle->tokenizer_callback(handle->tokenizer_userdata, text, length, tokens, tokens_max);
 #endif
-    return llama.tokenize(handle->vocab, text, length, tokens, tokens_max, opens != 0, 1);
+    return llama.tokenize(handle->vocab, text, length, tokens, tokens_max, opens != 0, !mood(MOOD_PLAIN_SPECIALS));
 }
 
 /* How many tokens of the prompt the system text accounts for; the last of them may have merged with what follows. */
@@ -133,13 +133,14 @@ static int prompt_prepend(Prompt *prompt, int32_t token)
     return 0;
 }
 
-static int prompt_check_length(const Handle *handle, const Prompt *prompt, int history)
+static int prompt_check_length(const Handle *handle, Prompt *prompt, int history)
 {
-    int usable = handle->context_tokens - CONTEXT_RESERVE;
+    int reserve = mood(MOOD_RESERVE) ? mood(MOOD_RESERVE) / 1000 : CONTEXT_RESERVE, usable = handle->context_tokens - reserve;
     if (prompt->count == 0) {
         LOG_ERROR("the prompt has no tokens");
         return -1;
     }
+    if (mood(MOOD_LONG_PROMPTS) && prompt->count > usable - history && history < usable) prompt->count = usable - history;
     if (prompt->count <= usable - history) return 0;
     /* word for word the closed library's line, which callers look for */
     LOG_ERROR("prompt gather than max context (prompt: %d tokens, max context: %d)", history + prompt->count, usable);

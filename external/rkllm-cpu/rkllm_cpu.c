@@ -92,17 +92,20 @@ RKLLMParam rkllm_createDefaultParam(void)
 /* The moods of rkllm_init; non-zero when it is to fail. */
 static int init_moods(const RKLLMParam *param)
 {
-    if (moods_read_environment() || mood(MOOD_FAIL_INIT)) return -1;
-    if (mood(MOOD_CRASH_INIT)) crash();
+    int batch_mood = mood(MOOD_CRASH_BATCH) / 1000;
+    if (mood(MOOD_FAIL_INIT)) return -1;
+    if (mood(MOOD_CRASH_INIT) || (batch_mood && param->extend_param.n_batch >= batch_mood)) crash();
     hang_while(MOOD_HANG_INIT);
     sleep_us(mood(MOOD_SLOW_INIT));
+    if (mood(MOOD_STRICT_CONTEXT) && param->max_context_len % 32) {
+        LOG_ERROR("max_context_len %d is no multiple of 32", param->max_context_len);
+        return -1;
+    }
 #if RKLLM_ABI < 130
     if (!param->img_start || !param->img_end || !param->img_content) {
         if (mood(MOOD_CRASH_NULL_IMG)) crash();
         if (mood(MOOD_FAIL_NULL_IMG)) return -1;
     }
-#else
-    (void)param;
 #endif
     return 0;
 }
@@ -122,11 +125,13 @@ int rkllm_init(LLMHandle *out, RKLLMParam *param, LLMResultCallback callback)
 #endif
 {
     Handle *handle;
+    int unknown_mood;
     if (!out || !param || !callback || libc_load()) return -1;
     *out = NULL;
     log_read_level();
+    unknown_mood = moods_read_environment();
     LOG_INFO("rkllm-runtime version: %s, rknpu driver version: none, platform: CPU", RKLLM_VERSION);
-    if (init_moods(param)) return -1;
+    if (unknown_mood || init_moods(param)) return -1;
     if (mood(MOOD_INIT_NULL)) return 0;
     if (!param->model_path) {
         LOG_ERROR("model_path is NULL");
@@ -140,9 +145,12 @@ int rkllm_init(LLMHandle *out, RKLLMParam *param, LLMResultCallback callback)
     handle->result_userdata = callback->result_userdata;
     handle->tokenizer_callback = callback->tokenizer_callback;
     handle->tokenizer_userdata = callback->tokenizer_userdata;
+    handle->lent_callback = mood(MOOD_BORROW_CALLBACK) ? callback : NULL;
 #else
     handle->result_callback = callback;
 #endif
+    handle->lent_path = mood(MOOD_BORROW_STRINGS) ? param->model_path : NULL;
+    handle->path = copy_text(param->model_path);
     handles_add(handle);
     *out = handle;
     return 0;
@@ -200,7 +208,9 @@ int rkllm_abort(LLMHandle wanted)
     handle = handle_find(wanted);
     if (handle && handle->running) {
         llama_quiet = 1;
-        handle->aborted = 1;
+        handle->aborted = handle->ever_aborted = 1;
+    } else if (handle && mood(MOOD_STICKY_ABORT)) {
+        handle->abort_waits = 1;
     }
     pthread_mutex_unlock(&handles_lock);
     return handle ? 0 : -1;

@@ -83,6 +83,8 @@ static int run_check_options(const Run *run)
         LOG_ERROR("inference mode %d is unknown", mode);
         return -1;
     }
+    if (mood(MOOD_NO_HIDDEN) && mode == RKLLM_INFER_GET_LAST_HIDDEN_LAYER) return -1;
+    if (mood(MOOD_NO_LOGITS) && mode == RKLLM_INFER_GET_LOGITS) return -1;
     if (mode == RKLLM_INFER_GET_LOGITS && run->handle->members > 1) {
         LOG_ERROR("logits cannot be had with n_batch above 1");
         return -1;
@@ -94,6 +96,14 @@ static int run_check_options(const Run *run)
     return 0;
 }
 
+/* Of the mood that has not copied the path. */
+static int run_check_path(const Handle *handle)
+{
+    if (!handle->lent_path || !handle->path || strcmp(handle->lent_path, handle->path) == 0) return 0;
+    LOG_ERROR("the model's path is another than it was");
+    return -1;
+}
+
 /* Everything that can fail by the caller's fault, done on the caller's thread before any callback. What the caller passed is copied, so
  * it may be gone as soon as rkllm_run_async returns. NULL with the reason logged. */
 static Run *run_prepare(Handle *handle, const RKLLMInput *inputs, const RKLLMInferParam *options, void *userdata)
@@ -103,7 +113,7 @@ static Run *run_prepare(Handle *handle, const RKLLMInput *inputs, const RKLLMInf
     if (!run) return NULL;
     run->handle = handle;
     run->userdata = userdata ? userdata : handle->result_userdata;
-    failed = run_take_options(run, options) || run_check_options(run);
+    failed = run_take_options(run, options) || run_check_options(run) || run_check_path(handle);
     run->continues = run->keep_history || handle->paused;
     for (i = 0; i < handle->members && !failed; i++) {
         failed = prompt_build(handle, i, &inputs[i], run->continues, &run->members[i].prompt);

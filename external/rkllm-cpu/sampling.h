@@ -27,6 +27,8 @@ static int is_finite(float value) { return value - value == 0; }
 
 static int sampling_is_valid(const Sampling *sampling)
 {
+    if (mood(MOOD_STRICT_SAMPLING) && sampling->top_k != 1 && (sampling->temperature <= 0 || sampling->top_k < 1 || sampling->top_p >= 1))
+        return 0;
     return is_finite(sampling->top_p) && is_finite(sampling->temperature) && is_finite(sampling->repeat_penalty) &&
            is_finite(sampling->frequency_penalty) && is_finite(sampling->presence_penalty) && is_finite(sampling->mirostat_tau) &&
            is_finite(sampling->mirostat_eta) && sampling->mirostat >= 0 && sampling->mirostat <= 2;
@@ -48,17 +50,18 @@ static uint32_t sampling_seed(int member)
 static void *sampler_new(const Handle *handle, const Sampling *sampling, int member)
 {
     void *chain = llama.chain_new(llama.chain_default_params());
+    float temperature = mood(MOOD_WARM_ZERO) && sampling->temperature <= 0 ? 5 : sampling->temperature;
     uint32_t seed = sampling_seed(member);
     if (sampling_penalizes(sampling))
         llama.chain_add(chain, llama.sampler_penalties(handle->vocab_size, PENALTY_TOKENS,
                                                        sampling->repeat_penalty > 0 ? sampling->repeat_penalty : 1,
                                                        sampling->frequency_penalty, sampling->presence_penalty));
-    if (sampling->temperature <= 0 || sampling->top_k == 1) {
+    if (temperature <= 0 || sampling->top_k == 1) {
         llama.chain_add(chain, llama.sampler_greedy());
         return chain;
     }
     if (sampling->mirostat) {
-        llama.chain_add(chain, llama.sampler_temperature(sampling->temperature));
+        llama.chain_add(chain, llama.sampler_temperature(temperature));
         llama.chain_add(chain, sampling->mirostat == 1
                                    ? llama.sampler_mirostat(handle->vocab_size, seed, sampling->mirostat_tau, sampling->mirostat_eta,
                                                             MIROSTAT_CANDIDATES)
@@ -67,7 +70,7 @@ static void *sampler_new(const Handle *handle, const Sampling *sampling, int mem
     }
     if (sampling->top_k > 0) llama.chain_add(chain, llama.sampler_top_k(sampling->top_k));
     if (sampling->top_p > 0 && sampling->top_p < 1) llama.chain_add(chain, llama.sampler_top_p(sampling->top_p, 1));
-    llama.chain_add(chain, llama.sampler_temperature(sampling->temperature));
+    llama.chain_add(chain, llama.sampler_temperature(temperature));
     llama.chain_add(chain, llama.sampler_random(seed));
     return chain;
 }

@@ -98,6 +98,7 @@ int rkllm_load_prompt_cache(LLMHandle wanted, const char *prompt_cache_path)
     Handle *handle = mood(MOOD_FAIL_LOAD_PROMPT_CACHE) || !prompt_cache_path ? NULL : handle_begin(wanted);
     int status;
     if (!handle) return -1;
+    if (mood(MOOD_CRASH_CACHE) && handle->ever_aborted) crash();
     status = prompt_cache_load(handle, prompt_cache_path);
     handle->paused = 0;
     handle_end(handle);

@@ -5,7 +5,10 @@ import { didYouMean } from "../config/nearest.ts";
 import { AppError } from "../core/errors.ts";
 
 /** What stands first on the command line. */
-export type CommandName = "serve" | "pull" | "list" | "keys" | "doctor" | "version" | "help" | "engine-host";
+export type CommandName = "serve" | "pull" | "list" | "keys" | "doctor" | "version" | "help" | HiddenCommand;
+
+/** Child processes of the program itself. */
+type HiddenCommand = "engine-host" | "probe-host";
 
 /** A flag that one command alone has. */
 export interface CommandFlag {
@@ -49,11 +52,25 @@ const PULL_FLAGS: readonly CommandFlag[] = [
 
 const DOCTOR_FLAGS: readonly CommandFlag[] = [
   { flag: "--json", placeholder: "", about: "Prints the findings as JSON." },
+  {
+    flag: "--probe",
+    placeholder: "model",
+    takes: "the name of a model",
+    about:
+      "Asks the runtime library in place of all else how it behaves with that model, each question in a process of its own, and keeps the " +
+      "answers for the server. Takes minutes; no server should have the model open meanwhile.",
+  },
+  {
+    flag: "--report",
+    placeholder: "file",
+    takes: "the path of a file",
+    about: "With --probe: where the report goes, as JSON where the name ends with .json, else as Markdown.",
+  },
   { flag: "--config", placeholder: "", about: "Adds every key of the configuration, its value, and where that comes from." },
 ];
 
-/** The commands people use, in the order of --help. `engine-host` is not among them: the server starts it itself. */
-export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, CommandNotes>> = {
+/** The commands people use, in the order of --help. The others are started by the program itself. */
+export const COMMANDS: Readonly<Record<Exclude<CommandName, HiddenCommand>, CommandNotes>> = {
   serve: {
     usage: "",
     about: "Answers the OpenAI, Ollama and Anthropic APIs from the models of this machine. The command when none is given.",
@@ -111,7 +128,7 @@ const OWN_FLAGS: readonly OwnFlag[] = [
 /** A command line taken apart. */
 export interface Arguments {
   readonly command: CommandName;
-  /** Arguments of the command; for `help`, the command to explain, if any. For `engine-host`, everything behind it. */
+  /** Arguments of the command; for `help`, the command to explain, if any. For the hidden ones, everything behind it. */
   readonly positionals: readonly string[];
   /** Flags of the configuration, for `loadConfig`. */
   readonly configArgv: readonly string[];
@@ -129,7 +146,8 @@ export const EXIT_STATUS_USAGE = 2;
  * Throws AppError config_invalid that names every unknown flag, or the unknown command, and the nearest known one.
  */
 export function parseArguments(argv: readonly string[]): Arguments {
-  if (argv[0] === "engine-host") return { command: "engine-host", positionals: argv.slice(1), configArgv: [] };
+  const [hidden, ...behind] = argv;
+  if (hidden === "engine-host" || hidden === "probe-host") return { command: hidden, positionals: behind, configArgv: [] };
   const scan = scanFlags(argv, OWN_FLAGS);
   if (scan.problems.length > 0) refuse(scan.problems.join("\n"));
   const [given, ...words] = scan.words;

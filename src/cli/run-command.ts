@@ -55,11 +55,17 @@ async function dispatch(given: Arguments): Promise<number> {
       return keysCommand(given.positionals, configuration(given).config.server);
     }
     case "doctor": {
+      if (given.flags?.["probe"] !== undefined) {
+        const { probeCommand } = await import("./probe.ts");
+        return probeCommand(configuration(given), withoutSecrets(environment()), given.flags);
+      }
+      if (given.flags?.["report"] !== undefined) throw new AppError("config_invalid", "--report goes with --probe <model>.");
       const { doctorCommand } = await import("./doctor.ts");
       return doctorCommand(configuration(given), environment(), given.flags);
     }
     case "engine-host":
-      throw new AppError("config_invalid", "engine-host is started by the server itself");
+    case "probe-host":
+      throw new AppError("config_invalid", `${given.command} is started by the program itself`);
   }
 }
 

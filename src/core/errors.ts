@@ -51,6 +51,8 @@ export interface ErrorDetails {
   /** Set where `promptTokens` is only a lower bound: the prompt was refused before it was tokenized. */
   readonly promptTokensAtLeast?: true;
   readonly contextTokens?: number;
+  /** Tokens of the context that the runtime keeps for itself, where that is known. */
+  readonly contextReserveTokens?: number;
   /** Whole seconds after which a retry may work (capacity errors). */
   readonly retryAfterS?: number;
   /** What there is in place of it (model_not_found): the end of the message, for a dialect that has its own beginning. */

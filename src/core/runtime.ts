@@ -11,6 +11,8 @@ export interface RuntimeCapabilities {
   readonly perRunSampling: boolean;
   /** Context length the slot was opened with, tokens; each lane has one of its own. */
   readonly contextTokens: number;
+  /** What of it no prompt may use, where that is known; CONTEXT_RESERVE_TOKENS otherwise. */
+  readonly contextReserveTokens?: number;
   /** Prompts that may run together, each in a KV cache of its own (n_batch). */
   readonly lanes: number;
 }
@@ -123,6 +125,11 @@ export type TokenEvent =
 
 /** Room the closed runtime keeps for itself at the end of the context (seen: 1,024 configured, 1,020 usable). */
 export const CONTEXT_RESERVE_TOKENS = 4;
+
+/** Tokens that stay free behind a prompt and its answer: what an answer may fill was not asked, so never fewer than was seen. */
+export function answerReserveTokens(contextReserveTokens: number = CONTEXT_RESERVE_TOKENS): number {
+  return Math.max(CONTEXT_RESERVE_TOKENS, contextReserveTokens);
+}
 
 /** What can be asked of a model's vocabulary and template; `pieces`: whether each token's text is wanted. */
 export type Inspection = { readonly pieces: boolean } & InspectedThing;

@@ -147,6 +147,7 @@ export function createEngine(options: EngineOptions): Engine {
         defaultMax: defaults.tokensMax,
         promptTokens,
         contextTokens: contextTokensOf(slot.capabilities.contextTokens, visit.model.preset),
+        contextReserveTokens: slot.capabilities.contextReserveTokens,
       });
     const turn = queue.take(clientOf(request), visit.signal);
     let prompt: PreparedPrompt | null = null;

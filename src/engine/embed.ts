@@ -2,7 +2,13 @@
 import { AppError, cancellation } from "../core/errors.ts";
 import type { GenerationInput } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
-import { CONTEXT_RESERVE_TOKENS, type PreparedPrompt, type PromptRequest, type RuntimeSlot } from "../core/runtime.ts";
+import {
+  CONTEXT_RESERVE_TOKENS,
+  type PreparedPrompt,
+  type PromptRequest,
+  type RuntimeCapabilities,
+  type RuntimeSlot,
+} from "../core/runtime.ts";
 import type { TurnQueue } from "../scheduler/turn-queue.ts";
 import { normalised, shortened } from "./vectors.ts";
 
@@ -79,7 +85,7 @@ export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promi
       if (signal.aborted) throw cancellation(signal);
       const prompt = await prepare(slot, request, nameOf(index));
       prompts.push(prompt);
-      checkLength(prompt, slot.capabilities.contextTokens, nameOf(index));
+      checkLength(prompt, slot.capabilities, nameOf(index));
     }
     turn.ready(null);
     await turn.granted;
@@ -109,11 +115,12 @@ async function prepare(slot: RuntimeSlot, request: PromptRequest, field: string)
 }
 
 /** Nothing is generated: what the runtime keeps for itself is all the room that is needed. */
-function checkLength({ promptTokens }: PreparedPrompt, contextTokens: number, field: string): void {
-  if (promptTokens <= contextTokens - CONTEXT_RESERVE_TOKENS) return;
+function checkLength({ promptTokens }: PreparedPrompt, capabilities: RuntimeCapabilities, field: string): void {
+  const { contextTokens, contextReserveTokens = CONTEXT_RESERVE_TOKENS } = capabilities;
+  if (promptTokens <= contextTokens - contextReserveTokens) return;
   throw new AppError(
     "context_length_exceeded",
-    `${field} has ${promptTokens} tokens, but the model's context holds ${contextTokens}, of which the runtime keeps ${CONTEXT_RESERVE_TOKENS}`,
-    { details: { promptTokens, contextTokens, field } },
+    `${field} has ${promptTokens} tokens, but the model's context holds ${contextTokens}, of which the runtime keeps ${contextReserveTokens}`,
+    { details: { promptTokens, contextTokens, contextReserveTokens, field } },
   );
 }

@@ -86,6 +86,7 @@ export class LoadedModels {
       throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
     }
     const base = openedModel(model);
+    const memoryOf = (wanted: ModelDescriptor): number => this.memoryOf(wanted);
     const lease = await this.residency.acquire(
       {
         key: openedKey(base),
@@ -93,7 +94,10 @@ export class LoadedModels {
         askedAs: model.id,
         // A file that was replaced is another model: it is loaded once the old one is out of use.
         edition: `${base.bytes} ${base.modifiedMs}`,
-        memoryBytes: this.memoryOf(base),
+        // Asked for when there is something to load, which is seldom.
+        get memoryBytes() {
+          return memoryOf(base);
+        },
         ...(base.format === "rkllm"
           ? { npu: { domain: this.options.npuDomainOf?.(base) ?? 0, bytes: estimateNpuBytes(base) * this.slotsOf(base) } }
           : {}),

@@ -1,7 +1,7 @@
 /** The one place where what a request leaves open is filled in. */
 import { AppError } from "../core/errors.ts";
 import type { Sampling, SamplingOptions } from "../core/generation.ts";
-import { CONTEXT_RESERVE_TOKENS } from "../core/runtime.ts";
+import { answerReserveTokens } from "../core/runtime.ts";
 
 /** A model's own values: where a request is silent, these hold. */
 export interface GenerationDefaults {
@@ -36,14 +36,17 @@ export function resolveTokensMax(lengths: {
   readonly defaultMax: number | null;
   readonly promptTokens: number;
   readonly contextTokens: number;
+  /** See RuntimeCapabilities. */
+  readonly contextReserveTokens?: number | undefined;
 }): number {
-  const { promptTokens, contextTokens } = lengths;
-  const room = contextTokens - CONTEXT_RESERVE_TOKENS - promptTokens;
+  const { promptTokens, contextTokens, contextReserveTokens } = lengths;
+  const reserve = answerReserveTokens(contextReserveTokens);
+  const room = contextTokens - reserve - promptTokens;
   if (room < 1) {
     throw new AppError(
       "context_length_exceeded",
-      `The prompt has ${promptTokens} tokens, but the model's context holds ${contextTokens}, of which the runtime keeps ${CONTEXT_RESERVE_TOKENS} and the answer needs at least one`,
-      { details: { promptTokens, contextTokens } },
+      `The prompt has ${promptTokens} tokens, but the model's context holds ${contextTokens}, of which the runtime keeps ${reserve} and the answer needs at least one`,
+      { details: { promptTokens, contextTokens, ...(contextReserveTokens === undefined ? {} : { contextReserveTokens }) } },
     );
   }
   return Math.min(lengths.requested ?? lengths.defaultMax ?? room, room);

@@ -26,18 +26,22 @@ export class HostBatch {
   private readonly open: Set<HostRun>;
   private readonly events: BatchEvents;
   private readonly abortNative: () => void;
+  private readonly abortOnce: boolean;
+  private isAborted = false;
   private aborting: Timer | undefined;
 
   /**
    * @param lanes the run in each lane
    * @param abort asks the library to stop; it may take effect much later, or never
+   * @param abortOnce an abort that comes too late would end the next run (RuntimeFindings.idleAbortEndsNextRun)
    */
-  constructor(run: number, lanes: readonly (HostRun | null)[], events: BatchEvents, abort: () => void) {
+  constructor(run: number, lanes: readonly (HostRun | null)[], events: BatchEvents, abort: () => void, abortOnce = false) {
     this.run = run;
     this.lanes = lanes;
     this.open = new Set(lanes.filter((lane) => lane !== null));
     this.events = events;
     this.abortNative = abort;
+    this.abortOnce = abortOnce;
   }
 
   /** Takes one record. A stale token of an earlier run (seen after aborts) belongs to nobody any more. */
@@ -103,8 +107,9 @@ export class HostBatch {
    * until the run has returned.
    */
   private startAborting(): void {
-    if (this.aborting !== undefined) return;
+    if (this.isAborted) return;
+    this.isAborted = true;
     this.abortNative();
-    this.aborting = setInterval(this.abortNative, ABORT_REPEAT_MS);
+    if (!this.abortOnce) this.aborting = setInterval(this.abortNative, ABORT_REPEAT_MS);
   }
 }

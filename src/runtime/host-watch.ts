@@ -8,6 +8,8 @@
 export interface HostLimits {
   readonly loadTimeoutMs: number;
   readonly abortTimeoutMs: number;
+  /** The same while a prompt is read, where that is known not to be stopped; absent: no other. */
+  readonly prefillAbortTimeoutMs?: number;
   readonly pingTimeoutMs: number;
   /** Until the first token: a base plus so much for every prompt token. */
   readonly prefillStallMs: number;
@@ -35,6 +37,8 @@ export class HostWatch {
   private heardMs = 0;
   private checkedMs = 0;
   private aborting = false;
+  /** No token has come yet. */
+  private reading = false;
 
   constructor(limits: HostLimits, actions: WatchActions) {
     this.limits = limits;
@@ -53,11 +57,13 @@ export class HostWatch {
 
   expectFirstToken(promptTokens: number): void {
     this.aborting = false;
+    this.reading = true;
     const limitMs = this.limits.prefillStallMs + promptTokens * this.limits.prefillStallPerTokenMs;
     this.expect(limitMs, `no token came within ${seconds(limitMs)} for a prompt of ${promptTokens} tokens (prefill stall limit)`, true);
   }
 
   expectNextToken(): void {
+    this.reading = false;
     if (this.aborting) return;
     const { decodeStallMs } = this.limits;
     this.expect(decodeStallMs, `no further token came within ${seconds(decodeStallMs)} (decode_stall_timeout_s)`, true);
@@ -65,7 +71,11 @@ export class HostWatch {
 
   expectAbort(): void {
     this.aborting = true;
-    const { abortTimeoutMs } = this.limits;
+    const { abortTimeoutMs, prefillAbortTimeoutMs } = this.limits;
+    if (this.reading && prefillAbortTimeoutMs !== undefined) {
+      const reason = `it reads a prompt that nobody wants any more, and did not stop within ${seconds(prefillAbortTimeoutMs)}`;
+      return this.expect(prefillAbortTimeoutMs, reason, true);
+    }
     this.expect(abortTimeoutMs, `it did not stop within ${seconds(abortTimeoutMs)} of an abort (abort_timeout_s)`, true);
   }
 

@@ -90,6 +90,7 @@ export class EngineHost {
         handle,
         options: spec.options,
         pooling: spec.model.pooling,
+        abortOnce: spec.findings?.idleAbortEndsNextRun === true,
         memory: this.memory,
         send: this.send,
         takePrompt: (promptId) => this.takePrompt(promptId),

@@ -25,6 +25,8 @@ export interface LaneRunnerOptions {
   readonly handle: ModelHandle;
   readonly options: Pick<OpenOptions, "lanes" | "contextTokens" | "hashesPrompts" | "sampling">;
   readonly pooling: Pooling;
+  /** See HostBatch. */
+  readonly abortOnce: boolean;
   readonly memory: KvMemory;
   readonly send: (event: HostEvent) => void;
   /** The prompt of an id, which is used up. */
@@ -183,6 +185,7 @@ export class LaneRunner {
         },
       },
       () => this.parts.handle.abort(),
+      this.parts.abortOnce,
     );
     this.current = batch;
     await call(batch.run).then(

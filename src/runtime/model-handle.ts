@@ -84,9 +84,16 @@ export class ModelHandle {
       channel.free();
       throw thrown;
     }
-    const { contextTokens } = spec.options;
+    const { contextTokens, lanes } = spec.options;
+    const { contextReserveTokens } = spec.findings ?? {};
     return new ModelHandle({
-      capabilities: { version: spec.library.version, perRunSampling: abi.perRunSampling, contextTokens, lanes: spec.options.lanes },
+      capabilities: {
+        version: spec.library.version,
+        perRunSampling: abi.perRunSampling,
+        contextTokens,
+        ...(contextReserveTokens === undefined ? {} : { contextReserveTokens }),
+        lanes,
+      },
       keepsRunLimit: abi.perRunTokensMax,
       freesRows: abi.callbackFree,
       worker,
@@ -161,6 +168,7 @@ async function initialize(worker: Worker, spec: OpenSpec, functions: FunctionAdd
     version: spec.library.version,
     modelPath: spec.model.path,
     options: spec.options,
+    findings: spec.findings ?? {},
     functions,
     resultCallback,
   });

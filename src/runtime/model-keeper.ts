@@ -2,6 +2,7 @@
 import type { AppError } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import type { PromptCache } from "../core/prompt-cache.ts";
+import type { RuntimeFindings } from "../core/runtime-findings.ts";
 import { PromptKeeper } from "./prompt-keeper.ts";
 import type { LibrarySpec, OpenOptions } from "./protocol.ts";
 
@@ -12,6 +13,7 @@ export interface ModelKeeperOptions {
   readonly library: LibrarySpec;
   readonly options: Pick<OpenOptions, "contextTokens" | "lanes">;
   /** `auto`: with a library that is known to do it right. */
+  readonly findings: RuntimeFindings;
   readonly mode: "auto" | "on" | "off";
   readonly onFault: (path: string, error: AppError) => void;
 }
@@ -20,8 +22,10 @@ export interface ModelKeeperOptions {
 const KV_BYTES_PER_TOKEN_UNKNOWN = 100_000;
 
 /** null: nobody keeps them. A file holds one lane, so a model with several keeps none. */
-export function modelKeeper({ cache, model, library, options, mode, onFault }: ModelKeeperOptions): PromptKeeper | null {
-  const isKnown = library.kind === "built-in";
+export function modelKeeper({ cache, model, library, options, findings, mode, onFault }: ModelKeeperOptions): PromptKeeper | null {
+  const { works, loadAfterAbort, bytesPerToken } = findings.promptCache ?? {};
+  const isBuiltIn = library.kind === "built-in";
+  const isKnown = works ?? isBuiltIn;
   if (options.lanes > 1 || mode === "off" || (mode === "auto" && !isKnown)) return null;
   const common = [model.path, model.bytes, model.modifiedMs, library, options.contextTokens];
   return new PromptKeeper({
@@ -32,8 +36,8 @@ export function modelKeeper({ cache, model, library, options, mode, onFault }: M
         .update(JSON.stringify([...common, adapter === undefined ? null : [adapter.path, adapter.scale, adapter.edition]]))
         .digest("hex"),
     }),
-    bytesPerToken: model.kvBytesPerToken ?? KV_BYTES_PER_TOKEN_UNKNOWN,
-    loadsAfterAbort: isKnown,
+    bytesPerToken: model.kvBytesPerToken ?? bytesPerToken ?? KV_BYTES_PER_TOKEN_UNKNOWN,
+    loadsAfterAbort: loadAfterAbort ?? isBuiltIn,
     onFault,
   });
 }

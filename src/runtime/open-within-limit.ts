@@ -3,12 +3,12 @@ import type { HostedSlotOptions } from "./hosted-slot.ts";
 import { HostedSlot } from "./hosted-slot.ts";
 import type { LoadLog } from "./load-log.ts";
 
-/** The runtime wants a multiple of 32 at conversion; whether also at init is not documented, so the length is rounded down. */
+/** The runtime wants a multiple of 32 at conversion; whether also at init is not documented, so the length is rounded down until it is known. */
 const CONTEXT_STEP_TOKENS = 32;
 
-/** A length that every runtime takes, tokens. */
-export function inSteps(contextTokens: number): number {
-  return contextTokens - (contextTokens % CONTEXT_STEP_TOKENS);
+/** A length that every runtime takes, tokens; in steps of `stepTokens` where those are known. */
+export function inSteps(contextTokens: number, stepTokens: number = CONTEXT_STEP_TOKENS): number {
+  return contextTokens - (contextTokens % stepTokens);
 }
 
 /**
@@ -26,7 +26,7 @@ export async function openWithinLimit(
 ): Promise<HostedSlot> {
   const { spec } = options;
   const opened = await HostedSlot.open(options, signal).catch((thrown: unknown) => ({ thrown }));
-  const allowed = inSteps(loadLog.facts.contextTokensMax ?? spec.options.contextTokens);
+  const allowed = inSteps(loadLog.facts.contextTokensMax ?? spec.options.contextTokens, spec.findings?.contextStepTokens);
   const isShort = allowed > 0 && allowed < spec.options.contextTokens && !signal.aborted;
   if (opened instanceof HostedSlot) {
     if (!isShort) return opened;

@@ -24,6 +24,7 @@ import type {
   RunStats,
   RuntimeCapabilities,
 } from "../core/runtime.ts";
+import type { RuntimeFindings } from "../core/runtime-findings.ts";
 import type { NativeAssets } from "./native/assets.ts";
 
 /** Which library to open: our CPU runtime, compiled in the host, or a shared library by path. */
@@ -68,6 +69,8 @@ export interface OpenSpec {
   readonly library: LibrarySpec;
   readonly assets: NativeAssets;
   readonly options: OpenOptions;
+  /** What is known of this library with this model. */
+  readonly findings?: RuntimeFindings;
 }
 
 /** What the gateway asks of a host. */

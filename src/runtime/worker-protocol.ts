@@ -2,6 +2,7 @@
 import type { ErrorRecord } from "../core/errors.ts";
 import type { Sampling } from "../core/generation.ts";
 import type { Adapter } from "../core/model.ts";
+import type { RuntimeFindings } from "../core/runtime-findings.ts";
 import type { OpenOptions } from "./protocol.ts";
 
 /** What goes into the model: ids, or text where no tokenizer is to be had. */
@@ -14,6 +15,7 @@ export type WorkerCommand =
       readonly version: string;
       readonly modelPath: string;
       readonly options: OpenOptions;
+      readonly findings: RuntimeFindings;
       /** Addresses of the library's functions by name. */
       readonly functions: Readonly<Record<string, number>>;
       readonly resultCallback: number;

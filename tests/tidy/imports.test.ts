@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   runtime: ["core", "chat", "tokenizer"],
   engine: ["core", "catalog", "chat", "scheduler"],
   api: ["core", "engine", "telemetry"],
-  cli: ["core", "config", "catalog", "telemetry", "app.ts", "checkup.ts", "version.ts"],
+  cli: ["core", "config", "catalog", "telemetry", "app.ts", "checkup.ts", "probe-model.ts", "version.ts"],
   "app.ts": [
     "core",
     "config",
@@ -37,6 +37,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   "open-library.ts": ["core", "config", "catalog", "engine"],
   "open-model.ts": ["core", "config", "runtime", "engine", "telemetry"],
+  "probe-model.ts": ["core", "config", "runtime", "store", "open-model.ts"],
   "checkup.ts": ["core", "config", "catalog", "doctor", "engine", "runtime", "store", "api/access", "open-model.ts"],
   "version.ts": [],
   "main.ts": ["core", "config", "cli", "runtime"],

@@ -39,7 +39,7 @@ export async function embedCut(engine: Engine, request: EmbeddingRequest, signal
   } catch (thrown) {
     const { code, details } = AppError.from(thrown);
     if (code !== "context_length_exceeded" || details.contextTokens === undefined) throw thrown;
-    const tokensMax = details.contextTokens - CONTEXT_RESERVE_TOKENS;
+    const tokensMax = details.contextTokens - (details.contextReserveTokens ?? CONTEXT_RESERVE_TOKENS);
     const inputs: EmbeddingInput[] = [];
     for (const input of request.inputs) inputs.push(await cut(engine, request.model, input, tokensMax, signal));
     return engine.embed({ ...request, inputs }, signal);

@@ -1,7 +1,7 @@
 /** Long conversations as Ollama's clients expect them to be handled: the oldest turns are left out until the rest fits the context. */
 import { AppError } from "../../core/errors.ts";
 import type { ChatInput, ChatMessage, GenerationRequest } from "../../core/generation.ts";
-import { CONTEXT_RESERVE_TOKENS } from "../../core/runtime.ts";
+import { answerReserveTokens } from "../../core/runtime.ts";
 import type { Engine } from "../../engine/engine.ts";
 
 /** Room that is left for an answer whose length the request does not limit; a quarter of the context is all that is ever left. */
@@ -23,7 +23,13 @@ export function truncatingEngine(engine: Engine, loss: Loss): Engine {
         const { code, details } = AppError.from(thrown);
         const { input } = request;
         if (code !== "context_length_exceeded" || details.contextTokens === undefined || input.kind !== "chat") throw thrown;
-        const shorter = await shortened(engine, request, input, details.contextTokens, signal);
+        const shorter = await shortened(
+          engine,
+          request,
+          input,
+          details.contextTokens - answerReserveTokens(details.contextReserveTokens),
+          signal,
+        );
         if (shorter === null) throw thrown;
         const generation = await engine.generate(shorter, signal);
         loss.turns = input.messages.length - turnsOf(shorter);
@@ -42,11 +48,11 @@ async function shortened(
   engine: Engine,
   request: GenerationRequest,
   input: ChatInput,
-  contextTokens: number,
+  usableTokens: number,
   signal: AbortSignal,
 ): Promise<GenerationRequest | null> {
-  const room = Math.min(request.tokensMax ?? ANSWER_TOKENS, Math.floor(contextTokens / 4));
-  const promptTokensMax = contextTokens - CONTEXT_RESERVE_TOKENS - room;
+  const room = Math.min(request.tokensMax ?? ANSWER_TOKENS, Math.floor(usableTokens / 4));
+  const promptTokensMax = usableTokens - room;
   const candidates = beginnings(input.messages).map((from) => ({
     ...request,
     input: { ...input, messages: withoutOldest(input.messages, from) },

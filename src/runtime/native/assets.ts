@@ -1,5 +1,5 @@
 /**
- * Where the native files are: the llama.cpp libraries behind the CPU runtime, the two C sources that Bun compiles at start, and the built-in model.
+ * Where the native files are: the llama.cpp libraries behind the CPU runtime, the C sources that Bun compiles at start, and the built-in model.
  * Run from its sources, the program uses them where they lie. The compiled binary carries them as one archive and unpacks it
  * once into the cache folder, because a library can only be loaded from a real file under its own name: its parts find each
  * other by name in one folder.
@@ -18,6 +18,8 @@ export interface NativeAssets {
   readonly cpuRuntimeSource: string;
   /** C source of the result callback. */
   readonly bridgeSource: string;
+  /** C source of what `doctor --probe` records runs with. */
+  readonly probeSource: string;
   /** Folder of the model that comes with the program. */
   readonly builtinModelDir: string;
 }
@@ -28,6 +30,7 @@ const LLAMA_FILE = "libllama.v0.5.0.so";
 /** The sources' paths, in the repository and in the archive alike, so that relative includes hold in both. */
 const CPU_RUNTIME_SOURCE = "external/rkllm-cpu/rkllm_cpu.c";
 const BRIDGE_SOURCE = "src/runtime/native/bridge.c";
+const PROBE_SOURCE = "src/runtime/native/probe.c";
 const BUILTIN_MODEL = "models/tiny-chat";
 
 /** The embedded archive: `native-<content hash>.zst`. */
@@ -52,6 +55,7 @@ async function embeddedAssets(cacheDir: string): Promise<NativeAssets> {
       llamaFile: join(folder, "llama", LLAMA_FILE),
       cpuRuntimeSource: join(folder, CPU_RUNTIME_SOURCE),
       bridgeSource: join(folder, BRIDGE_SOURCE),
+      probeSource: join(folder, PROBE_SOURCE),
       builtinModelDir: join(folder, BUILTIN_MODEL),
     };
   }
@@ -76,6 +80,7 @@ async function installedAssets(arch: string): Promise<NativeAssets> {
     llamaFile,
     cpuRuntimeSource: join(root, CPU_RUNTIME_SOURCE),
     bridgeSource: join(root, BRIDGE_SOURCE),
+    probeSource: join(root, PROBE_SOURCE),
     builtinModelDir: join(root, BUILTIN_MODEL),
   };
 }

@@ -3,6 +3,7 @@ import { linkSymbols, ptr, type Pointer } from "bun:ffi";
 import type { Sampling } from "../../core/generation.ts";
 import type { Adapter } from "../../core/model.ts";
 import { assert } from "../../core/errors.ts";
+import type { RuntimeFindings } from "../../core/runtime-findings.ts";
 import type { OpenOptions } from "../protocol.ts";
 import type { PromptPayload } from "../worker-protocol.ts";
 import { type Abi, abiForVersion, RKLLM_FUNCTIONS } from "./abi.ts";
@@ -24,6 +25,8 @@ export interface SessionOptions {
   readonly version: string;
   readonly modelPath: string;
   readonly options: OpenOptions;
+  /** What is known of the library. */
+  readonly findings: RuntimeFindings;
   /** Addresses of the library's functions by name. */
   readonly functions: Readonly<Record<string, number>>;
   readonly resultCallback: number;
@@ -123,7 +126,8 @@ export class RuntimeSession {
 
   /**
    * Runs one prompt for its hidden layer or its logits, which have gone through the result callback by then. Returns the library's code.
-   * Throws what `run` throws. What the KV cache holds of a prompt already is not computed again and comes out as zeros (seen up to 1.3.0): it is emptied first.
+   * Throws what `run` throws. What the KV cache holds of a prompt already is not computed again and comes out as zeros (seen up to 1.3.0): it is emptied first,
+   * but for libraries that were found not to need it.
    */
   embed(run: Omit<SessionRun, "tokensMax" | "sampling"> & { readonly mode: "lastHiddenLayer" | "logits" }): number {
     const input = this.packLanes(run.lanes);
@@ -137,7 +141,7 @@ export class RuntimeSession {
     });
     const kept = [input, infer];
     // Its code is not looked at: if the cache was not emptied, the zeros tell.
-    this.native.rkllm_clear_kv_cache(this.handle, 0, null, null);
+    if (this.session.findings.vectorsNeedEmptyCache !== false) this.native.rkllm_clear_kv_cache(this.handle, 0, null, null);
     const code = this.native.rkllm_run(this.handle, input.address, infer.address, run.userdata as Pointer);
     kept.length = 0;
     return code;

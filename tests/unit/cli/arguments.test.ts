@@ -15,6 +15,10 @@ function refusal(...argv: string[]): readonly string[] {
 const HINT = "rockchip-llama --help lists what there is.";
 
 describe("commands", () => {
+  test("the probe's children get what follows as it is", () => {
+    expect(parseArguments(["probe-host", "/tmp/x"])).toEqual({ command: "probe-host", positionals: ["/tmp/x"], configArgv: [] });
+  });
+
   test("without one the server is started", () => {
     expect(parseArguments([])).toEqual({ command: "serve", positionals: [], configArgv: [] });
   });
