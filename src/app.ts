@@ -9,7 +9,7 @@ import { isOpenDoor, refuseOpenDoor } from "./api/access/open-door.ts";
 import { listen, type ListenAddress } from "./api/listeners.ts";
 import { createServer } from "./api/server.ts";
 import { readBoardSoc } from "./catalog/board-soc.ts";
-import { openCatalog, type Catalog, type LearningCatalog } from "./catalog/catalog.ts";
+import { openCatalog, type LearningCatalog } from "./catalog/catalog.ts";
 import type { LiveSettings } from "./config/live-settings.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { resolveInference } from "./config/inference-schema.ts";
@@ -192,11 +192,6 @@ export function openConfiguredKeys(server: Pick<ServerConfig, "keys_file">) {
     add: (name: string) => addKey(path, name, new Date()),
     revoke: (name: string) => revokeKey(path, name),
   };
-}
-
-/** The catalog as this machine and configuration see it; the command line lists it without a server. */
-export function openConfiguredCatalog(server: ServerConfig, soc: Soc | null): Catalog {
-  return openCatalogOf(server, chooseLibraries(server), soc, prepareNativeAssets(server.cache_dir));
 }
 
 /** Version of the library that opens .rkllm files here; null where there is none, undefined where the configured one cannot be used. */

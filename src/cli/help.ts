@@ -1,6 +1,7 @@
 /** The text of --help and of `help <command>`. */
 import { CONFIG_DIR_FLAG, KEYS, type Key } from "../config/known-keys.ts";
-import { COMMANDS } from "./arguments.ts";
+import type { CommandFlag } from "./command-flags.ts";
+import { type CommandName, COMMANDS } from "./commands.ts";
 
 /** Columns where the output is no terminal. */
 const COLUMNS = 100;
@@ -15,7 +16,7 @@ const UNBROKEN_MAX = 30;
 
 /** Help on one command, or on everything. `topic` is a known command. */
 export function helpText(topic: string | undefined, columns: number = COLUMNS): string {
-  const command = topic !== undefined && Object.hasOwn(COMMANDS, topic) ? (topic as keyof typeof COMMANDS) : undefined;
+  const command = topic !== undefined && Object.hasOwn(COMMANDS, topic) ? (topic as CommandName) : undefined;
   const keys = KEYS.filter((key) => command === undefined || COMMANDS[command].keys === "all" || COMMANDS[command].keys.includes(key.name));
   const groups = Map.groupBy(keys, (key) => key.group);
   const sections = command === undefined ? overview(columns) : [commandIntroduction(command, columns)];
@@ -24,7 +25,7 @@ export function helpText(topic: string | undefined, columns: number = COLUMNS): 
     sections.push(
       section(
         "Command",
-        own.map(({ flag, placeholder, about }) => [placeholder === "" ? flag : `${flag} <${placeholder}>`, about] as const),
+        own.map((flag) => [flagSpelling(flag), flag.about] as const),
         columns,
       ),
     );
@@ -32,6 +33,11 @@ export function helpText(topic: string | undefined, columns: number = COLUMNS): 
   for (const [group, members] of groups) sections.push(section(group, members.map(keyLine), columns));
   sections.push(section("Other", OTHER, columns));
   return `${sections.join("\n\n")}\n`;
+}
+
+function flagSpelling({ flag, short, placeholder, optional }: CommandFlag): string {
+  const value = placeholder === "" ? "" : optional === true ? `[=${placeholder}]` : ` <${placeholder}>`;
+  return `${short === undefined ? "" : `${short}, `}${flag}${value}`;
 }
 
 const NO_BREAK = "\u00a0";
@@ -44,18 +50,34 @@ const OTHER: readonly (readonly [string, string])[] = [
 ];
 
 function overview(columns: number): string[] {
-  const commands = Object.entries(COMMANDS).map(([name, notes]) => [`${name} ${notes.usage}`.trimEnd(), notes.about] as const);
+  const commands = Object.entries(COMMANDS).map(
+    ([name, { usage, about }]) => [`${name} ${usage}`.trimEnd(), firstSentence(about)] as const,
+  );
   const precedence =
+    "`rockchip-llama help <command>` explains a command and gives examples. " +
     "A flag goes before an environment variable, that before a configuration file, that before the default. " +
     "The variable of a flag is its name in capitals behind ROCKCHIP_LLAMA_: --queue-depth-max is ROCKCHIP_LLAMA_QUEUE_DEPTH_MAX. " +
     "In a file the key is queue_depth_max.";
   return ["Usage: rockchip-llama [command] [flags]", section("Commands", commands, columns), wrap(precedence, columns).join("\n")];
 }
 
-function commandIntroduction(command: keyof typeof COMMANDS, columns: number): string {
-  const { usage, about, keys } = COMMANDS[command];
-  const synopsis = ["rockchip-llama", command, usage, keys.length > 0 ? "[flags]" : ""].filter((word) => word !== "").join(" ");
-  return [`Usage: ${synopsis}`, "", ...wrap(about, columns)].join("\n");
+function firstSentence(about: string): string {
+  return /^.*?\.(?= |$)/.exec(about)?.[0] ?? about;
+}
+
+function commandIntroduction(command: CommandName, columns: number): string {
+  const { usage, about, keys, flags = [], aliases = [], examples } = COMMANDS[command];
+  const takesFlags = keys.length > 0 || flags.length > 0;
+  const synopsis = ["rockchip-llama", command, usage, takesFlags ? "[flags]" : ""].filter((word) => word !== "").join(" ");
+  return [
+    `Usage: ${synopsis}`,
+    ...(aliases.length === 0 ? [] : [`Also called: ${aliases.join(", ")}`]),
+    "",
+    ...wrap(about, columns),
+    "",
+    "Examples:",
+    ...examples.flatMap(([line, does]) => [`  rockchip-llama ${line}`, ...wrap(does, columns - 6).map((text) => `      ${text}`)]),
+  ].join("\n");
 }
 
 /** A flag with its explanation and default. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { type CommandName, COMMANDS } from "../../../src/cli/commands.ts";
 import { helpText } from "../../../src/cli/help.ts";
 import { KEYS } from "../../../src/config/known-keys.ts";
 
@@ -18,12 +19,18 @@ describe("--help", () => {
 });
 
 describe("help on a command", () => {
-  test("version takes no configuration", () => {
-    expect(helpText("version")).toBe(
+  test("completions takes no configuration", () => {
+    expect(helpText("completions")).toBe(
       [
-        "Usage: rockchip-llama version",
+        "Usage: rockchip-llama completions bash | zsh | fish",
         "",
-        "Prints the version.",
+        "Prints a script that makes a shell complete commands, flags and the names of models.",
+        "",
+        "Examples:",
+        "  rockchip-llama completions bash > ~/.local/share/bash-completion/completions/rockchip-llama",
+        "      for bash, from the next shell on",
+        "  rockchip-llama completions fish > ~/.config/fish/completions/rockchip-llama.fish",
+        "      for fish",
         "",
         "Other:",
         "  -h, --help                      Shows this, or the help on the command that is given.",
@@ -31,6 +38,18 @@ describe("help on a command", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  test.each(Object.keys(COMMANDS))("%s has an example, and says every flag of its own", (command) => {
+    const text = helpText(command);
+    expect(text).toContain(`\nExamples:\n  rockchip-llama ${command}`);
+    for (const { flag, short } of COMMANDS[command as CommandName].flags ?? []) {
+      expect(text).toContain(`\n  ${short === undefined ? "" : `${short}, `}${flag}`);
+    }
+  });
+
+  test("another name of a command is told", () => {
+    expect(helpText("list")).toContain("\nAlso called: ls\n");
   });
 
   test("pull shows the flags that matter to it alone", () => {
