@@ -14,25 +14,23 @@ const NARROW_COLUMNS = 80;
 /** Longest default that stays on one line, characters. */
 const UNBROKEN_MAX = 30;
 
-/** Help on one command, or on everything. `topic` is a known command. */
+/** Help on one command, or what there is. `topic` is a known command; all keys of the configuration are told with `serve`. */
 export function helpText(topic: string | undefined, columns: number = COLUMNS): string {
   const command = topic !== undefined && Object.hasOwn(COMMANDS, topic) ? (topic as CommandName) : undefined;
-  const keys = KEYS.filter((key) => command === undefined || COMMANDS[command].keys === "all" || COMMANDS[command].keys.includes(key.name));
-  const groups = Map.groupBy(keys, (key) => key.group);
-  const sections = command === undefined ? overview(columns) : [commandIntroduction(command, columns)];
-  const own = command === undefined ? [] : (COMMANDS[command].flags ?? []);
-  if (own.length > 0)
-    sections.push(
-      section(
-        "Command",
-        own.map((flag) => [flagSpelling(flag), flag.about] as const),
-        columns,
-      ),
-    );
-  if (keys.length > 0) sections.push(section("Files", [[`${CONFIG_DIR_FLAG} <path>`, CONFIG_DIR_ABOUT]], columns));
-  for (const [group, members] of groups) sections.push(section(group, members.map(keyLine), columns));
-  sections.push(section("Other", OTHER, columns));
-  return `${sections.join("\n\n")}\n`;
+  const sections = command === undefined ? overview(columns) : [commandIntroduction(command, columns), ...commandFlags(command, columns)];
+  return `${[...sections, section("Other", OTHER, columns)].join("\n\n")}\n`;
+}
+
+/** Flags of its own, then those of its keys in their groups. */
+function commandFlags(command: CommandName, columns: number): string[] {
+  const { flags = [], keys: wanted } = COMMANDS[command];
+  const keys = KEYS.filter((key) => wanted === "all" || wanted.includes(key.name));
+  const own = flags.map((flag) => [flagSpelling(flag), flag.about] as const);
+  return [
+    ...(own.length === 0 ? [] : [section("Command", own, columns)]),
+    ...(keys.length === 0 ? [] : [section("Files", [[`${CONFIG_DIR_FLAG} <path>`, CONFIG_DIR_ABOUT]], columns)]),
+    ...[...Map.groupBy(keys, (key) => key.group)].map(([group, members]) => section(group, members.map(keyLine), columns)),
+  ];
 }
 
 function flagSpelling({ flag, short, placeholder, optional }: CommandFlag): string {
@@ -53,12 +51,12 @@ function overview(columns: number): string[] {
   const commands = Object.entries(COMMANDS).map(
     ([name, { usage, about }]) => [`${name} ${usage}`.trimEnd(), firstSentence(about)] as const,
   );
-  const precedence =
-    "`rockchip-llama help <command>` explains a command and gives examples. " +
+  const more =
+    "`rockchip-llama help <command>` explains a command and its flags, with examples. `rockchip-llama help serve` lists every key of the configuration. " +
     "A flag goes before an environment variable, that before a configuration file, that before the default. " +
     "The variable of a flag is its name in capitals behind ROCKCHIP_LLAMA_: --queue-depth-max is ROCKCHIP_LLAMA_QUEUE_DEPTH_MAX. " +
     "In a file the key is queue_depth_max.";
-  return ["Usage: rockchip-llama [command] [flags]", section("Commands", commands, columns), wrap(precedence, columns).join("\n")];
+  return ["Usage: rockchip-llama [command] [flags]", section("Commands", commands, columns), wrap(more, columns).join("\n")];
 }
 
 function firstSentence(about: string): string {
