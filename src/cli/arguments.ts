@@ -1,123 +1,14 @@
 /** Takes the command line apart: which command, its own arguments, and the flags that belong to the configuration. */
 import { type OwnFlag, scanFlags } from "../config/flags.ts";
-import { CONFIG_DIR_FLAG, type KeyName } from "../config/known-keys.ts";
+import { CONFIG_DIR_FLAG } from "../config/known-keys.ts";
 import { didYouMean } from "../config/nearest.ts";
 import { AppError } from "../core/errors.ts";
-
-/** What stands first on the command line. */
-export type CommandName = "serve" | "pull" | "list" | "keys" | "doctor" | "version" | "help" | HiddenCommand;
+import { COMMAND_NAMES, type CommandName, COMMANDS } from "./commands.ts";
 
 /** Child processes of the program itself. */
 type HiddenCommand = "engine-host" | "probe-host";
 
-/** A flag that one command alone has. */
-export interface CommandFlag {
-  readonly flag: string;
-  /** "" on a switch. */
-  readonly placeholder: string;
-  /** Completes "it takes …"; absent on a switch. */
-  readonly takes?: string;
-  /** One plain sentence. */
-  readonly about: string;
-}
-
-/** What the command line and --help know of a command. */
-export interface CommandNotes {
-  /** Its arguments as the usage line shows them. */
-  readonly usage: string;
-  /** One plain sentence. */
-  readonly about: string;
-  readonly argumentsMin: number;
-  readonly argumentsMax: number;
-  /** Keys of the configuration that matter to it; "all" for serve. */
-  readonly keys: "all" | readonly KeyName[];
-  readonly flags?: readonly CommandFlag[];
-}
-
-const PULL_FLAGS: readonly CommandFlag[] = [
-  { flag: "--sha256", placeholder: "digits", takes: "64 hexadecimal digits", about: "SHA-256 that the weights have to have." },
-  { flag: "--name", placeholder: "name", takes: "a name", about: "Name for the model, in place of the one from its file's name." },
-  {
-    flag: "--tokenizer",
-    placeholder: "owner/repo",
-    takes: "a repository",
-    about: "Repository of the original model, for the tokenizer and the chat template where the weights' own has none.",
-  },
-  {
-    flag: "--json",
-    placeholder: "",
-    about: "Prints progress as lines of JSON, as Ollama streams it, and the error, if any, as the last of them.",
-  },
-];
-
-const DOCTOR_FLAGS: readonly CommandFlag[] = [
-  { flag: "--json", placeholder: "", about: "Prints the findings as JSON." },
-  {
-    flag: "--probe",
-    placeholder: "model",
-    takes: "the name of a model",
-    about:
-      "Asks the runtime library in place of all else how it behaves with that model, each question in a process of its own, and keeps the " +
-      "answers for the server. Takes minutes; no server should have the model open meanwhile.",
-  },
-  {
-    flag: "--report",
-    placeholder: "file",
-    takes: "the path of a file",
-    about: "With --probe: where the report goes, as JSON where the name ends with .json, else as Markdown.",
-  },
-  { flag: "--config", placeholder: "", about: "Adds every key of the configuration, its value, and where that comes from." },
-];
-
-/** The commands people use, in the order of --help. The others are started by the program itself. */
-export const COMMANDS: Readonly<Record<Exclude<CommandName, HiddenCommand>, CommandNotes>> = {
-  serve: {
-    usage: "",
-    about: "Answers the OpenAI, Ollama and Anthropic APIs from the models of this machine. The command when none is given.",
-    argumentsMin: 0,
-    argumentsMax: 0,
-    keys: "all",
-  },
-  pull: {
-    usage: "<model>",
-    about:
-      "Downloads a model into the models folder. <model> is a short name (qwen3:0.6b), owner/repository with :file, :quantization, /file or nothing " +
-      "behind it, also with hf.co/ before it, a link, or the path of a file of this machine. Where several files of a repository would do, " +
-      "it takes the one for this board, its library, or its CPU, or lists them.",
-    flags: PULL_FLAGS,
-    argumentsMin: 1,
-    argumentsMax: 1,
-    keys: ["models_dir", "huggingface_endpoint", "hf_token", "log_level", "log_format"],
-  },
-  list: {
-    usage: "",
-    about: "Lists the models of the models folder.",
-    argumentsMin: 0,
-    argumentsMax: 0,
-    keys: ["models_dir", "log_level", "log_format"],
-  },
-  keys: {
-    usage: "add <name> | list | revoke <name>",
-    about: "Makes, lists and revokes the API keys of clients. A server that is running follows at once.",
-    argumentsMin: 1,
-    argumentsMax: 2,
-    keys: ["keys_file", "log_level", "log_format"],
-  },
-  doctor: {
-    usage: "",
-    about: "Looks for what keeps the server, the NPU or a model from working, and says how to mend it. Changes nothing.",
-    flags: DOCTOR_FLAGS,
-    argumentsMin: 0,
-    argumentsMax: 0,
-    keys: "all",
-  },
-  version: { usage: "", about: "Prints the version.", argumentsMin: 0, argumentsMax: 0, keys: [] },
-  help: { usage: "[command]", about: "Explains a command, or all of it.", argumentsMin: 0, argumentsMax: 1, keys: [] },
-};
-
-const OWN_FLAGS: readonly OwnFlag[] = [
-  ...PULL_FLAGS,
-  ...DOCTOR_FLAGS,
+const COMMON_FLAGS: readonly OwnFlag[] = [
   { flag: CONFIG_DIR_FLAG, takes: "a path" },
   { flag: "--help" },
   { flag: "-h" },
@@ -125,9 +16,15 @@ const OWN_FLAGS: readonly OwnFlag[] = [
   { flag: "-v" },
 ];
 
+/** All flags that are no keys. What two commands call the same may take a value behind one of them alone: the given command's come first. */
+function ownFlags(command: CommandName | undefined): readonly OwnFlag[] {
+  const all = [...(command === undefined ? [] : [COMMANDS[command]]), ...Object.values(COMMANDS)].flatMap(({ flags = [] }) => flags);
+  return [...COMMON_FLAGS, ...all, ...all.flatMap((flag) => (flag.short === undefined ? [] : [{ ...flag, flag: flag.short }]))];
+}
+
 /** A command line taken apart. */
 export interface Arguments {
-  readonly command: CommandName;
+  readonly command: CommandName | HiddenCommand;
   /** Arguments of the command; for `help`, the command to explain, if any. For the hidden ones, everything behind it. */
   readonly positionals: readonly string[];
   /** Flags of the configuration, for `loadConfig`. */
@@ -148,50 +45,65 @@ export const EXIT_STATUS_USAGE = 2;
 export function parseArguments(argv: readonly string[]): Arguments {
   const [hidden, ...behind] = argv;
   if (hidden === "engine-host" || hidden === "probe-host") return { command: hidden, positionals: behind, configArgv: [] };
-  const scan = scanFlags(argv, OWN_FLAGS);
+  const first = scanFlags(argv, ownFlags(undefined)).words[0];
+  const scan = scanFlags(argv, ownFlags(COMMAND_NAMES.get(first ?? "serve")));
   if (scan.problems.length > 0) refuse(scan.problems.join("\n"));
   const [given, ...words] = scan.words;
   const command = commandNamed(given ?? "serve");
   if (scan.own.has("--help") || scan.own.has("-h")) {
-    return { command: "help", positionals: given === undefined || command === "help" ? words.slice(0, 1) : [command], configArgv: [] };
+    return { command: "help", positionals: given === undefined || command === "help" ? topicOf(words) : [command], configArgv: [] };
   }
-  if (scan.own.has("--version") || scan.own.has("-v")) return { command: "version", positionals: [], configArgv: [] };
-  checkCount(command, words);
-  if (command === "help" && words[0] !== undefined) commandNamed(words[0]);
-  const flags = flagsOf(command, scan.own);
+  // Ollama's -v, too, asks for the version or, behind some commands, for more words.
+  const wantsVersion = scan.own.has("--version") || (scan.own.has("-v") && !hasShort(command, "-v"));
+  const flags = wantsVersion ? {} : flagsOf(command, scan.own);
+  if (!wantsVersion) checkCount(command, words);
   const configDir = scan.own.get(CONFIG_DIR_FLAG);
   return {
-    command,
-    positionals: words,
+    command: wantsVersion ? "version" : command,
+    positionals: wantsVersion ? [] : command === "help" ? topicOf(words) : words,
     configArgv: scan.settings.map(({ key, text }) => `${key.flag}=${text}`),
     ...(Object.keys(flags).length === 0 ? {} : { flags }),
     ...(configDir === undefined ? {} : { configDir }),
   };
 }
 
-function commandNamed(name: string): keyof typeof COMMANDS {
-  if (Object.hasOwn(COMMANDS, name)) return name as keyof typeof COMMANDS;
-  return refuse(
-    `${name}: unknown command.${didYouMean(name, Object.keys(COMMANDS)) || ` The commands are ${Object.keys(COMMANDS).join(", ")}.`}`,
-  );
+function commandNamed(name: string): CommandName {
+  const known = COMMAND_NAMES.get(name);
+  if (known !== undefined) return known;
+  const names = Object.keys(COMMANDS);
+  return refuse(`${name}: unknown command.${didYouMean(name, [...COMMAND_NAMES.keys()]) || ` The commands are ${names.join(", ")}.`}`);
+}
+
+/** The command that help is asked on, if any. */
+function topicOf([topic]: readonly string[]): readonly string[] {
+  return topic === undefined ? [] : [commandNamed(topic)];
+}
+
+function hasShort(command: CommandName, short: string): boolean {
+  return (COMMANDS[command].flags ?? []).some((flag) => flag.short === short);
 }
 
 /** A command's own flags; another command's are refused. */
-function flagsOf(command: keyof typeof COMMANDS, given: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
-  const notes: CommandNotes = COMMANDS[command];
-  const owners = Object.entries<CommandNotes>(COMMANDS).flatMap(([owner, { flags = [] }]) => flags.map(({ flag }) => ({ flag, owner })));
+function flagsOf(command: CommandName, given: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  const flags = COMMANDS[command].flags ?? [];
+  const owners = Object.entries(COMMANDS).flatMap(([owner, { flags = [] }]) =>
+    flags.flatMap(({ flag, short }) => [{ flag, owner }, ...(short === undefined ? [] : [{ flag: short, owner }])]),
+  );
   const strange = [...Map.groupBy(owners, ({ flag }) => flag)].filter(
     ([flag, having]) => given.has(flag) && having.every(({ owner }) => owner !== command),
   );
   const sentences = strange.map(
-    ([flag, having]) => `${flag}: ${command} has no such flag; it belongs to ${having.map(({ owner }) => owner).join(" and ")}.`,
+    ([flag, having]) => `${flag}: ${command} has no such flag; it belongs to ${having.map(({ owner }) => owner).join(", ")}.`,
   );
   if (sentences.length > 0) refuse(sentences.join("\n"));
-  const own = (notes.flags ?? []).flatMap(({ flag }) => (given.has(flag) ? [[flag.slice(2), given.get(flag) ?? ""] as const] : []));
+  const own = flags.flatMap(({ flag, short = flag }) => {
+    const text = given.get(flag) ?? given.get(short);
+    return text === undefined ? [] : [[flag.slice(2), text] as const];
+  });
   return Object.fromEntries(own);
 }
 
-function checkCount(command: keyof typeof COMMANDS, words: readonly string[]): void {
+function checkCount(command: CommandName, words: readonly string[]): void {
   const { usage, argumentsMin, argumentsMax } = COMMANDS[command];
   const extra = words[argumentsMax];
   if (words.length < argumentsMin) refuse(`${command}: an argument is missing: rockchip-llama ${command} ${usage}`);

@@ -1,6 +1,7 @@
 /** The text of --help and of `help <command>`. */
 import { CONFIG_DIR_FLAG, KEYS, type Key } from "../config/known-keys.ts";
-import { COMMANDS } from "./arguments.ts";
+import type { CommandFlag } from "./command-flags.ts";
+import { type CommandName, COMMANDS } from "./commands.ts";
 
 /** Columns where the output is no terminal. */
 const COLUMNS = 100;
@@ -13,25 +14,28 @@ const NARROW_COLUMNS = 80;
 /** Longest default that stays on one line, characters. */
 const UNBROKEN_MAX = 30;
 
-/** Help on one command, or on everything. `topic` is a known command. */
+/** Help on one command, or what there is. `topic` is a known command; all keys of the configuration are told with `serve`. */
 export function helpText(topic: string | undefined, columns: number = COLUMNS): string {
-  const command = topic !== undefined && Object.hasOwn(COMMANDS, topic) ? (topic as keyof typeof COMMANDS) : undefined;
-  const keys = KEYS.filter((key) => command === undefined || COMMANDS[command].keys === "all" || COMMANDS[command].keys.includes(key.name));
-  const groups = Map.groupBy(keys, (key) => key.group);
-  const sections = command === undefined ? overview(columns) : [commandIntroduction(command, columns)];
-  const own = command === undefined ? [] : (COMMANDS[command].flags ?? []);
-  if (own.length > 0)
-    sections.push(
-      section(
-        "Command",
-        own.map(({ flag, placeholder, about }) => [placeholder === "" ? flag : `${flag} <${placeholder}>`, about] as const),
-        columns,
-      ),
-    );
-  if (keys.length > 0) sections.push(section("Files", [[`${CONFIG_DIR_FLAG} <path>`, CONFIG_DIR_ABOUT]], columns));
-  for (const [group, members] of groups) sections.push(section(group, members.map(keyLine), columns));
-  sections.push(section("Other", OTHER, columns));
-  return `${sections.join("\n\n")}\n`;
+  const command = topic !== undefined && Object.hasOwn(COMMANDS, topic) ? (topic as CommandName) : undefined;
+  const sections = command === undefined ? overview(columns) : [commandIntroduction(command, columns), ...commandFlags(command, columns)];
+  return `${[...sections, section("Other", OTHER, columns)].join("\n\n")}\n`;
+}
+
+/** Flags of its own, then those of its keys in their groups. */
+function commandFlags(command: CommandName, columns: number): string[] {
+  const { flags = [], keys: wanted } = COMMANDS[command];
+  const keys = KEYS.filter((key) => wanted === "all" || wanted.includes(key.name));
+  const own = flags.map((flag) => [flagSpelling(flag), flag.about] as const);
+  return [
+    ...(own.length === 0 ? [] : [section("Command", own, columns)]),
+    ...(keys.length === 0 ? [] : [section("Files", [[`${CONFIG_DIR_FLAG} <path>`, CONFIG_DIR_ABOUT]], columns)]),
+    ...[...Map.groupBy(keys, (key) => key.group)].map(([group, members]) => section(group, members.map(keyLine), columns)),
+  ];
+}
+
+function flagSpelling({ flag, short, placeholder, optional }: CommandFlag): string {
+  const value = placeholder === "" ? "" : optional === true ? `[=${placeholder}]` : ` <${placeholder}>`;
+  return `${short === undefined ? "" : `${short}, `}${flag}${value}`;
 }
 
 const NO_BREAK = "\u00a0";
@@ -44,18 +48,34 @@ const OTHER: readonly (readonly [string, string])[] = [
 ];
 
 function overview(columns: number): string[] {
-  const commands = Object.entries(COMMANDS).map(([name, notes]) => [`${name} ${notes.usage}`.trimEnd(), notes.about] as const);
-  const precedence =
+  const commands = Object.entries(COMMANDS).map(
+    ([name, { usage, about }]) => [`${name} ${usage}`.trimEnd(), firstSentence(about)] as const,
+  );
+  const more =
+    "`rockchip-llama help <command>` explains a command and its flags, with examples. `rockchip-llama help serve` lists every key of the configuration. " +
     "A flag goes before an environment variable, that before a configuration file, that before the default. " +
     "The variable of a flag is its name in capitals behind ROCKCHIP_LLAMA_: --queue-depth-max is ROCKCHIP_LLAMA_QUEUE_DEPTH_MAX. " +
     "In a file the key is queue_depth_max.";
-  return ["Usage: rockchip-llama [command] [flags]", section("Commands", commands, columns), wrap(precedence, columns).join("\n")];
+  return ["Usage: rockchip-llama [command] [flags]", section("Commands", commands, columns), wrap(more, columns).join("\n")];
 }
 
-function commandIntroduction(command: keyof typeof COMMANDS, columns: number): string {
-  const { usage, about, keys } = COMMANDS[command];
-  const synopsis = ["rockchip-llama", command, usage, keys.length > 0 ? "[flags]" : ""].filter((word) => word !== "").join(" ");
-  return [`Usage: ${synopsis}`, "", ...wrap(about, columns)].join("\n");
+function firstSentence(about: string): string {
+  return /^.*?\.(?= |$)/.exec(about)?.[0] ?? about;
+}
+
+function commandIntroduction(command: CommandName, columns: number): string {
+  const { usage, about, keys, flags = [], aliases = [], examples } = COMMANDS[command];
+  const takesFlags = keys.length > 0 || flags.length > 0;
+  const synopsis = ["rockchip-llama", command, usage, takesFlags ? "[flags]" : ""].filter((word) => word !== "").join(" ");
+  return [
+    `Usage: ${synopsis}`,
+    ...(aliases.length === 0 ? [] : [`Also called: ${aliases.join(", ")}`]),
+    "",
+    ...wrap(about, columns),
+    "",
+    "Examples:",
+    ...examples.flatMap(([line, does]) => [`  rockchip-llama ${line}`, ...wrap(does, columns - 6).map((text) => `      ${text}`)]),
+  ].join("\n");
 }
 
 /** A flag with its explanation and default. */

@@ -71,7 +71,7 @@ function withEnums(schema: unknown): unknown {
 function configPage(): string {
   return [
     "# Configuration",
-    "This page is generated from the same table that checks the values; so are the two files in `config/` and `rockchip-llama --help`.",
+    "This page is generated from the same table that checks the values; so are the two files in `config/` and `rockchip-llama help serve`.",
     WHERE,
     PER_MODEL,
     "## server.json",

@@ -8,6 +8,8 @@ export interface OwnFlag {
   readonly flag: string;
   /** Completes "it takes …"; absent on a switch. */
   readonly takes?: string;
+  /** Its value may be left out, and then counts as "". */
+  readonly optional?: true;
 }
 
 /** An argument list taken apart, before any value is looked at. */
@@ -81,7 +83,8 @@ export function scanFlags(argv: readonly string[], ownFlags: readonly OwnFlag[])
 function ownFlag(flag: string, ownFlags: readonly OwnFlag[]): KnownFlag | undefined {
   const found = ownFlags.find((entry) => entry.flag === flag);
   if (found === undefined) return undefined;
-  return found.takes === undefined ? { takes: "no value", implied: "", bare: true } : { takes: found.takes };
+  if (found.takes === undefined) return { takes: "no value", implied: "", bare: true };
+  return { takes: found.takes, ...(found.optional === true ? { implied: "" } : {}) };
 }
 
 /** The configuration's flags as a layer. Of a flag given twice the last one counts; a list adds them up. */

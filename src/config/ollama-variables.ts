@@ -26,6 +26,12 @@ export function ollamaPort(text: string): string | undefined {
   return splitHost(text).port;
 }
 
+/** An https:// URL in OLLAMA_HOST, which only clients can mean; undefined where it has none. */
+export function ollamaUrl(text: string): string | undefined {
+  const given = text.trim();
+  return /^https:\/\//i.test(given) ? given : undefined;
+}
+
 /** Ollama's 0 means automatic: as if the variable were not set. */
 export function zeroIsUnset(text: string): string | undefined {
   return text.trim() === "0" ? undefined : text;

@@ -1,6 +1,6 @@
 /** Every key of server.json: how the server listens, what it loads and how long it waits. */
 import { type Static, Type } from "@sinclair/typebox";
-import { TIMEOUT_S_MAX, debugLevel, durationAsSeconds, ollamaHost, ollamaPort, zeroIsUnset } from "./ollama-variables.ts";
+import { TIMEOUT_S_MAX, debugLevel, durationAsSeconds, ollamaHost, ollamaPort, ollamaUrl, zeroIsUnset } from "./ollama-variables.ts";
 import { setting } from "./setting.ts";
 import { STORAGE } from "./storage-schema.ts";
 import {
@@ -47,6 +47,11 @@ const NETWORK = {
     about:
       "Second port to listen on, for Ollama's clients; `off` opens none. null is 11434, and none where `port` is 0 or OLLAMA_HOST names it.",
   }),
+  server_url: setting(nullable(patternText("^https?://[^\\s]+$", "a URL that starts with http:// or https://", "url")), null, {
+    group: "Network",
+    about: "Server that the commands talk to, such as one behind a proxy; null is the one that listens on `host` and `port`.",
+    aliases: [{ name: "OLLAMA_HOST", pick: ollamaUrl, note: "only a URL that starts with https://" }],
+  }),
   cors_origins: setting(list("a list of origins", "origins"), LOCAL_ORIGINS, {
     group: "Network",
     about: "Web origins whose pages may call the server, beside its own; `*` stands for any text, and `*` alone for every origin.",
@@ -78,7 +83,8 @@ const ACCESS = {
   }),
   api_key: setting(nullable(patternText("^[!-~]{8,256}$", "a key of 8 to 256 letters, digits and signs, without spaces", "key")), null, {
     group: "Access",
-    about: "One API key more than the file has; a flag is visible in the list of processes, so prefer the variable.",
+    about:
+      "One API key more than the file has, and the one that commands send to the server; a flag is visible in the list of processes, so prefer the variable.",
     secret: true,
   }),
   allow: setting(networkList(), [], {

@@ -76,7 +76,12 @@ describe.each(["x64", "arm64"])("the %s executable", (arch) => {
         await writeFile(join(folder, "bunfig.toml"), 'preload = ["./preload.ts"]\n');
         await writeFile(join(folder, "preload.ts"), 'console.log("preloaded");\n');
         await writeFile(join(folder, ".env"), "ROCKCHIP_LLAMA_NO_SUCH_KEY=1\n");
-        const child = Bun.spawn(command(folder, "list"), { cwd: folder, env: { ...process.env, ...env }, stdout: "pipe", stderr: "pipe" });
+        const child = Bun.spawn(command(folder, "list", "--port", "0"), {
+          cwd: folder,
+          env: { ...process.env, ...env },
+          stdout: "pipe",
+          stderr: "pipe",
+        });
         const [output, errors] = await Promise.all([child.stdout.text(), child.stderr.text()]);
         expect({ exitCode: await child.exited, errors }).toEqual({ exitCode: 0, errors: "" });
         expect(output).not.toContain("preloaded");

@@ -54,12 +54,11 @@ test("a port that is taken ends the program with the reason", () =>
 
 test("list says of an empty folder how to fill it, and of one that is not there that it is not", () =>
   inEmptyFolder(async (folder) => {
-    const list = Bun.spawn([process.execPath, MAIN, "list", "--no-builtin-model", "--models-dir", `${folder},${folder}/nope`], {
-      cwd: folder,
-      stdout: "pipe",
-    });
+    const command = ["list", "--no-builtin-model", "--port", "0", "--models-dir", `${folder},${folder}/nope`];
+    const list = Bun.spawn([process.execPath, MAIN, ...command], { cwd: folder, stdout: "pipe", stderr: "pipe" });
     const how = `Get one with "rockchip-llama pull owner/repository/file", or put a .gguf or .rkllm file into ${folder}.`;
-    expect([await list.stdout.text(), await list.exited]).toEqual([
+    expect([await list.stdout.text(), await list.stderr.text(), await list.exited]).toEqual([
+      "NAME  ID  SIZE  MODIFIED\n",
       `There is no folder ${folder}/nope. There is no model yet. ${how}\n`,
       0,
     ]);

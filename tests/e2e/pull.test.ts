@@ -3,10 +3,13 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { ModelHub } from "../support/model-hub.ts";
 import { ModelsFolder } from "../support/models-folder.ts";
+import { startServer } from "../support/server-process.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 const FILE = "Qwen3-0.6B_W8A8_RK3588.rkllm";
 const PATH = `/owner/repo/resolve/main/${FILE}`;
+/** No server of this machine has a say. */
+const HERE = ["--port", "0"];
 const WEIGHTS = new Uint8Array(100_000).fill(7);
 
 let hub: ModelHub;
@@ -23,7 +26,7 @@ afterEach(async () => {
 });
 
 function start(...args: readonly string[]) {
-  return Bun.spawn([process.execPath, MAIN, ...args, "--models-dir", folder.path("models")], {
+  return Bun.spawn([process.execPath, MAIN, ...args, ...HERE, "--models-dir", folder.path("models")], {
     cwd: folder.dir,
     env: { PATH: process.env["PATH"] ?? "", HF_ENDPOINT: hub.url },
     stdout: "pipe",
@@ -47,7 +50,8 @@ test("a pulled model is listed", async () => {
   expect(await run("pull", `owner/repo/${FILE}`)).toEqual([0, `qwen3-0.6b is there already: ${path} (100 kB)\n`, ""]);
   const [listed, table] = await run("list");
   const row = table.split("\n").find((line) => line.startsWith("qwen3-0.6b"));
-  expect([listed, row?.split(/ {2,}/).slice(0, 6)]).toEqual([0, ["qwen3-0.6b", "100 kB", "4,096", "w8a8", "rkllm", "rk3588"]]);
+  expect([listed, row?.split(/ {2,}/)]).toEqual([0, ["qwen3-0.6b", "-", "100 kB", "-", "no (1)"]]);
+  expect(table).toContain("\n\n(1) ");
 });
 
 test("Ctrl-C keeps what came, says how to go on, and the next run does", async () => {
@@ -63,7 +67,7 @@ test("Ctrl-C keeps what came, says how to go on, and the next run does", async (
   }
   expect(await child.exited).toBe(130);
   expect(stderr).toEndWith("Stopped. What has been downloaded is kept: run the same command again to go on.\n");
-  expect((await run("list", "--no-builtin-model"))[1]).toStartWith("There is no model yet. ");
+  expect((await run("list", "--no-builtin-model"))[2]).toStartWith("There is no model yet. ");
 
   const [status, , resumed] = await run("pull", `owner/repo/${FILE}`);
   expect([status, resumed.split("\n")[0]]).toEqual([0, `${FILE} (100 kB), going on at 40 kB`]);
@@ -115,13 +119,27 @@ test("with --json an error is the last line", async () => {
   ]);
 });
 
+test("a server that is named downloads itself, and what only the machine's own pull can do is refused", async () => {
+  const flags = ["--port", "0", "--models-dir", folder.path("theirs"), "--cache-dir", folder.path("cache"), "--no-builtin-model"];
+  const env = { HF_ENDPOINT: hub.url };
+  await using server = await startServer([process.execPath, MAIN, "serve", ...flags], { cwd: folder.dir, env });
+  const [status, stdout, stderr] = await run("pull", `owner/repo/${FILE}`, "--server-url", server.url);
+  expect([status, stdout, stderr]).toEqual([0, "", expect.stringMatching(/^pulling manifest\n[^]*\nsuccess\n$/)]);
+  expect(await Bun.file(folder.path(`theirs/qwen3-0.6b/${FILE}`)).exists()).toBe(true);
+  expect(await run("pull", `owner/repo/${FILE}`, "--server-url", server.url, "--name", "x")).toEqual([
+    2,
+    "",
+    "--name works on the machine that downloads alone: run the command there, or leave it out.\n",
+  ]);
+});
+
 test("the token is in no output", async () => {
   hub.faults.set(PATH, [
     { kind: "status", status: 503 },
     { kind: "status", status: 403 },
   ]);
   const child = Bun.spawn(
-    [process.execPath, MAIN, "pull", `owner/repo/${FILE}`, "--log-level", "debug", "--models-dir", folder.path("models")],
+    [process.execPath, MAIN, "pull", `owner/repo/${FILE}`, "--log-level", "debug", ...HERE, "--models-dir", folder.path("models")],
     {
       cwd: folder.dir,
       env: { PATH: process.env["PATH"] ?? "", HF_ENDPOINT: hub.url, HF_TOKEN: "hf_secret" },

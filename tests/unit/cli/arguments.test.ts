@@ -68,12 +68,63 @@ describe("commands", () => {
   });
 });
 
+describe("what Ollama's people type", () => {
+  test.each([
+    [["ls"], "list"],
+    [["start"], "serve"],
+    [["help", "ls"], "help"],
+  ])("%p is understood", (argv, command) => {
+    expect(parseArguments(argv).command).toBe(command as "list");
+  });
+
+  test("help on another name is help on the command", () => {
+    expect(parseArguments(["help", "ls"]).positionals).toEqual(["list"]);
+  });
+
+  test("-v asks for the version, but behind show for more words", () => {
+    expect(parseArguments(["list", "-v"])).toEqual({ command: "version", positionals: [], configArgv: [] });
+    expect(parseArguments(["show", "tiny", "-v"])).toEqual({
+      command: "show",
+      positionals: ["tiny"],
+      configArgv: [],
+      flags: { verbose: "" },
+    });
+  });
+
+  test("a flag with one letter is the long one", () => {
+    expect(parseArguments(["create", "x", "-f", "y"]).flags).toEqual({ file: "y" });
+  });
+
+  test("a flag whose value may be left out takes no word for it", () => {
+    expect(parseArguments(["run", "--think", "tiny", "--truncate=false"])).toMatchObject({
+      positionals: ["tiny"],
+      flags: { think: "", truncate: "false" },
+    });
+    expect(parseArguments(["run", "tiny", "--think=high"]).flags).toEqual({ think: "high" });
+  });
+
+  test("a flag that two commands have is each command's own", () => {
+    expect(parseArguments(["run", "tiny", "--system", "Be brief."])).toMatchObject({
+      positionals: ["tiny"],
+      flags: { system: "Be brief." },
+    });
+    expect(parseArguments(["show", "--system", "tiny"])).toMatchObject({ positionals: ["tiny"], flags: { system: "" } });
+  });
+
+  test("a negative duration is a value, and what begins with a dash stands behind two", () => {
+    expect(parseArguments(["run", "tiny", "--keepalive", "-1", "--", "-5 plus 3?"])).toMatchObject({
+      positionals: ["tiny", "-5 plus 3?"],
+      flags: { keepalive: "-1" },
+    });
+  });
+});
+
 describe("refusals", () => {
   test("an unknown command names the nearest, or all", () => {
     expect(refusal("serv")).toEqual(["config_invalid", "serv: unknown command. Did you mean serve?", HINT]);
     expect(refusal("constructor")).toEqual([
       "config_invalid",
-      "constructor: unknown command. The commands are serve, pull, list, keys, doctor, version, help.",
+      "constructor: unknown command. The commands are serve, run, pull, list, ps, show, stop, rm, cp, create, push, keys, doctor, completions, version, help.",
       HINT,
     ]);
     expect(refusal("help", "pul")).toEqual(["config_invalid", "pul: unknown command. Did you mean pull?", HINT]);

@@ -10,6 +10,7 @@ describe("defaults", () => {
         host: "127.0.0.1",
         port: 8080,
         ollama_port: null,
+        server_url: null,
         cors_origins: config.server.cors_origins,
         body_bytes_max: 64 * 1024 * 1024,
         header_wait_ms: 2000,
