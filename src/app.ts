@@ -9,7 +9,7 @@ import { isOpenDoor, refuseOpenDoor } from "./api/access/open-door.ts";
 import { listen, type ListenAddress } from "./api/listeners.ts";
 import { createServer } from "./api/server.ts";
 import { readBoardSoc } from "./catalog/board-soc.ts";
-import { openCatalog, type LearningCatalog } from "./catalog/catalog.ts";
+import { type Catalog, openCatalog, type LearningCatalog } from "./catalog/catalog.ts";
 import type { LiveSettings } from "./config/live-settings.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { resolveInference } from "./config/inference-schema.ts";
