@@ -5,7 +5,7 @@ import { didYouMean } from "../config/nearest.ts";
 import { AppError } from "../core/errors.ts";
 
 /** What stands first on the command line. */
-export type CommandName = "serve" | "pull" | "list" | "keys" | "doctor" | "version" | "help" | "engine-host";
+export type CommandName = "serve" | "pull" | "list" | "keys" | "doctor" | "bench" | "version" | "help" | "engine-host";
 
 /** A flag that one command alone has. */
 export interface CommandFlag {
@@ -52,6 +52,20 @@ const DOCTOR_FLAGS: readonly CommandFlag[] = [
   { flag: "--config", placeholder: "", about: "Adds every key of the configuration, its value, and where that comes from." },
 ];
 
+const BENCH_FLAGS: readonly CommandFlag[] = [
+  { flag: "--prompt-tokens", placeholder: "counts", takes: "counts", about: "Lengths of the prompts, in tokens. (default: 128,512)" },
+  { flag: "--output-tokens", placeholder: "count", takes: "a count", about: "Most tokens of an answer. (default: 64)" },
+  { flag: "--concurrency", placeholder: "counts", takes: "counts", about: "Numbers of clients that ask at once. (default: 1,4)" },
+  {
+    flag: "--repeats",
+    placeholder: "count",
+    takes: "a count",
+    about: "How often each measurement is taken, after one to warm up. (default: 5)",
+  },
+  { flag: "--json", placeholder: "", about: "Prints the report as JSON." },
+  { flag: "--compare", placeholder: "", about: "Measures nothing: compares two reports of --json, whose files are the arguments." },
+];
+
 /** The commands people use, in the order of --help. `engine-host` is not among them: the server starts it itself. */
 export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, CommandNotes>> = {
   serve: {
@@ -94,6 +108,16 @@ export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, Comm
     argumentsMax: 0,
     keys: "all",
   },
+  bench: {
+    usage: "[model] | --compare <report> <report>",
+    about:
+      "Measures how fast a model answers, and whether it answers sensibly: on the server that runs at `host` and `port`, or else on one of its " +
+      "own for as long as it takes. Compares with what Rockchip publishes. Its exit status is 1 where answers are bad.",
+    flags: BENCH_FLAGS,
+    argumentsMin: 0,
+    argumentsMax: 2,
+    keys: "all",
+  },
   version: { usage: "", about: "Prints the version.", argumentsMin: 0, argumentsMax: 0, keys: [] },
   help: { usage: "[command]", about: "Explains a command, or all of it.", argumentsMin: 0, argumentsMax: 1, keys: [] },
 };
@@ -101,6 +125,7 @@ export const COMMANDS: Readonly<Record<Exclude<CommandName, "engine-host">, Comm
 const OWN_FLAGS: readonly OwnFlag[] = [
   ...PULL_FLAGS,
   ...DOCTOR_FLAGS,
+  ...BENCH_FLAGS,
   { flag: CONFIG_DIR_FLAG, takes: "a path" },
   { flag: "--help" },
   { flag: "-h" },

@@ -58,6 +58,10 @@ async function dispatch(given: Arguments): Promise<number> {
       const { doctorCommand } = await import("./doctor.ts");
       return doctorCommand(configuration(given), environment(), given.flags);
     }
+    case "bench": {
+      const { benchCommand } = await import("./bench.ts");
+      return benchCommand(given.positionals, configuration(given), withoutSecrets(environment()), given.flags);
+    }
     case "engine-host":
       throw new AppError("config_invalid", "engine-host is started by the server itself");
   }

@@ -69,7 +69,7 @@ describe("refusals", () => {
     expect(refusal("serv")).toEqual(["config_invalid", "serv: unknown command. Did you mean serve?", HINT]);
     expect(refusal("constructor")).toEqual([
       "config_invalid",
-      "constructor: unknown command. The commands are serve, pull, list, keys, doctor, version, help.",
+      "constructor: unknown command. The commands are serve, pull, list, keys, doctor, bench, version, help.",
       HINT,
     ]);
     expect(refusal("help", "pul")).toEqual(["config_invalid", "pul: unknown command. Did you mean pull?", HINT]);
