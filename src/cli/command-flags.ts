@@ -55,6 +55,21 @@ export const DOCTOR_FLAGS: readonly CommandFlag[] = [
   { flag: "--config", placeholder: "", about: "Adds every key of the configuration, its value, and where that comes from." },
 ];
 
+/** Of `bench`. */
+export const BENCH_FLAGS: readonly CommandFlag[] = [
+  { flag: "--prompt-tokens", placeholder: "counts", takes: "counts", about: "Lengths of the prompts, in tokens. (default: 128,512)" },
+  { flag: "--output-tokens", placeholder: "count", takes: "a count", about: "Most tokens of an answer. (default: 64)" },
+  { flag: "--concurrency", placeholder: "counts", takes: "counts", about: "Numbers of clients that ask at once. (default: 1,4)" },
+  {
+    flag: "--repeats",
+    placeholder: "count",
+    takes: "a count",
+    about: "How often each measurement is taken, after one to warm up. (default: 5)",
+  },
+  { flag: "--json", placeholder: "", about: "Prints the report as JSON." },
+  { flag: "--compare", placeholder: "", about: "Measures nothing: compares two reports of --json, whose files are the arguments." },
+];
+
 /** Of `run`. */
 export const RUN_FLAGS: readonly CommandFlag[] = [
   { flag: "--verbose", placeholder: "", about: "Shows after each answer how long it took." },

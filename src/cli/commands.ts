@@ -1,6 +1,15 @@
 /** The commands: a command is a row here, a line in run-command.ts and a file. Help and shell completions are made of this table. */
 import type { KeyName } from "../config/known-keys.ts";
-import { type CommandFlag, CREATE_FLAGS, DOCTOR_FLAGS, JSON_FLAG, PULL_FLAGS, RUN_FLAGS, SHOW_FLAGS } from "./command-flags.ts";
+import {
+  BENCH_FLAGS,
+  type CommandFlag,
+  CREATE_FLAGS,
+  DOCTOR_FLAGS,
+  JSON_FLAG,
+  PULL_FLAGS,
+  RUN_FLAGS,
+  SHOW_FLAGS,
+} from "./command-flags.ts";
 
 /** What the command line and --help know of a command. */
 export interface CommandNotes {
@@ -186,6 +195,22 @@ const ROWS = {
     argumentsMin: 0,
     argumentsMax: 0,
     keys: "all",
+  },
+  bench: {
+    usage: "[model]",
+    about:
+      "Measures how fast a model answers, and whether its answers make sense: at the server that is running, else in this process. " +
+      "On a board it holds them against the figures that Rockchip has published.",
+    examples: [
+      ["bench qwen3:0.6b", "takes minutes; nothing else should run"],
+      ["bench qwen3:0.6b --json > after.json", "for programs, and to be compared"],
+      ["bench --compare before.json after.json", "two reports of the same kind"],
+    ],
+    flags: BENCH_FLAGS,
+    argumentsMin: 0,
+    argumentsMax: 2,
+    completes: "models",
+    keys: [...ALONE, "n_batch", "slots", "cpu_count"],
   },
   completions: {
     usage: "bash | zsh | fish",

@@ -81,6 +81,7 @@ const RUNNERS: Readonly<Record<Arguments["command"], Runner>> = {
     if (flags["report"] !== undefined) throw new AppError("config_invalid", "--report goes with --probe <model>.");
     return (await import("./doctor.ts")).doctorCommand(configuration(given), environment(), flags);
   },
+  bench: withContext(async () => (await import("./bench.ts")).benchCommand),
   completions: async ({ positionals: [shell = ""] }) => {
     process.stdout.write((await import("./completions.ts")).completionScript(shell));
     return 0;

@@ -6,6 +6,7 @@ import { readText, sources } from "./repository.ts";
 /** What the files of a folder (or one file) of src/ may import besides their own folder: folders, or files by their path. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  bench: ["core"],
   config: ["core"],
   catalog: ["core"],
   chat: ["core"],
@@ -17,7 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   runtime: ["core", "chat", "tokenizer"],
   engine: ["core", "catalog", "chat", "scheduler"],
   api: ["core", "engine", "telemetry"],
-  cli: ["core", "config", "catalog", "telemetry", "app.ts", "checkup.ts", "probe-model.ts", "version.ts"],
+  cli: ["core", "bench", "config", "catalog", "telemetry", "app.ts", "checkup.ts", "probe-model.ts", "version.ts"],
   "app.ts": [
     "core",
     "config",

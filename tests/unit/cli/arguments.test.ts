@@ -124,7 +124,7 @@ describe("refusals", () => {
     expect(refusal("serv")).toEqual(["config_invalid", "serv: unknown command. Did you mean serve?", HINT]);
     expect(refusal("constructor")).toEqual([
       "config_invalid",
-      "constructor: unknown command. The commands are serve, run, pull, list, ps, show, stop, rm, cp, create, push, keys, doctor, completions, version, help.",
+      "constructor: unknown command. The commands are serve, run, pull, list, ps, show, stop, rm, cp, create, push, keys, doctor, bench, completions, version, help.",
       HINT,
     ]);
     expect(refusal("help", "pul")).toEqual(["config_invalid", "pul: unknown command. Did you mean pull?", HINT]);

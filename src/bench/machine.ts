@@ -11,6 +11,7 @@ export interface MachineFacts {
   readonly bun: string;
 }
 
+/** The machine this process runs on. */
 export function machineFacts(): MachineFacts {
   return {
     // Device-tree machines do not name their processor here; the kernel and the architecture have to do.

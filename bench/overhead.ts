@@ -1,0 +1,147 @@
+/**
+ * What gateway and engine host add around the runtime: processor time for each token at a pace, time to the first token of a short prompt,
+ * and the time until a client that has left no longer costs anything.
+ */
+import { median, percentile } from "../src/bench/statistics.ts";
+import { runBareLoop } from "./bare-loop.ts";
+import { PACE } from "./hops.ts";
+import type { Bench, Figure, Measurement } from "./measurement.ts";
+import { type BenchModel, digestOf, standInPrompt, writeStandIn } from "./models.ts";
+import { cpuUs } from "./process-cost.ts";
+import { startBenchServer } from "./server.ts";
+import { RUNTIME, type Stamp, tracedRuns } from "./stamps.ts";
+import { streamOne } from "./stream-client.ts";
+
+/** Short answers, as attention over a long text would be most of what is measured; several, so that there is something to measure. */
+const TOKENS = 250;
+const ANSWERS = 4;
+const SHORT_REQUESTS = 40;
+const LEAVERS = 20;
+const LEAVE_AFTER_EVENTS = 20;
+/** Longer than any client here stays. */
+const ENDLESS_TOKENS = 4000;
+/** For the runtime to stop, and more than that to be noticed as a failure. */
+const LEAVE_WAIT_MS = 1000;
+
+/** Measures what the server costs beside the model. */
+export const overhead: Measurement = {
+  name: "overhead",
+  about: "Processor time a token, time to the first token, and what a client leaves behind, beside the runtime's own.",
+  minutes: 2,
+  run: async (bench) => {
+    const model = writeStandIn(bench.folder);
+    return {
+      figures: [...(await cpuFigures(bench, model)), await firstTokenFigure(bench, model), ...(await leaveFigures(bench, model))],
+      facts: { model: await digestOf(model), pace: PACE, tokens: TOKENS, answers: ANSWERS, threads: 1 },
+    };
+  },
+};
+
+const request = (model: BenchModel, prompt: readonly number[], tokens: number) => ({
+  model: model.id,
+  prompt,
+  max_tokens: tokens,
+  temperature: 0,
+  stream: true,
+});
+
+async function cpuFigures(bench: Bench, model: BenchModel): Promise<Figure[]> {
+  await using server = await startBenchServer(bench, { models: [model], flags: ["--cpu-count", "1"], moods: PACE });
+  const pids = { gateway: server.pid, host: await server.load(model) };
+  const samples: Record<"gateway" | "host" | "both" | "bare", number[]> = { gateway: [], host: [], both: [], bare: [] };
+  for (let repeat = 0; repeat <= bench.repeats; repeat++) {
+    bench.progress(`processor time ${repeat}/${bench.repeats}`);
+    const before = [cpuUs([pids.gateway]), cpuUs([pids.host])];
+    for (let answer = 0; answer < ANSWERS; answer++) {
+      const body = request(model, standInPrompt(16, repeat * ANSWERS + answer), TOKENS);
+      await streamOne(bench.native, { url: server.url, path: "/v1/completions", body });
+    }
+    const gateway = (cpuUs([pids.gateway]) - (before[0] ?? 0)) / (TOKENS * ANSWERS);
+    const host = (cpuUs([pids.host]) - (before[1] ?? 0)) / (TOKENS * ANSWERS);
+    if (repeat === 0) continue;
+    // As many tokens as the server's: attention costs more the longer a text is.
+    const run = await runBareLoop(bench, {
+      model,
+      threads: 1,
+      prompts: [standInPrompt(16, repeat * ANSWERS)],
+      tokens: TOKENS,
+      moods: PACE,
+    });
+    samples.gateway.push(gateway);
+    samples.host.push(host);
+    samples.both.push(gateway + host);
+    samples.bare.push((run.cpuMs * 1000) / run.tokens);
+  }
+  const bare = median(samples.bare);
+  const both = median(samples.both);
+  return [
+    {
+      name: "processor time of gateway and host, runtime included",
+      value: both,
+      unit: "µs/token",
+      aimMax: 250,
+      baseline: `${bare.toFixed(0)} µs/token in the bare loop`,
+      samples: samples.both,
+    },
+    { name: "of it above the runtime", value: both - bare, unit: "µs/token" },
+    { name: "of it in the gateway", value: median(samples.gateway), unit: "µs/token" },
+    { name: "of it in the host, runtime included", value: median(samples.host), unit: "µs/token" },
+  ];
+}
+
+/** What a client waits for the first token beyond what the runtime takes from rkllm_run to its first callback. */
+async function firstTokenFigure(bench: Bench, model: BenchModel): Promise<Figure> {
+  await using server = await startBenchServer(bench, { models: [model], flags: ["--cpu-count", "1"], traced: true });
+  await server.load(model);
+  bench.progress("short prompts");
+  const above: number[] = [];
+  const inRuntime: number[] = [];
+  for (let index = 0; index < SHORT_REQUESTS; index++) {
+    const before = server.runtimeStamps().length;
+    const body = request(model, standInPrompt(12, index), 4);
+    const reply = await streamOne(bench.native, { url: server.url, path: "/v1/completions", body });
+    const [run] = tracedRuns(server.runtimeStamps().slice(before));
+    const [first] = reply.events;
+    if (run?.firstCallbackNs === undefined || first === undefined || index === 0) continue;
+    const own = run.firstCallbackNs - run.beginNs;
+    inRuntime.push(own / 1e6);
+    above.push((first.ns - reply.sentNs - own) / 1e6);
+  }
+  return {
+    name: "time to first token of a short prompt, above the runtime",
+    value: median(above),
+    unit: "ms",
+    aimMax: 1.1,
+    samples: above,
+    baseline: `${median(inRuntime).toFixed(2)} ms in the runtime`,
+  };
+}
+
+/** From the moment a client closes its connection until rkllm_run returns, at full speed. */
+async function leaveFigures(bench: Bench, model: BenchModel): Promise<Figure[]> {
+  await using server = await startBenchServer(bench, { models: [model], flags: ["--cpu-count", "1"], traced: true });
+  await server.load(model);
+  bench.progress("clients that leave");
+  const samples: number[] = [];
+  for (let index = 0; index < LEAVERS; index++) {
+    const before = server.runtimeStamps().length;
+    const body = request(model, standInPrompt(12, index), ENDLESS_TOKENS);
+    const reply = await streamOne(bench.native, { url: server.url, path: "/v1/completions", body, leaveAfter: LEAVE_AFTER_EVENTS });
+    const endNs = await runEnd(() => server.runtimeStamps().slice(before));
+    samples.push((endNs - reply.endNs) / 1e6);
+  }
+  const name = "run ends after its client has left";
+  return [
+    { name: `${name}: p50`, value: median(samples), unit: "ms" },
+    { name: `${name}: p95`, value: percentile(samples, 95), unit: "ms", aimMax: 5, samples },
+  ];
+}
+
+async function runEnd(stamps: () => readonly Stamp[]): Promise<number> {
+  for (let waited = 0; waited < LEAVE_WAIT_MS; waited += 10) {
+    const end = stamps().find(({ kind }) => kind === RUNTIME.runEnd);
+    if (end !== undefined) return end.ns;
+    await Bun.sleep(10);
+  }
+  return Infinity;
+}

@@ -1,0 +1,65 @@
+/** What a server says of itself and of the model that is to be measured. */
+import { AppError } from "../core/errors.ts";
+import { askJson, type ServerAddress } from "./ask.ts";
+
+/** The model under the measurement, and the settings it runs with. */
+export interface Subject {
+  readonly model: string;
+  readonly digest: string;
+  readonly format: string;
+  readonly quantization: string;
+  readonly contextTokens: number;
+  readonly threads: number;
+  readonly nBatch: number;
+  readonly version: string;
+  readonly runtimeVersion: string;
+}
+
+interface Listed {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly format: string;
+  readonly quantization: string;
+}
+
+interface Configured {
+  readonly data: readonly { readonly name: string; readonly value: unknown }[];
+  readonly models?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/**
+ * Loads the model and reads its facts.
+ * @param wanted a name of the model; undefined is the server's default
+ * @throws AppError model_not_found where the server has none of that name, and whatever the server refuses
+ */
+export async function readSubject(server: ServerAddress, wanted: string | undefined): Promise<Subject> {
+  const listed = (await askJson<{ data: readonly Listed[] }>(server, "/v1/models/available")).data;
+  const name = wanted?.toLowerCase();
+  const model = name === undefined ? listed[0] : listed.find(({ id, aliases }) => id === name || aliases.includes(name));
+  if (model === undefined) {
+    const names = listed.map(({ id }) => id).join(", ");
+    throw new AppError("model_not_found", `${wanted ?? "Any model"}: ${server.url} has no such model. It has ${names || "none"}.`);
+  }
+  await askJson(server, "/v1/models/load", { model: model.id });
+  const loaded = await askJson<{ data: readonly { id: string; base_id: string; context_length: number; runtime_version: string }[] }>(
+    server,
+    "/v1/models/loaded",
+  );
+  const open = loaded.data.find(({ id }) => id === model.id) ?? loaded.data.find(({ base_id }) => base_id === model.id) ?? loaded.data[0];
+  const tags = await askJson<{ models: readonly { name: string; digest: string }[] }>(server, "/api/tags");
+  const digest = tags.models.find((each) => each.name === model.id || each.name === `${model.id}:latest`)?.digest ?? "";
+  const settings = await askJson<Configured>(server, "/v1/config");
+  const setting = (key: string) => Number(settings.models?.[model.id]?.[key] ?? settings.data.find(({ name }) => name === key)?.value);
+  const { version } = await askJson<{ version: string }>(server, "/health");
+  return {
+    model: model.id,
+    digest,
+    format: model.format,
+    quantization: model.quantization,
+    contextTokens: open?.context_length ?? 0,
+    threads: setting("cpu_count"),
+    nBatch: setting("n_batch"),
+    version,
+    runtimeVersion: open?.runtime_version ?? "",
+  };
+}
