@@ -6,6 +6,7 @@ import { readText, sources } from "./repository.ts";
 /** What the files of a folder (or one file) of src/ may import besides their own folder: folders, or files by their path. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  // It sees the program as a client does. Its prompts lie in it, and not in bench/ outside, because the executable carries them.
   bench: ["core"],
   config: ["core"],
   catalog: ["core"],
