@@ -32,7 +32,8 @@ export const promptPath: Measurement = {
 };
 
 async function pathFigures(bench: Bench, model: BenchModel): Promise<Figure[]> {
-  await using server = await startBenchServer(bench, { models: [model], traced: true });
+  // What the last chat has computed is not written to disk in between: that has a measurement of its own (reuse.ts).
+  await using server = await startBenchServer(bench, { models: [model], traced: true, flags: ["--prompt-cache", "off"] });
   await server.load(model);
   const words = await wordsOf(server, model, PROMPT_TOKENS);
   const samples: Record<"cold" | "warm" | "short", number[]> = { cold: [], warm: [], short: [] };
