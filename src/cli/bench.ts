@@ -1,6 +1,6 @@
 /** The `bench` command: how fast a model answers, whether it answers sensibly, and how that compares. */
 import { compareReports, parseReport } from "../bench/compare.ts";
-import { machineFacts } from "../bench/machine.ts";
+import { type MachineFacts, machineFacts } from "../bench/machine.ts";
 import { type BenchPlan, measureQuality, measureSpeed } from "../bench/measure.ts";
 import { PROMPT_SET } from "../bench/prompt-set.ts";
 import { passes, REPORT_FORMAT, REPORT_KIND, type Report } from "../bench/report.ts";
@@ -11,6 +11,7 @@ import { publishedFigure } from "../catalog/published-speeds.ts";
 import { AppError } from "../core/errors.ts";
 import { connect } from "./client/connect.ts";
 import type { CommandContext } from "./command-context.ts";
+import { textFor } from "./terminal.ts";
 
 /** Where no flag says otherwise; 128 tokens in and 64 out is what Rockchip measures with. */
 const DEFAULTS = { "prompt-tokens": "128,512", "output-tokens": "64", concurrency: "1,4", repeats: "5" };
@@ -31,7 +32,7 @@ export async function benchCommand(context: CommandContext): Promise<number> {
   }
   if (words[1] !== undefined) throw new AppError("config_invalid", `${words[1]}: bench measures one model at a time.`);
   const report = await measure(context);
-  out.write(`${"json" in flags ? JSON.stringify(report, null, 2) : reportMarkdown(report)}\n`);
+  out.write(`${"json" in flags ? JSON.stringify(report, null, 2) : textFor(out, reportMarkdown(report))}\n`);
   return passes(report) ? 0 : 1;
 }
 
@@ -48,7 +49,7 @@ async function textOf(path: string): Promise<string> {
   return file.text();
 }
 
-async function measure({ words: [wanted], loaded, environment, flags, err }: CommandContext): Promise<Report> {
+async function measure({ words: [wanted], flags, loaded, environment, err }: CommandContext): Promise<Report> {
   const given = { ...DEFAULTS, ...flags };
   const promptTokens = counts("--prompt-tokens", given["prompt-tokens"]);
   const outputTokens = count("--output-tokens", given["output-tokens"]);
@@ -56,8 +57,8 @@ async function measure({ words: [wanted], loaded, environment, flags, err }: Com
   const repeats = count("--repeats", given.repeats);
   await using connection = await connect(loaded, environment);
   const { place } = connection.client;
-  const progress = (line: string): void => err.write(`${line}\n`);
-  progress(connection.isOwn ? "No server is running: measuring one in this process" : `Measuring the server at ${place.url}`);
+  const progress = (line: string) => err.write(`${line}\n`);
+  progress(connection.isOwn ? "No server is running: measuring in this process" : `Measuring the server at ${place.url}`);
   const subject = await readSubject(place, wanted);
   const prompts = PROMPT_SET;
   const plan: BenchPlan = {
@@ -83,7 +84,7 @@ async function measure({ words: [wanted], loaded, environment, flags, err }: Com
     runtimeVersion: subject.runtimeVersion,
     repeats,
     facts: {
-      machine: machineFacts(),
+      machine: place.isHere ? machineFacts() : elsewhere(place.url),
       model: subject.model,
       modelDigest: subject.digest,
       contextTokens: subject.contextTokens,
@@ -98,6 +99,11 @@ async function measure({ words: [wanted], loaded, environment, flags, err }: Com
     quality: await measureQuality(plan),
     published: publishedFigure({ ...subject, id: subject.model }, await readBoardSoc()),
   };
+}
+
+/** Of another machine only its name is known. */
+function elsewhere(url: string): MachineFacts {
+  return { cpu: new URL(url).host, cores: 0, memoryGb: 0, kernel: "unknown", arch: "unknown", bun: "unknown" };
 }
 
 function counts(flag: string, text: string, max: number = COUNT_MAX): number[] {

@@ -197,10 +197,10 @@ const ROWS = {
     keys: "all",
   },
   bench: {
-    usage: "[model]",
+    usage: "[model] | --compare <report> <report>",
     about:
       "Measures how fast a model answers, and whether its answers make sense: at the server that is running, else in this process. " +
-      "On a board it holds them against the figures that Rockchip has published.",
+      "On a board it holds them against the figures that Rockchip has published. Its exit status is 1 where answers are bad.",
     examples: [
       ["bench qwen3:0.6b", "takes minutes; nothing else should run"],
       ["bench qwen3:0.6b --json > after.json", "for programs, and to be compared"],

@@ -21,7 +21,7 @@ test("bench measures the built-in model in its own process, and two of its repor
   const folder = temporaryFolder();
   const flags = ["tiny-chat", ...QUICK, "--port", "0", "--models-dir", folder, "--cache-dir", folder];
   const { exitCode, output, errors } = await bench(folder, "--json", ...flags);
-  expect(errors).toStartWith("No server is running: measuring one in this process\n");
+  expect(errors).toStartWith("No server is running: measuring in this process\n");
   const report = JSON.parse(output) as Report;
   expect(report.facts).toMatchObject({ model: "tiny-chat", promptTokens: [48], concurrency: [1, 2], outputTokens: 8, nBatch: 1 });
   expect(report.facts.modelDigest).toMatch(/^[0-9a-f]{64}$/);
