@@ -23,15 +23,21 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const greedy = (model = "tiny-chat") => ({ model: ollama(model), temperature: 0, maxRetries: 0 });
+/** The provider sends `temperature` and `maxOutputTokens` beside Ollama's `options`, where nobody reads them: options go in as Ollama's own. */
+const greedy = (model = "tiny-chat", options: { num_predict?: number } = {}) => ({
+  model: ollama(model),
+  maxRetries: 0,
+  providerOptions: { ollama: { options: { temperature: 0, ...options } } },
+});
 
 test.each(CHAT_MODELS)("a streamed text is the one that comes whole, on %s", async (model) => {
-  const asked = { ...greedy(model), maxOutputTokens: 12, prompt: QUESTION };
+  const asked = { ...greedy(model, { num_predict: 12 }), prompt: QUESTION };
   const errors: unknown[] = [];
   const stream = streamText({ ...asked, onError: ({ error }) => void errors.push(error) });
   const [text, finishReason, usage] = [await stream.text, await stream.finishReason, await stream.usage];
   const whole = await generateText(asked);
   expect(whole.text).not.toBe("");
+  expect(usage.outputTokens).toBeLessThanOrEqual(12);
   expect([text, finishReason, usage.inputTokens, usage.outputTokens, errors]).toEqual([
     whole.text,
     whole.finishReason,
@@ -74,7 +80,7 @@ test("an object comes by its schema, whole and in pieces", async () => {
 });
 
 test("a thought comes apart from the text, whole and in pieces", async () => {
-  const asked = { ...greedy(), prompt: QUESTION, providerOptions: { ollama: { think: true } } };
+  const asked = { ...greedy(), prompt: QUESTION, providerOptions: { ollama: { think: true, options: { temperature: 0 } } } };
   const { reasoningText, text } = await generateText(asked);
   const streamed = streamText(asked);
   expect([reasoningText, text]).toEqual([expect.stringMatching(/\w/), expect.stringContaining("Paris")]);

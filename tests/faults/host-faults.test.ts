@@ -137,7 +137,7 @@ test("a host that does not even start is an error with its own words", async () 
 });
 
 test("a prompt of many megabytes is refused without a harm to the answer that is going on", async () => {
-  await using server = await startTestServer({ moods: "slow-decode=50", flags: ["--host-ping-timeout-s", "2"] });
+  await using server = await startTestServer({ moods: "slow-decode=50", flags: ["--host-ping-timeout-s", "5"] });
   const client = new AbortController();
   await startStream(server, client.signal);
   const pids = server.hostPids();
