@@ -1,10 +1,11 @@
 /** A streamed answer as an HTTP response: pulled by the client's reading, kept alive while the model is silent, ended in exactly one way. */
+import { Alarm } from "../core/alarm.ts";
 import { AppError, assert } from "../core/errors.ts";
+import type { GenerationEvent } from "../core/generation.ts";
 import type { Generation } from "../engine/engine.ts";
 import type { HeldConnection } from "./connection.ts";
 import type { ApiTimes } from "./context.ts";
 import type { Framing, JsonObject, StreamEncoder } from "./dialect.ts";
-import { TICK, within } from "./within.ts";
 
 /** What a stream is made from. */
 export interface StreamParts {
@@ -20,13 +21,29 @@ export interface StreamParts {
   onError(error: AppError): JsonObject;
 }
 
-/** Waits for a promise and yields keep-alives meanwhile, where there are any. */
-async function* keepingAlive<T>(promise: Promise<T>, keepAlive: () => string | null, everyMs: number): AsyncGenerator<string, T, void> {
-  for (;;) {
-    const value = await within(promise, everyMs);
-    if (value !== TICK) return value;
-    const frame = keepAlive();
-    if (frame !== null) yield frame;
+/** Stands for "not yet". */
+const NOT_YET = Symbol("not yet");
+
+/** Waits for one promise after the other, for some time each. */
+class Patience {
+  private readonly alarm: Alarm;
+  private giveUp: (answer: typeof NOT_YET) => void = () => undefined;
+
+  constructor(ms: number) {
+    this.alarm = new Alarm(ms, () => this.giveUp(NOT_YET));
+  }
+
+  /** The promise's value, or NOT_YET after the time. One wait at a time. */
+  async wait<T>(promise: Promise<T>): Promise<T | typeof NOT_YET> {
+    this.alarm.set();
+    return new Promise((resolve, reject) => {
+      this.giveUp = resolve;
+      promise.then(resolve, reject);
+    });
+  }
+
+  end(): void {
+    this.alarm.end();
   }
 }
 
@@ -35,22 +52,40 @@ function keepAliveFrame(framing: Framing, encoder: StreamEncoder): string | null
   return encoder.idle === undefined ? null : framing.frame(encoder.idle());
 }
 
+/** Goes on with a wait that has already been too long: keep-alives until the promise has its value. */
+async function* keepingAlive<T>(
+  promise: Promise<T>,
+  patience: Patience,
+  { framing, encoder }: StreamParts,
+): AsyncGenerator<string, T, void> {
+  for (;;) {
+    const frame = keepAliveFrame(framing, encoder);
+    if (frame !== null) yield frame;
+    const value = await patience.wait(promise);
+    if (value !== NOT_YET) return value;
+  }
+}
+
 /** The frames of one choice, in order. */
 async function* choiceFrames(parts: StreamParts, choice: number, admit: () => Promise<Generation>): AsyncGenerator<string, void, void> {
   const { framing, encoder } = parts;
-  const everyMs = parts.times.keepAliveCommentS * 1000;
   const framed = (objects: readonly JsonObject[]): string => objects.map((object) => framing.frame(object)).join("");
-  const keepAlive = () => keepAliveFrame(framing, encoder);
   const opening = framed(encoder.open(choice));
   if (opening !== "") yield opening;
-  const admission = admit();
-  // A stream that is left here never looks at it again.
-  admission.catch(() => undefined);
-  const events = (yield* keepingAlive(admission, keepAlive, everyMs)).events[Symbol.asyncIterator]();
+  const patience = new Patience(parts.times.keepAliveCommentS * 1000);
+  let events: AsyncIterator<GenerationEvent> | null = null;
   let finished = false;
   try {
+    const admission = admit();
+    // A stream that is left here never looks at it again.
+    admission.catch(() => undefined);
+    const admitted = await patience.wait(admission);
+    const generation = admitted === NOT_YET ? yield* keepingAlive(admission, patience, parts) : admitted;
+    events = generation.events[Symbol.asyncIterator]();
     for (;;) {
-      const step = yield* keepingAlive(events.next(), keepAlive, everyMs);
+      const next = events.next();
+      const waited = await patience.wait(next);
+      const step = waited === NOT_YET ? yield* keepingAlive(next, patience, parts) : waited;
       if (step.done === true) break;
       const frame = framed(encoder.event(step.value, choice));
       if (step.value.kind === "finish") finished = true;
@@ -58,8 +93,9 @@ async function* choiceFrames(parts: StreamParts, choice: number, admit: () => Pr
     }
     assert(finished, "an answer ended without its finish event");
   } finally {
+    patience.end();
     // Not awaited: a pending next() settles only once the engine has heard the signal.
-    events.return?.().catch(() => undefined);
+    events?.return?.().catch(() => undefined);
   }
 }
 
@@ -81,16 +117,24 @@ async function* frames(parts: StreamParts): AsyncGenerator<string, void, void> {
 }
 
 /** Hands frames on, and cuts the connection when one is not taken in time: a stalled reader must not hold the model. */
-async function* watchingReader(source: AsyncIterable<string>, stallMs: number, onStall: () => void): AsyncGenerator<string, void, void> {
-  for await (const frame of source) {
-    const timer = setTimeout(onStall, stallMs);
-    try {
-      // Resumes only when the socket has taken the bytes.
-      yield frame;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+function watchingReader(source: AsyncGenerator<string, void, void>, stallMs: number, onStall: () => void): AsyncIterable<string> {
+  const alarm = new Alarm(stallMs, onStall);
+  return {
+    [Symbol.asyncIterator]: () => ({
+      // Asked for only when the socket has taken the bytes of the one before.
+      next: async () => {
+        alarm.clear();
+        const step = await source.next();
+        if (step.done === true) alarm.end();
+        else alarm.set();
+        return step;
+      },
+      return: async () => {
+        alarm.end();
+        return source.return();
+      },
+    }),
+  };
 }
 
 /** Opens the stream. Its body is pulled by the client's reading; it ends with the answer, or with an error frame. */

@@ -47,52 +47,56 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
   };
   signal.addEventListener("abort", abandon, { once: true });
   if (signal.aborted) abandon();
-  return {
-    async *[Symbol.asyncIterator]() {
-      assert(!begun, "an answer is read once");
-      if (signal.aborted) throw cancellation(signal);
-      begun = true;
-      signal.removeEventListener("abort", abandon);
-      try {
-        yield* run(admitted);
-      } finally {
-        turn.release();
-        release();
-      }
-    },
+  const begin = () => {
+    assert(!begun, "an answer is read once");
+    if (signal.aborted) throw cancellation(signal);
+    begun = true;
+    signal.removeEventListener("abort", abandon);
   };
+  return { [Symbol.asyncIterator]: () => run(admitted, begin) };
 }
 
-async function* run(admitted: Admitted): AsyncGenerator<GenerationEvent, void, undefined> {
+/** One generator for all of it: each that a token passes through costs. */
+async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<GenerationEvent, void, undefined> {
   const { request, slot, turn, demand } = admitted;
+  begin();
+  try {
+    await granted(admitted);
+    const grantedMs = performance.now();
+    const passages: Passage[] = [];
+    // A call is asked for once more: the client can tell the model what is wrong with it, too.
+    let retriesLeft = demand.json === null ? Math.min(admitted.retriesMax, 1) : admitted.retriesMax;
+    // There is no turn in a plain text in which a fault could be shown.
+    if (request.input.kind !== "chat" || !canFail(demand)) retriesLeft = 0;
+    for (let prompt: PreparedPrompt | null = admitted.prompt; prompt !== null;) {
+      const passage: Passage = yield* pass(admitted, prompt, retriesLeft === 0);
+      passages.push(passage);
+      if (passage.fault === null) break;
+      // What the client has read cannot be taken back, and another try would say it again.
+      const again = retriesLeft-- > 0 && passage.calls === 0 && !passage.spoke;
+      prompt = again ? await promptForAnotherTry(admitted, { said: passage.said, fault: passage.fault }) : null;
+      if (prompt === null) yield* settleFor(passage, passage.fault, demand);
+    }
+    yield finish(admitted, passages, grantedMs);
+  } finally {
+    turn.release();
+    admitted.release();
+  }
+}
+
+async function granted({ slot, turn, prompt }: Admitted): Promise<void> {
   try {
     await turn.granted;
   } catch (thrown) {
-    slot.discard(admitted.prompt.promptId);
+    slot.discard(prompt.promptId);
     throw thrown;
   }
-  const grantedMs = performance.now();
-  const passages: Passage[] = [];
-  // A call is asked for once more: the client can tell the model what is wrong with it, too.
-  let retriesLeft = demand.json === null ? Math.min(admitted.retriesMax, 1) : admitted.retriesMax;
-  // There is no turn in a plain text in which a fault could be shown.
-  if (request.input.kind !== "chat" || !canFail(demand)) retriesLeft = 0;
-  for (let prompt: PreparedPrompt | null = admitted.prompt; prompt !== null;) {
-    const passage: Passage = yield* pass(admitted, prompt, retriesLeft === 0);
-    passages.push(passage);
-    if (passage.fault === null) break;
-    // What the client has read cannot be taken back, and another try would say it again.
-    const again = retriesLeft-- > 0 && passage.calls === 0 && !passage.spoke;
-    prompt = again ? await promptForAnotherTry(admitted, { said: passage.said, fault: passage.fault }) : null;
-    if (prompt === null) yield* settleFor(passage, passage.fault, demand);
-  }
-  yield finish(admitted, passages, grantedMs);
 }
 
-async function* pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolean): AsyncGenerator<GenerationEvent, Passage, undefined> {
+function pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolean): AsyncGenerator<GenerationEvent, Passage, undefined> {
   const { request, turn, demand, signal } = admitted;
   const tokensMax = admitted.tokensMaxOf(prompt.promptTokens);
-  return yield* readPassage({
+  return readPassage({
     start: (member) => turn.run(member, lastTry),
     prompt,
     opening: admitted.opening,

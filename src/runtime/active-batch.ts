@@ -35,13 +35,14 @@ export class ActiveBatch {
       const abort = (): void => this.abort(run);
       const run: ActiveRun = {
         promptId,
-        queue: new EventQueue(),
+        // A reader that leaves wants no more of its run.
+        queue: new EventQueue(abort),
         aborting: false,
         stopListening: () => signal.removeEventListener("abort", abort),
       };
       signal.addEventListener("abort", abort, { once: true });
       this.runs.set(promptId, run);
-      return this.read(run);
+      return run.queue;
     });
   }
 
@@ -85,15 +86,6 @@ export class ActiveBatch {
       this.end(promptId, aborting ? null : error);
     }
     this.finish();
-  }
-
-  /** A reader that leaves wants no more of its run. */
-  private async *read(run: ActiveRun): AsyncGenerator<RunEvent, void, undefined> {
-    try {
-      yield* run.queue;
-    } finally {
-      this.abort(run);
-    }
   }
 
   private abort(run: ActiveRun): void {

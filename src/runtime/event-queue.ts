@@ -6,6 +6,12 @@ export class EventQueue<T> implements AsyncIterable<T> {
   private closed = false;
   private failure: Error | null = null;
   private wake: (() => void) | null = null;
+  private readonly onLeave: () => void;
+
+  /** @param onLeave is told when the reader leaves before the end */
+  constructor(onLeave: () => void) {
+    this.onLeave = onLeave;
+  }
 
   push(item: T): void {
     this.items.push(item);
@@ -24,13 +30,25 @@ export class EventQueue<T> implements AsyncIterable<T> {
     this.end();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+  /** Not a generator: it would be one more for every token to pass through. */
+  [Symbol.asyncIterator](): AsyncIterator<T, void, undefined> {
+    return {
+      next: async () => this.next(),
+      return: async () => {
+        this.onLeave();
+        return { value: undefined, done: true };
+      },
+    };
+  }
+
+  private async next(): Promise<IteratorResult<T, void>> {
     for (;;) {
-      while (this.items.length > 0) yield* this.items.splice(0);
-      if (this.closed) break;
+      const item = this.items.shift();
+      if (item !== undefined) return { value: item, done: false };
+      if (this.failure !== null) throw this.failure;
+      if (this.closed) return { value: undefined, done: true };
       await new Promise<void>((resolve) => (this.wake = resolve));
       this.wake = null;
     }
-    if (this.failure !== null) throw this.failure;
   }
 }

@@ -18,6 +18,7 @@ import type {
   SlotMemory,
   TokenEvent,
 } from "../core/runtime.ts";
+import { pendingStream } from "../core/pending-stream.ts";
 import type { KeptPrompt } from "../core/prompt-cache.ts";
 import type { PromptKeeper } from "./prompt-keeper.ts";
 import { NO_STATS } from "./active-batch.ts";
@@ -53,10 +54,6 @@ const ENDED: AsyncIterable<TokenEvent> = {
     yield { kind: "end", reason: "aborted", stats: NO_STATS };
   },
 };
-
-async function* streamOf(pending: Promise<AsyncIterable<TokenEvent>>): AsyncGenerator<TokenEvent, void, undefined> {
-  yield* await pending;
-}
 
 /** RuntimeSlot over engine hosts. */
 export class HostedSlot implements RuntimeSlot {
@@ -122,7 +119,7 @@ export class HostedSlot implements RuntimeSlot {
     const started = this.start(batch, present);
     const eventsOf = (member: BatchMember): AsyncIterable<TokenEvent> => {
       const index = present.indexOf(member);
-      return index < 0 ? ENDED : streamOf(started.then(({ events }) => events[index] ?? ENDED));
+      return index < 0 ? ENDED : pendingStream(started.then(({ events }) => events[index] ?? ENDED));
     };
     return {
       events: batch.members.map(eventsOf),

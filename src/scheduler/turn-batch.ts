@@ -4,6 +4,7 @@
  */
 import type { BatchMember, BatchTerms, RunningBatch, TokenEvent } from "../core/runtime.ts";
 import { assert, cancellation } from "../core/errors.ts";
+import { pendingStream } from "../core/pending-stream.ts";
 
 /** Starts runs of equal terms; the model is idle. */
 export type StartBatch = (members: readonly BatchMember[], terms: BatchTerms) => RunningBatch;
@@ -41,12 +42,12 @@ export class TurnBatch {
    * Runs a prompt, together with the others. The stream is that of RuntimeSlot.run.
    * @param last the turn is over when the run is, whether or not anybody has read the stream by then
    */
-  async *run(seat: object, member: BatchMember, last: boolean): AsyncGenerator<TokenEvent, void, undefined> {
+  run(seat: object, member: BatchMember, last: boolean): AsyncIterable<TokenEvent> {
     assert(this.seats.has(seat) && this.terms !== null, "a run is made in its turn");
     const joined: Joined = { member, events: Promise.withResolvers(), last, seat };
     this.joined.push(joined);
     this.startWhenComplete();
-    yield* await joined.events.promise;
+    return pendingStream(joined.events.promise);
   }
 
   /** One of them is over. Safe to call twice. */
