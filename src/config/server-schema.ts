@@ -14,7 +14,6 @@ import {
   networkList,
   nullable,
   number,
-  path,
   pathList,
   patternText,
   portOrOff,
@@ -159,9 +158,9 @@ const MODELS = {
 };
 
 const RUNTIME = {
-  runtime: setting(nullable(path()), null, {
+  runtime: setting(nullable(pathList()), null, {
     group: "Runtime",
-    about: "Path of librkllmrt.so; null searches the usual places.",
+    about: "Path of librkllmrt.so, of a folder with several versions of it, or a list of such paths; null searches the usual places.",
   }),
   runtime_version: setting(nullable(patternText("^\\d+\\.\\d+\\.\\d+([-+.].*)?$", 'a version such as "1.2.3"', "version")), null, {
     group: "Runtime",

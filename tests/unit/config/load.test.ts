@@ -81,6 +81,7 @@ describe("defaults", () => {
         embed_flash: true,
         n_batch: 1,
         slots: 1,
+        runtime_library: null,
         base_domain_id: 0,
         system_prompts: [],
         models: {},
