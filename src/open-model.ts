@@ -147,6 +147,8 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
     launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: opening.assets.llamaDir, ...opening.environment }, log, loadLog),
     limits: hostLimits(config.server, model.bytes, findings),
     ...(keeper === null ? {} : { keeper }),
+    growthBytesMax: config.server.host_growth_bytes_max,
+    onGrown: (growth) => log.info("engine host opened anew: its memory had grown", { model: model.id, ...growth }),
     onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),
   };
   const asked = options.spec.options.contextTokens;

@@ -182,6 +182,11 @@ const RUNTIME = {
     group: "Runtime",
     about: "With runtime 1.2, whose sampling is fixed when a model opens: `run` or `refuse` a request that asks for other values.",
   }),
+  host_growth_bytes_max: setting(integer(0, 1_099_511_627_776, "bytes"), 536_870_912, {
+    group: "Runtime",
+    about:
+      "How much the memory of the process that runs a model may grow over what it was after its first runs, before it is opened anew between two requests; 0 lets it grow.",
+  }),
   native_log_level: setting(integer(0, 2), 0, {
     group: "Runtime",
     about: "How much the runtime library itself logs (RKLLM_LOG_LEVEL).",

@@ -39,6 +39,7 @@ describe("defaults", () => {
         isolation: "process",
         exec_prefix: [],
         sampling_mismatch: "run",
+        host_growth_bytes_max: 536_870_912,
         native_log_level: 0,
         repetition_guard: true,
         answer_retries_max: 2,
