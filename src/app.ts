@@ -14,7 +14,7 @@ import type { LiveSettings } from "./config/live-settings.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { resolveInference } from "./config/inference-schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
-import { AppError } from "./core/errors.ts";
+import type { AppError } from "./core/errors.ts";
 import type { LoadFacts, ModelDescriptor, Soc } from "./core/model.ts";
 import type { RuntimeFindings } from "./core/runtime-findings.ts";
 import { createEngine } from "./engine/create-engine.ts";
@@ -23,12 +23,12 @@ import { preload, type Wanted } from "./engine/preload.ts";
 import { readGenerationDefaults } from "./engine/model-defaults.ts";
 import { devicePermits } from "./scheduler/run-permits.ts";
 import { openDigests, openLibrary } from "./open-library.ts";
-import { contextTokensOf, defaultSources, lanesOf, type Libraries, openModel } from "./open-model.ts";
+import { contextTokensOf, defaultSources, lanesOf, openModel } from "./open-model.ts";
 import { availableMemory } from "./runtime/available-memory.ts";
 import { type NativeAssets, prepareNativeAssets } from "./runtime/native/assets.ts";
-import { findRuntimeLibrary, librarySearchFolders } from "./runtime/native/library.ts";
 import { findingsKey } from "./runtime/findings-key.ts";
 import type { LibrarySpec } from "./runtime/protocol.ts";
+import { chooseLibraries, LibraryChoice, type Libraries, newestRkllmVersion } from "./runtime-libraries.ts";
 import { addKey, readKeyFile, revokeKey } from "./store/key-file.ts";
 import { openKeyRing } from "./store/key-ring.ts";
 import { FindingsFile } from "./store/findings-file.ts";
@@ -69,10 +69,13 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
   const access = openAccess(server, log);
   const soc = await readBoardSoc();
   const libraries = chooseLibraries(server);
+  for (const { message } of libraries.faults) log.warn("a runtime library is not used", { error: message });
+  const choice = new LibraryChoice(libraries, config);
   // Compiled binaries unpack their libraries on the first start; the server listens meanwhile.
   const assets = prepareNativeAssets(server.cache_dir);
   assets.catch(() => {});
-  const findingsOf = openFindings(server, libraries);
+  const findingsOf = openFindings(server);
+  const likelyFindings = (model: ModelDescriptor) => findingsOf(choice.likely(model), model);
   const found = openCatalogOf(server, libraries, soc, assets);
   const { catalog, close: closeDigests } = openDigests(found, server);
   const promptCache = createPromptCache({
@@ -88,24 +91,12 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
     openSlot: async (model, defaults, signal) => {
       const onFacts = async (facts: LoadFacts) => found.learn(model, facts);
-      return openModel({
-        model,
-        defaults,
-        signal,
-        config,
-        libraries,
-        assets: await assets,
-        environment,
-        soc,
-        findings: findingsOf(model),
-        promptCache,
-        log,
-        onFacts,
-      });
+      const machine = { config, choice, findingsOf, assets: await assets, environment, soc, promptCache, log };
+      return openModel({ ...machine, model, defaults, signal, onFacts });
     },
-    contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model, findingsOf(model)),
+    contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model, likelyFindings(model)),
     slotsOf: (model) => resolveInference(config.inference, model.id).slots,
-    lanesOf: (model) => lanesOf(resolveInference(config.inference, model.id), model, findingsOf(model)),
+    lanesOf: (model) => lanesOf(resolveInference(config.inference, model.id), model, likelyFindings(model)),
     npuDomainOf: (model) => resolveInference(config.inference, model.id).base_domain_id,
     get queueDepthMax() {
       return settings.server.queue_depth_max;
@@ -144,7 +135,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     ageMaxMs: server.responses_age_max_s * 1000,
     warn: log.warn,
   });
-  const library = openLibrary({ server, catalog, engine, soc, runtimeVersion: libraries.specs.rkllm?.version ?? null });
+  const library = openLibrary({ server, catalog, engine, soc, runtimeVersion: newestRkllmVersion(libraries) });
   const app = createServer({
     engine,
     library,
@@ -185,12 +176,11 @@ function wantedFrom({ server, inference }: LoadedConfig["config"]): readonly Wan
   }));
 }
 
-/** What `doctor --probe` has found of the library that opens a model. */
-function openFindings(server: ServerConfig, libraries: Libraries): (model: ModelDescriptor) => RuntimeFindings {
+/** What `doctor --probe` has found of a library with a model. */
+function openFindings(server: ServerConfig): (library: LibrarySpec | null, model: ModelDescriptor) => RuntimeFindings {
   const file = new FindingsFile(server.cache_dir);
-  return (model) => {
-    const library = libraries.specs[model.format];
-    const key = library === undefined ? null : findingsKey(library, model, VERSION);
+  return (library, model) => {
+    const key = library === null ? null : findingsKey(library, model, VERSION);
     return key === null ? {} : file.findingsOf(key);
   };
 }
@@ -231,10 +221,10 @@ export async function prepareConfiguredAssets(server: Pick<ServerConfig, "cache_
   return prepareNativeAssets(server.cache_dir);
 }
 
-/** Version of the library that opens .rkllm files here; null where there is none, undefined where the configured one cannot be used. */
+/** Version of the newest library that opens .rkllm files here; null where there is none, undefined where the configured one cannot be used. */
 export function installedRkllmVersion(server: ServerConfig): string | null | undefined {
   try {
-    return chooseLibraries(server).specs.rkllm?.version ?? null;
+    return newestRkllmVersion(chooseLibraries(server));
   } catch {
     return undefined;
   }
@@ -250,29 +240,4 @@ function openCatalogOf(server: ServerConfig, libraries: Libraries, soc: Soc | nu
     boardSoc: soc,
     ...(server.default_model === null ? {} : { defaultModel: server.default_model }),
   });
-}
-
-/**
- * .gguf goes to our CPU runtime, .rkllm to Rockchip's library where there is one. A library given by path says itself which it is:
- * the CPU runtime built as librkllmrt.so takes .gguf from the built-in one.
- */
-export function chooseLibraries(server: ServerConfig): Libraries {
-  const builtIn: LibrarySpec = { kind: "built-in", version: server.cpu_runtime_version };
-  const projectFolder = Bun.isStandaloneExecutable ? undefined : join(import.meta.dir, "..");
-  try {
-    const library = findRuntimeLibrary({
-      explicitPath: server.runtime ?? undefined,
-      folders: librarySearchFolders({ arch: process.arch, executable: process.execPath, projectFolder }),
-      versionOverride: server.runtime_version ?? undefined,
-      arch: process.arch,
-    });
-    const spec: LibrarySpec = { kind: "file", path: library.path, version: library.version };
-    const specs = Object.fromEntries(library.formats.map((format) => [format, spec]));
-    const reason = library.formats.includes("rkllm") ? null : `${library.path} is the CPU runtime, which opens .gguf files only.`;
-    return { specs: { gguf: builtIn, ...specs }, rkllmUnavailableReason: reason };
-  } catch (thrown) {
-    // A library that was asked for by name must be there; without one, .gguf models still run.
-    if (server.runtime !== null) throw thrown;
-    return { specs: { gguf: builtIn }, rkllmUnavailableReason: AppError.from(thrown).message };
-  }
 }

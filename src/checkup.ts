@@ -1,6 +1,5 @@
 /** What the doctor is told of this installation: the command line's `doctor` examines it without a server. */
 import { userInfo } from "node:os";
-import { join } from "node:path";
 import { isOpenDoor } from "./api/access/open-door.ts";
 import { openCatalog } from "./catalog/catalog.ts";
 import type { Environment } from "./config/environment.ts";
@@ -10,7 +9,7 @@ import { IDLE_VARIABLES } from "./config/ollama-variables.ts";
 import { secondPort } from "./config/second-port.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
 import { AppError } from "./core/errors.ts";
-import type { Soc } from "./core/model.ts";
+import type { ModelDescriptor, Soc } from "./core/model.ts";
 import { readBoard } from "./doctor/board.ts";
 import { examine } from "./doctor/examine.ts";
 import { type Finding, ok, type Report, warning } from "./doctor/finding.ts";
@@ -20,7 +19,10 @@ import { type Listening, tryPort } from "./doctor/network.ts";
 import { Root } from "./doctor/root.ts";
 import { estimateMemoryBytes } from "./engine/memory-estimate.ts";
 import { contextTokensOf, lanesOf } from "./open-model.ts";
-import { describeLibrary, findRuntimeLibrary, libraryCandidates, librarySearchFolders } from "./runtime/native/library.ts";
+import { libraryName } from "./runtime/open-with-first.ts";
+import { describeLibrary } from "./runtime/native/library.ts";
+import { libraryCandidates } from "./runtime/native/library-search.ts";
+import { chooseLibraries, LibraryChoice, type Libraries, librarySearchOf, newestRkllmVersion } from "./runtime-libraries.ts";
 import { readKeyFile } from "./store/key-file.ts";
 
 /** The name of the model that comes with the program: it is there without a file in any folder. */
@@ -50,18 +52,8 @@ function userName(): string {
   }
 }
 
-function searchOf(server: ServerConfig) {
-  const projectFolder = Bun.isStandaloneExecutable ? undefined : join(import.meta.dir, "..");
-  return {
-    explicitPath: server.runtime,
-    folders: librarySearchFolders({ arch: process.arch, executable: process.execPath, projectFolder }),
-    versionOverride: server.runtime_version,
-    arch: process.arch,
-  };
-}
-
 function librariesOf(server: ServerConfig): LibrarySearch {
-  const search = searchOf(server);
+  const search = librarySearchOf(server);
   return {
     paths: libraryCandidates(search),
     isNamed: server.runtime !== null,
@@ -74,8 +66,10 @@ function librariesOf(server: ServerConfig): LibrarySearch {
 
 async function planOf({ config }: LoadedConfig, boardSoc: Soc | null): Promise<ModelPlan> {
   const { server, inference } = config;
-  const library = rkllmLibrary(server);
-  const catalog = openCatalog({ modelsDirs: server.models_dir, rkllmUnavailableReason: library.reason, boardSoc });
+  const libraries = plannedLibraries(server);
+  const choice = new LibraryChoice(libraries, { server, inference });
+  const { rkllmUnavailableReason } = libraries;
+  const catalog = openCatalog({ modelsDirs: server.models_dir, rkllmUnavailableReason, boardSoc });
   const models = (await catalog.list()).filter(({ adapted }) => adapted === undefined);
   const wanted = server.default_model === BUILTIN_MODEL && server.builtin_model ? null : server.default_model;
   const isThere = wanted === null || (await catalog.resolve(wanted).then(Boolean, () => false));
@@ -87,22 +81,34 @@ async function planOf({ config }: LoadedConfig, boardSoc: Soc | null): Promise<M
       return {
         model,
         contextTokens,
+        libraries: hasChoice(model, libraries) ? triedFor(model, choice) : [],
         memoryBytes: estimateMemoryBytes(model, { contextTokens, lanes: lanesOf(values, model, {}), copies: values.slots }),
       };
     }),
     defaultMissing: isThere ? null : wanted,
-    rkllmVersion: library.version,
+    rkllmVersion: newestRkllmVersion(libraries),
   };
 }
 
-/** The library for .rkllm files, or why there is none. */
-function rkllmLibrary(server: ServerConfig): { readonly version: string | null; readonly reason: string | null } {
+/** The libraries, and why there is none for .rkllm files; a configuration whose libraries cannot be used is the library section's matter. */
+function plannedLibraries(server: ServerConfig): Libraries {
   try {
-    const { path, version, formats } = findRuntimeLibrary(searchOf(server));
-    if (formats.includes("rkllm")) return { version, reason: null };
-    return { version: null, reason: `${path} is the CPU runtime, which opens .gguf files only.` };
+    return chooseLibraries(server);
   } catch (thrown) {
-    return { version: null, reason: AppError.from(thrown).message };
+    return { specs: {}, rkllmUnavailableReason: AppError.from(thrown).message, faults: [] };
+  }
+}
+
+function hasChoice({ format }: ModelDescriptor, { specs }: Libraries): boolean {
+  return (specs[format]?.length ?? 0) > 1;
+}
+
+/** Libraries in the order in which they are tried. */
+function triedFor(model: ModelDescriptor, choice: LibraryChoice): readonly string[] {
+  try {
+    return choice.tried(model).map(libraryName);
+  } catch (thrown) {
+    return [AppError.from(thrown).message];
   }
 }
 

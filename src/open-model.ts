@@ -3,9 +3,9 @@ import { availableParallelism } from "node:os";
 import type { Config, ConfigSources } from "./config/load.ts";
 import { type InferenceValues, resolveInference } from "./config/inference-schema.ts";
 import type { ServerConfig } from "./config/server-schema.ts";
-import { AppError } from "./core/errors.ts";
+import type { AppError } from "./core/errors.ts";
 import { type Sampling, SAMPLING_NAMES } from "./core/generation.ts";
-import type { LoadFacts, ModelDescriptor, ModelFormat, Soc } from "./core/model.ts";
+import type { LoadFacts, ModelDescriptor, Soc } from "./core/model.ts";
 import type { PromptCache } from "./core/prompt-cache.ts";
 import type { RuntimeFindings } from "./core/runtime-findings.ts";
 import { readChatTemplate } from "./engine/model-template.ts";
@@ -19,16 +19,12 @@ import type { HostedSlot, HostedSlotOptions } from "./runtime/hosted-slot.ts";
 import { LoadLog } from "./runtime/load-log.ts";
 import { modelKeeper } from "./runtime/model-keeper.ts";
 import type { NativeAssets } from "./runtime/native/assets.ts";
+import { libraryName, openWithFirst } from "./runtime/open-with-first.ts";
 import { inSteps, openWithinLimit } from "./runtime/open-within-limit.ts";
 import type { LibrarySpec, OpenOptions } from "./runtime/protocol.ts";
 import { engineHostCommand } from "./runtime/self-command.ts";
+import type { LibraryChoice } from "./runtime-libraries.ts";
 import type { Log } from "./telemetry/log.ts";
-
-/** Which library opens which format, and why a format cannot be opened. */
-export interface Libraries {
-  readonly specs: Readonly<Partial<Record<ModelFormat, LibrarySpec>>>;
-  readonly rkllmUnavailableReason: string | null;
-}
 
 /** The environment that engine hosts inherit. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,38 +41,70 @@ function chooseLauncher(model: ModelDescriptor, server: ServerConfig, environmen
   });
 }
 
-/**
- * Opens a model in a host of its own, or in this process.
- * @throws AppError model_not_runnable, model_load_failed, out_of_memory, …
- */
-export async function openModel(parts: {
+/** What a model is opened from. */
+interface Opening {
   readonly model: ModelDescriptor;
   readonly defaults: GenerationDefaults;
   readonly signal: AbortSignal;
   readonly config: Config;
-  readonly libraries: Libraries;
+  readonly choice: LibraryChoice;
   readonly assets: NativeAssets;
   readonly environment: Environment;
   readonly soc: Soc | null;
   readonly promptCache: PromptCache;
-  /** What is known of the library with this model. */
-  readonly findings: RuntimeFindings;
+  /** What is known of a library with this model. */
+  readonly findingsOf: (library: LibrarySpec, model: ModelDescriptor) => RuntimeFindings;
   readonly log: Log;
-  /** Is told what the library said of the model, also of one that it then did not open. Must not throw. */
+  /** Is told what the libraries said of the model, also of one that they then did not open. Must not throw. */
   readonly onFacts: (facts: LoadFacts) => Promise<void>;
-}): Promise<HostedSlot> {
-  const { model, config, findings, log } = parts;
-  const library = parts.libraries.specs[model.format];
-  if (library === undefined) {
-    throw new AppError(
-      "model_not_runnable",
-      `The model ${model.id} cannot run here: ${parts.libraries.rkllmUnavailableReason ?? "no library opens its format"}`,
-    );
-  }
-  const inference = resolveInference(config.inference, model.id);
+}
+
+/**
+ * Opens a model in a host of its own, or in this process: with the first of the libraries for it that takes it.
+ * @throws AppError model_not_runnable, model_load_failed, out_of_memory, …
+ */
+export async function openModel(opening: Opening): Promise<HostedSlot> {
+  const { model, choice, log, signal } = opening;
   const startedMs = performance.now();
-  const loadLog = new LoadLog();
-  const opened = openOptions(inference, parts.defaults.sampling, model, parts.soc, findings);
+  let facts: LoadFacts = {};
+  const open = async (library: LibrarySpec): Promise<HostedSlot> => {
+    const loadLog = new LoadLog();
+    try {
+      return await openWith(library, opening, loadLog);
+    } finally {
+      loadLog.end();
+      facts = { ...facts, ...loadLog.facts };
+    }
+  };
+  const onRefused = (library: LibrarySpec, error: AppError) =>
+    log.warn("a runtime library did not open the model; another is tried", {
+      model: model.id,
+      library: libraryName(library),
+      error: error.message,
+    });
+  try {
+    const { opened, library, refused } = await openWithFirst(model.id, choice.tried(model), open, signal, onRefused);
+    choice.note(model, library, refused);
+    log.info("model loaded", {
+      model: model.id,
+      runtime: library.version,
+      ...(library.kind === "file" ? { library: library.path } : {}),
+      ...(facts.driverVersion === undefined ? {} : { driver: facts.driverVersion }),
+      contextTokens: opened.capabilities.contextTokens,
+      loadMs: Math.round(performance.now() - startedMs),
+    });
+    return opened;
+  } finally {
+    await opening.onFacts(facts);
+  }
+}
+
+/** Opens it with one library. */
+async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog): Promise<HostedSlot> {
+  const { model, config, log } = opening;
+  const inference = resolveInference(config.inference, model.id);
+  const findings = opening.findingsOf(library, model);
+  const opened = openOptions(inference, opening.defaults.sampling, model, opening.soc, findings);
   if (opened.lanes < inference.n_batch && model.judges !== true) {
     log.warn("n_batch lowered to what the library is known to do", {
       model: model.id,
@@ -86,7 +114,7 @@ export async function openModel(parts: {
     });
   }
   const keeper = modelKeeper({
-    cache: parts.promptCache,
+    cache: opening.promptCache,
     model,
     library,
     options: opened,
@@ -106,7 +134,7 @@ export async function openModel(parts: {
         pooling: model.embedding?.pooling ?? "last",
       },
       library,
-      assets: parts.assets,
+      assets: opening.assets,
       options: {
         ...opened,
         hashesPrompts: keeper !== null,
@@ -116,31 +144,17 @@ export async function openModel(parts: {
       findings,
     },
     // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
-    launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: parts.assets.llamaDir, ...parts.environment }, log, loadLog),
+    launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: opening.assets.llamaDir, ...opening.environment }, log, loadLog),
     limits: hostLimits(config.server, model.bytes, findings),
     ...(keeper === null ? {} : { keeper }),
+    growthBytesMax: config.server.host_growth_bytes_max,
+    onGrown: (growth) => log.info("engine host opened anew: its memory had grown", { model: model.id, ...growth }),
     onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),
   };
   const asked = options.spec.options.contextTokens;
-  const onLowered = (contextTokens: number) =>
-    log.warn("context lowered to what the model allows", { model: model.id, asked, contextTokens });
-  try {
-    const slot = await openWithinLimit(options, loadLog, parts.signal, onLowered);
-    const loadMs = Math.round(performance.now() - startedMs);
-    const { driverVersion } = loadLog.facts;
-    const driver = driverVersion === undefined ? {} : { driver: driverVersion };
-    log.info("model loaded", {
-      model: model.id,
-      runtime: library.version,
-      ...driver,
-      contextTokens: slot.capabilities.contextTokens,
-      loadMs,
-    });
-    return slot;
-  } finally {
-    loadLog.end();
-    await parts.onFacts(loadLog.facts);
-  }
+  return openWithinLimit(options, loadLog, opening.signal, (contextTokens) =>
+    log.warn("context lowered to what the model allows", { model: model.id, asked, contextTokens }),
+  );
 }
 
 /**

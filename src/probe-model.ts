@@ -4,9 +4,9 @@ import { release } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { resolveInference } from "./config/inference-schema.ts";
 import type { LoadedConfig } from "./config/load.ts";
-import { AppError } from "./core/errors.ts";
+import { assert } from "./core/errors.ts";
 import type { ModelDescriptor, Soc } from "./core/model.ts";
-import { type Libraries, loadTimeoutMs, openOptions } from "./open-model.ts";
+import { loadTimeoutMs, openOptions } from "./open-model.ts";
 import { findingsKey, libraryIdentity } from "./runtime/findings-key.ts";
 import type { NativeAssets } from "./runtime/native/assets.ts";
 import { askLibrary } from "./runtime/probe/ask-library.ts";
@@ -15,6 +15,7 @@ import { type ProbeReport, probeReport, type ReportRow } from "./runtime/probe/p
 import { GREEDY } from "./runtime/probe/question.ts";
 import type { LibrarySpec } from "./runtime/protocol.ts";
 import { probeHostCommand } from "./runtime/self-command.ts";
+import { chooseLibraries, LibraryChoice } from "./runtime-libraries.ts";
 import { FindingsFile } from "./store/findings-file.ts";
 
 export type { ProbeReport, ReportRow };
@@ -30,7 +31,6 @@ export interface ProbeOptions {
   readonly model: ModelDescriptor;
   readonly loaded: LoadedConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly libraries: Libraries;
   readonly assets: NativeAssets;
   readonly soc: Soc | null;
   /** Version of this program. */
@@ -46,17 +46,15 @@ export interface Probed {
 }
 
 /**
- * Asks the library that opens the model, and keeps what was found.
+ * Asks the library that is tried first for the model, and keeps what was found.
  * @throws AppError model_not_runnable where no library opens its format, model_file_invalid
  */
 export async function probeModel(options: ProbeOptions): Promise<Probed> {
-  const { loaded, libraries, assets, soc, program } = options;
+  const { loaded, assets, soc, program } = options;
   const { server, inference } = loaded.config;
   const model = weightsOf(options.model);
-  const library = libraries.specs[model.format];
-  if (library === undefined) {
-    throw new AppError("model_not_runnable", libraries.rkllmUnavailableReason ?? `No library opens the model ${model.id}.`);
-  }
+  const [library] = new LibraryChoice(chooseLibraries(server), loaded.config).tried(model);
+  assert(library !== undefined, "a model without a library is refused");
   const values = openOptions(resolveInference(inference, model.id), GREEDY, model, soc, {});
   const contextTokens = Math.min(model.contextTokensMax - (model.contextTokensMax % CONTEXT_STEP_TOKENS), CONTEXT_TOKENS_MAX);
   const at = new Date();

@@ -19,6 +19,8 @@ export interface CpuRuntimeBuild {
   readonly folder?: string;
   /** Default: the first of cc, gcc, clang. */
   readonly compiler?: string | undefined;
+  /** Moods (README.md) that it is in whatever the environment says. */
+  readonly moods?: string;
   /** With the address and undefined-behaviour sanitizers; the program that loads it must preload the former's library. */
   readonly sanitize?: boolean;
 }
@@ -39,6 +41,7 @@ export function buildCpuRuntime(build: CpuRuntimeBuild): string {
   const library = join(folder, "librkllmrt.so");
   mkdirSync(folder, { recursive: true });
   const flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", `-DRKLLM_ABI=${macro}`];
+  if (build.moods !== undefined) flags.push(`-DRKLLM_CPU_BUILT_MOODS=${JSON.stringify(build.moods)}`);
   if (build.sanitize === true) flags.push("-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-g");
   const source = join(import.meta.dir, "rkllm_cpu.c");
   const { exitCode, stderr } = Bun.spawnSync({

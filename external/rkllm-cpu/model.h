@@ -50,6 +50,18 @@ static void model_log_cpus(const RKLLMParam *param, int threads)
     LOG_INFO("Enabled cpus num: %d", threads);
 }
 
+/* What rkllm_init was given, as this ABI reads it: a caller with another layout shows at once. */
+static void model_log_param(const RKLLMParam *param)
+{
+    const RKLLMExtendParam *extend = &param->extend_param;
+    if (log_level < 1) return;
+    LOG_INFO("parameters: max_context_len %d, n_keep %d, base_domain_id %d, embed_flash %d, enabled_cpus_num %d, enabled_cpus_mask 0x%x, "
+             "n_batch %d, temperature %.2f, top_k %d, top_p %.2f, repeat_penalty %.2f, skip_special_token %d",
+             param->max_context_len, param->n_keep, extend->base_domain_id, extend->embed_flash, extend->enabled_cpus_num,
+             extend->enabled_cpus_mask, extend->n_batch, param->temperature, param->top_k, param->top_p, param->repeat_penalty,
+             param->skip_special_token);
+}
+
 /* These builds of ggml have no OpenMP, so without a pool they start and join threads at every decode. It does not poll: waiting by
  * spinning collapses as soon as anything else wants a core. */
 static int model_add_threadpool(Handle *handle, int threads)
@@ -122,6 +134,7 @@ static int model_open(Handle *handle, const RKLLMParam *param)
 {
     LlamaModelParams params = llama.model_default_params();
     LOG_INFO("loading rkllm model from %s", param->model_path);
+    model_log_param(param);
     if (model_check(param->model_path, GGUF_MODEL)) return -1;
     params.n_gpu_layers = 0;
     handle->model = llama.model_load(param->model_path, params);

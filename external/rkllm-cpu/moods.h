@@ -149,7 +149,16 @@ static int moods_parse(const char *list)
     return result;
 }
 
-static int moods_read_environment(void) { return moods_set_by_call ? 0 : moods_parse(getenv("RKLLM_CPU_MOODS")); }
+/* A library may be built with moods of its own: those of the environment are everybody's. */
+static int moods_read(void)
+{
+    if (moods_set_by_call) return 0;
+#ifdef RKLLM_CPU_BUILT_MOODS
+    return moods_parse(RKLLM_CPU_BUILT_MOODS);
+#else
+    return moods_parse(getenv("RKLLM_CPU_MOODS"));
+#endif
+}
 
 static void hang_while(Mood which)
 {

@@ -129,7 +129,7 @@ int rkllm_init(LLMHandle *out, RKLLMParam *param, LLMResultCallback callback)
     if (!out || !param || !callback || libc_load()) return -1;
     *out = NULL;
     log_read_level();
-    unknown_mood = moods_read_environment();
+    unknown_mood = moods_read();
     LOG_INFO("rkllm-runtime version: %s, rknpu driver version: none, platform: CPU", RKLLM_VERSION);
     if (unknown_mood || init_moods(param)) return -1;
     if (mood(MOOD_INIT_NULL)) return 0;

@@ -9,7 +9,7 @@ import { isAdapterName } from "./adapters.ts";
 import type { HubEntry } from "./hub.ts";
 import { listed } from "./model-names.ts";
 import { modelFormatOf, type ModelFileName, parameterCountOf, parseModelFileName, splitPartOf } from "./model-file-name.ts";
-import { needsNewerLibrary } from "./toolkit-version.ts";
+import { needsNewerLibrary } from "../core/toolkit-version.ts";
 
 /** The machine that a model is for. */
 export interface PullTarget {

@@ -5,7 +5,7 @@ import { type HubRepository, searchPage } from "./hub.ts";
 import { nearestRepositories } from "./nearest-names.ts";
 import { type Conversion, type ShortModel, titleOf } from "./short-models.ts";
 import type { ShortName } from "./short-names.ts";
-import { needsNewerLibrary } from "./toolkit-version.ts";
+import { needsNewerLibrary } from "../core/toolkit-version.ts";
 
 /** What to pull for a short name. */
 export interface ShortNameSource {

@@ -1,5 +1,5 @@
 /** The `doctor --probe` command: asks a runtime library how it behaves, and shows what it said. */
-import { chooseLibraries, openConfiguredCatalog, prepareConfiguredAssets } from "../app.ts";
+import { openConfiguredCatalog, prepareConfiguredAssets } from "../app.ts";
 import { readBoardSoc } from "../catalog/board-soc.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { table } from "../core/markdown-table.ts";
@@ -23,7 +23,6 @@ export async function probeCommand(
     model,
     loaded,
     environment,
-    libraries: chooseLibraries(server),
     assets: await prepareConfiguredAssets(server),
     soc,
     program: VERSION,

@@ -2,7 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { zeroIsUnset } from "./ollama-variables.ts";
 import { setting } from "./setting.ts";
-import { boolean, cpuMask, integer, list, nullable, number } from "./value-type.ts";
+import { boolean, cpuMask, integer, list, nullable, number, patternText } from "./value-type.ts";
 
 const SAMPLING = {
   temperature: setting(number(0, 2), 0.6, {
@@ -73,6 +73,15 @@ const HARDWARE = {
     about:
       "Copies of the model that are open side by side, each with a process and a KV cache of its own; on the NPU they still run one after the other.",
   }),
+  runtime_library: setting(
+    nullable(patternText("^(\\d+\\.\\d+\\.\\d+|/.+)$", 'a version such as "1.2.3", or an absolute path', "version|path")),
+    null,
+    {
+      group: "Hardware",
+      about:
+        "The runtime library that opens the model, where there are several: its version or its path; null tries them, the newest first.",
+    },
+  ),
   base_domain_id: setting(integer(0, 15), 0, {
     group: "Hardware",
     about: "First NPU memory domain of 4 GB that the model uses; large models side by side need different ones.",

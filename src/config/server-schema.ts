@@ -14,7 +14,6 @@ import {
   networkList,
   nullable,
   number,
-  path,
   pathList,
   patternText,
   portOrOff,
@@ -159,9 +158,9 @@ const MODELS = {
 };
 
 const RUNTIME = {
-  runtime: setting(nullable(path()), null, {
+  runtime: setting(nullable(pathList()), null, {
     group: "Runtime",
-    about: "Path of librkllmrt.so; null searches the usual places.",
+    about: "Path of librkllmrt.so, of a folder with several versions of it, or a list of such paths; null searches the usual places.",
   }),
   runtime_version: setting(nullable(patternText("^\\d+\\.\\d+\\.\\d+([-+.].*)?$", 'a version such as "1.2.3"', "version")), null, {
     group: "Runtime",
@@ -182,6 +181,11 @@ const RUNTIME = {
   sampling_mismatch: setting(choice("run", "refuse"), "run", {
     group: "Runtime",
     about: "With runtime 1.2, whose sampling is fixed when a model opens: `run` or `refuse` a request that asks for other values.",
+  }),
+  host_growth_bytes_max: setting(integer(0, 1_099_511_627_776, "bytes"), 536_870_912, {
+    group: "Runtime",
+    about:
+      "How much the memory of the process that runs a model may grow over what it was after its first runs, before it is opened anew between two requests; 0 lets it grow.",
   }),
   native_log_level: setting(integer(0, 2), 0, {
     group: "Runtime",

@@ -126,7 +126,7 @@ export function networkList(): ValueType<readonly Network[]> {
 }
 
 /** A path; it becomes absolute. A relative one starts at the working directory, `~/` at the home directory. */
-export function path(): ValueType<string> {
+function path(): ValueType<string> {
   return {
     ...plain<string>(Type.String({ minLength: 1 }), "a path", "path", (given) => given),
     settle: (value, context) => absolutePath(value as string, context),

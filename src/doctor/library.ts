@@ -1,14 +1,15 @@
 /** Rockchip's runtime library, and what the system has to bring for it. */
 import { AppError } from "../core/errors.ts";
+import { compareToolkits } from "../core/toolkit-version.ts";
 import type { Board } from "./board.ts";
 import { failure, type Finding, ok, warning } from "./finding.ts";
 import type { Root } from "./root.ts";
 
 /** Where the runtime library is looked for, and how one is read. */
 export interface LibrarySearch {
-  /** Files, the first that exists is used. */
+  /** Files; of those that exist and can be used the newest goes first. */
   readonly paths: readonly string[];
-  /** The configuration names the one path; a server whose library is not there does not start. */
+  /** The configuration names the paths; a server that finds no library at any of them does not start. */
   readonly isNamed: boolean;
   /** Reads a file. Throws AppError where it is no library for this machine, or of no known version. */
   describe(this: void, path: string): { readonly version: string; readonly opensRkllm: boolean };
@@ -24,50 +25,64 @@ const LIBRARY_FOLDERS = ["aarch64-linux-gnu", "x86_64-linux-gnu", ""].flatMap((a
 
 /** The library's section: where there is no NPU, only the C library and what was put there all the same. */
 export function libraryFindings(root: Root, board: Board, search: LibrarySearch): Finding[] {
-  const found = search.paths.filter((path) => root.status(path)?.isFile() === true);
-  const [path, ...others] = found;
+  const paths = search.paths.filter((path) => root.status(path)?.isFile() === true);
   const glibc = glibcOf(root);
   const isNeeded = board.hasNpu || search.isNamed;
-  if (path === undefined) return [...(isNeeded ? [missing(search.paths)] : []), ...glibcFinding(glibc, null)];
-  const library = libraryFinding(root, search, path, isNeeded);
-  if (library.level !== "ok") return [library, ...glibcFinding(glibc, null)];
-  const bytes = root.binary(path) ?? "";
-  return [library, ...othersFinding(root, search, path, others), ...openMpFinding(root, path, bytes), ...glibcFinding(glibc, bytes)];
+  if (paths.length === 0) return [...(isNeeded ? [missing(search.paths)] : []), ...glibcFinding(glibc, null)];
+  const found = paths.map((path) => readLibrary(root, search, path));
+  const usable = found.filter((each) => "version" in each).toSorted((a, b) => compareToolkits(b.version, a.version));
+  const [newest, ...others] = usable;
+  if (newest === undefined) {
+    // Of several that cannot be used, the first is the one that the server would name.
+    const faults = found.filter((each) => "fault" in each);
+    return [...faults.slice(0, 1).map((fault) => faultFinding(fault, isNeeded)), ...glibcFinding(glibc, null)];
+  }
+  const bytes = root.binary(newest.path) ?? "";
+  return [
+    libraryFinding(newest),
+    ...others.filter(({ version }) => search.isNamed || version !== newest.version).map(otherFinding),
+    ...found.flatMap((each) => ("fault" in each ? [warning("library-others", each.fault, `sudo rm ${each.path}`)] : [])),
+    ...openMpFinding(root, newest.path, bytes),
+    ...glibcFinding(glibc, bytes),
+  ];
+}
+
+interface UsableLibrary {
+  readonly path: string;
+  readonly version: string;
+  readonly opensRkllm: boolean;
+}
+
+interface FaultyLibrary {
+  readonly path: string;
+  readonly fault: string;
+}
+
+function readLibrary(root: Root, { describe }: LibrarySearch, path: string): UsableLibrary | FaultyLibrary {
+  try {
+    return { path, ...describe(root.at(path)) };
+  } catch (thrown) {
+    return { path, fault: AppError.from(thrown).message };
+  }
 }
 
 function missing(paths: readonly string[]): Finding {
   return failure("library", `Rockchip's runtime library is at none of ${paths.join(", ")}.`, GET_LIBRARY);
 }
 
-function libraryFinding(root: Root, { describe }: LibrarySearch, path: string, isNeeded: boolean): Finding {
-  try {
-    const { version, opensRkllm } = describe(root.at(path));
-    if (!opensRkllm) return ok("library", `${path} is the CPU runtime under the name of Rockchip's library: it opens .gguf files only.`);
-    return ok("library", `Rockchip's runtime library is ${path}, version ${version}.`);
-  } catch (thrown) {
-    const { message } = AppError.from(thrown);
-    return isNeeded ? failure("library", message, GET_LIBRARY) : warning("library", message, `sudo rm ${path}`);
-  }
+function libraryFinding({ path, version, opensRkllm }: UsableLibrary): Finding {
+  if (!opensRkllm) return ok("library", `${path} is the CPU runtime under the name of Rockchip's library: it opens .gguf files only.`);
+  return ok("library", `Rockchip's runtime library is ${path}, version ${version}.`);
 }
 
-/** Two of different versions are a trap: the one that is used may not be the one that was just installed. */
-function othersFinding(root: Root, { describe }: LibrarySearch, used: string, others: readonly string[]): Finding[] {
-  const versionAt = (path: string): string => {
-    try {
-      return describe(root.at(path)).version;
-    } catch {
-      return "unknown";
-    }
-  };
-  const version = versionAt(used);
-  const differing = others.filter((path) => versionAt(path) !== version);
-  return differing.map((path) =>
-    warning(
-      "library-others",
-      `${path} is of another version (${versionAt(path)}) and is not used.`,
-      `rockchip-llama serve --runtime ${path}`,
-    ),
-  );
+function faultFinding({ path, fault }: FaultyLibrary, isNeeded: boolean): Finding {
+  return isNeeded ? failure("library", fault, GET_LIBRARY) : warning("library", fault, `sudo rm ${path}`);
+}
+
+/** Several versions help one another out. */
+function otherFinding({ path, version, opensRkllm }: UsableLibrary): Finding {
+  const use = opensRkllm ? "is tried for models that newer ones do not open" : "opens .gguf files only";
+  return ok("library-others", `${path}, version ${version}, ${use}.`);
 }
 
 /** The library says which OpenMP runtime it wants. */

@@ -12,6 +12,8 @@ export interface PlannedModel {
   readonly contextTokens: number;
   /** An estimate. */
   readonly memoryBytes: number;
+  /** Runtime libraries that are tried, in this order; empty where there is no choice. */
+  readonly libraries: readonly string[];
 }
 
 /** What there is to run them with. */
@@ -35,7 +37,11 @@ export function modelFindings({ models, defaultMissing, rkllmVersion }: ModelPla
   return [...lost, ...(models.length === 0 ? [none] : models.map((each) => modelFinding(each, memory, rkllmVersion)))];
 }
 
-function modelFinding({ model, contextTokens, memoryBytes }: PlannedModel, memory: Memory | null, rkllmVersion: string | null): Finding {
+function modelFinding(
+  { model, contextTokens, memoryBytes, libraries }: PlannedModel,
+  memory: Memory | null,
+  rkllmVersion: string | null,
+): Finding {
   const { id, unrunnableReason, toolkitVersion } = model;
   if (unrunnableReason !== undefined) return warning("model", `${id} cannot run here: ${unrunnableReason}`, PULL);
   const need = `about ${formatBytes(memoryBytes)} of memory`;
@@ -61,7 +67,9 @@ function modelFinding({ model, contextTokens, memoryBytes }: PlannedModel, memor
     );
   }
   const longest = contextTokens === model.contextTokensMax ? "" : ` of at most ${tokens(model.contextTokensMax)}`;
-  return ok("model", `${id} fits: a context of ${tokens(contextTokens)}${longest}, ${need}.`);
+  const [first, ...then] = libraries;
+  const opener = first === undefined ? "" : ` It is opened with ${[`the library ${first}`, ...then].join(", else ")}.`;
+  return ok("model", `${id} fits: a context of ${tokens(contextTokens)}${longest}, ${need}.${opener}`);
 }
 
 function tokens(count: number): string {

@@ -1,9 +1,8 @@
 /**
  * A model's slot as the engine knows it: it outlives its hosts. When a host is lost, the run it was doing fails, and the next call
- * opens a new host and prepares there again what was waiting. Reopening that keeps failing is slowed down, so that a model which
- * crashes on loading does not keep the machine busy.
+ * opens a new host and prepares there again what was waiting. A host whose memory has grown too much is replaced between two batches.
  */
-import { AppError, assert, cancellation } from "../core/errors.ts";
+import { assert, cancellation } from "../core/errors.ts";
 import type {
   Batch,
   BatchMember,
@@ -22,24 +21,11 @@ import { pendingStream } from "../core/pending-stream.ts";
 import type { KeptPrompt } from "../core/prompt-cache.ts";
 import type { PromptKeeper } from "./prompt-keeper.ts";
 import { NO_STATS } from "./active-batch.ts";
-import type { LaunchHost } from "./host-link.ts";
-import { HostSession } from "./host-session.ts";
-import type { HostLimits } from "./host-watch.ts";
-import type { OpenSpec } from "./protocol.ts";
-
-const BACK_OFF_FIRST_MS = 500;
-const BACK_OFF_MAX_MS = 30_000;
+import type { HostSession } from "./host-session.ts";
+import { LivingHost, type LivingHostOptions } from "./living-host.ts";
 
 /** What a slot is made of. */
-export interface HostedSlotOptions {
-  readonly spec: OpenSpec;
-  readonly launch: LaunchHost;
-  readonly limits: HostLimits;
-  /** Keeps prompts on disk; absent: nobody does. */
-  readonly keeper?: PromptKeeper;
-  /** Told of each host that was lost, with the library's last lines. */
-  readonly onLost: (error: AppError, outputTail: readonly string[]) => void;
-}
+export type HostedSlotOptions = LivingHostOptions;
 
 interface WaitingPrompt {
   readonly request: PromptRequest;
@@ -57,22 +43,16 @@ const ENDED: AsyncIterable<TokenEvent> = {
 
 /** RuntimeSlot over engine hosts. */
 export class HostedSlot implements RuntimeSlot {
-  private readonly options: HostedSlotOptions;
+  private readonly keeper: PromptKeeper | undefined;
+  private readonly host: LivingHost;
   private readonly prompts = new Map<number, WaitingPrompt>();
-  /** The last host started: opening, open or lost. */
-  private session: HostSession | null = null;
-  private opening: Promise<HostSession> | null = null;
-  private opened: RuntimeCapabilities | null = null;
   private nextPromptId = 1;
   /** What the last run has left in the KV cache is known. */
   private settled: Promise<void> = Promise.resolve();
-  private failures = 0;
-  private lastFailure: AppError | null = null;
-  private retryAtMs = 0;
-  private closed = false;
 
   private constructor(options: HostedSlotOptions) {
-    this.options = options;
+    this.keeper = options.keeper;
+    this.host = new LivingHost(options);
   }
 
   /**
@@ -86,7 +66,7 @@ export class HostedSlot implements RuntimeSlot {
     signal.addEventListener("abort", giveUp, { once: true });
     try {
       if (signal.aborted) throw cancellation(signal);
-      await slot.host();
+      await slot.host.get();
       return slot;
     } catch (thrown) {
       throw signal.aborted ? cancellation(signal) : thrown;
@@ -96,8 +76,7 @@ export class HostedSlot implements RuntimeSlot {
   }
 
   get capabilities(): RuntimeCapabilities {
-    assert(this.opened !== null, "a slot is handed out open");
-    return this.opened;
+    return this.host.capabilities;
   }
 
   async prepare(request: PromptRequest): Promise<PreparedPrompt> {
@@ -116,6 +95,7 @@ export class HostedSlot implements RuntimeSlot {
     // One whose client has gone already takes no part: it might not stop before the end of its prefill.
     const present = batch.members.filter(({ signal }) => !signal.aborted);
     for (const { promptId, signal } of batch.members) if (signal.aborted) this.discard(promptId);
+    this.host.begin();
     const started = this.start(batch, present);
     const eventsOf = (member: BatchMember): AsyncIterable<TokenEvent> => {
       const index = present.indexOf(member);
@@ -123,16 +103,18 @@ export class HostedSlot implements RuntimeSlot {
     };
     return {
       events: batch.members.map(eventsOf),
-      over: started.then(
-        async ({ over }) => over,
-        () => {},
-      ),
+      over: started
+        .then(
+          async ({ over }) => over,
+          () => {},
+        )
+        .then(() => this.host.end()),
     };
   }
 
   private async start(batch: Batch, members: readonly BatchMember[]): Promise<RunningBatch> {
     if (members.length === 0) return { events: [], over: Promise.resolve() };
-    const { keeper } = this.options;
+    const { keeper } = this;
     const { adapter } = batch;
     let prompts = await this.takePrompts(members);
     const [first] = prompts;
@@ -141,7 +123,7 @@ export class HostedSlot implements RuntimeSlot {
       // A file that cost the host its life costs the request nothing else.
       if (first.session.lost !== null) prompts = await this.prepareAgain(members, prompts);
     }
-    const session = prompts[0]?.session ?? (await this.host());
+    const session = prompts[0]?.session ?? (await this.host.get());
     if (members.every(({ signal }) => signal.aborted)) {
       for (const { promptId } of members) session.discard(promptId);
       return { events: members.map(() => ENDED), over: Promise.resolve() };
@@ -158,8 +140,10 @@ export class HostedSlot implements RuntimeSlot {
   }
 
   async keep(): Promise<KeptPrompt | null> {
-    await this.settled;
-    return (await this.options.keeper?.keep(await this.host())) ?? null;
+    return this.host.holding(async () => {
+      await this.settled;
+      return (await this.keeper?.keep(await this.host.get())) ?? null;
+    });
   }
 
   async embed(run: EmbeddingRun, signal: AbortSignal): Promise<Float32Array> {
@@ -167,14 +151,16 @@ export class HostedSlot implements RuntimeSlot {
       this.discard(run.promptId);
       throw cancellation(signal);
     }
-    const { keeper } = this.options;
-    await keeper?.before(await this.host(), null, run.adapter);
-    const [prompt] = await this.takePrompts([run]);
-    assert(prompt !== undefined, "a prompt is taken for its id");
+    const { keeper } = this;
+    this.host.begin();
     try {
+      await keeper?.before(await this.host.get(), null, run.adapter);
+      const [prompt] = await this.takePrompts([run]);
+      assert(prompt !== undefined, "a prompt is taken for its id");
       return await prompt.session.embed(run, prompt.prepared.promptTokens, signal);
     } finally {
       keeper?.forget();
+      this.host.end();
     }
   }
 
@@ -183,14 +169,12 @@ export class HostedSlot implements RuntimeSlot {
   }
 
   memory(): SlotMemory | null {
-    return this.session === null || this.session.lost !== null ? null : this.session.memory();
+    const { session } = this.host;
+    return session === null || session.lost !== null ? null : session.memory();
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    const { session } = this;
-    if (session?.idle === true) await this.options.keeper?.park(session);
-    await session?.close();
+    await this.host.close();
   }
 
   /** The prompts that are to be run, all in the living host: theirs may have been lost while they waited. */
@@ -201,7 +185,7 @@ export class HostedSlot implements RuntimeSlot {
       assert(prompt !== undefined, "a run names a prepared prompt");
       return prompt;
     });
-    const session = await this.host();
+    const session = await this.host.get();
     return prompts.every((prompt) => prompt.session === session) ? prompts : this.prepareAgain(members, prompts);
   }
 
@@ -209,7 +193,7 @@ export class HostedSlot implements RuntimeSlot {
     members: readonly { readonly promptId: number }[],
     prompts: readonly WaitingPrompt[],
   ): Promise<readonly WaitingPrompt[]> {
-    const session = await this.host();
+    const session = await this.host.get();
     return Promise.all(
       prompts.map(async (prompt, index) => {
         const promptId = members[index]?.promptId ?? 0;
@@ -223,43 +207,14 @@ export class HostedSlot implements RuntimeSlot {
     return this.somewhere(async (session) => ({ request, session, prepared: await session.prepare(promptId, request) }));
   }
 
-  /** A host that is lost meanwhile, through somebody else's run, costs a second try and nothing more. */
+  /** A host that is lost or replaced meanwhile, through somebody else's run, costs a second try and nothing more. */
   private async somewhere<T>(ask: (session: HostSession) => Promise<T>): Promise<T> {
-    const session = await this.host();
+    const session = await this.host.get();
     try {
       return await ask(session);
     } catch (thrown) {
-      if (session.lost === null) throw thrown;
-      return ask(await this.host());
-    }
-  }
-
-  /** The living host; opens one when there is none. */
-  private async host(): Promise<HostSession> {
-    if (this.closed) throw new AppError("shutting_down", "The model is being unloaded");
-    if (this.opening !== null) return this.opening;
-    if (this.session !== null && this.session.lost === null) return this.session;
-    this.opening = this.reopen().finally(() => (this.opening = null));
-    return this.opening;
-  }
-
-  private async reopen(): Promise<HostSession> {
-    const { spec, launch, limits, onLost } = this.options;
-    if (this.lastFailure !== null && performance.now() < this.retryAtMs) throw this.lastFailure;
-    try {
-      const session = new HostSession(spec, launch, limits);
-      this.session = session;
-      this.opened = await session.open();
-      this.failures = 0;
-      this.lastFailure = null;
-      void session.ended.then(() => {
-        if (session.lost?.code === "engine_lost") onLost(session.lost, session.outputTail());
-      });
-      return session;
-    } catch (thrown) {
-      this.lastFailure = AppError.from(thrown);
-      this.retryAtMs = performance.now() + Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** this.failures++);
-      throw this.lastFailure;
+      if (session.lost === null && session === this.host.session) throw thrown;
+      return ask(await this.host.get());
     }
   }
 }

@@ -22,6 +22,8 @@ export interface TinyGgufOptions {
   readonly layers?: number;
   /** Embedding length, a multiple of 32; default 64. */
   readonly dim?: number;
+  /** Attention heads, default 4; one alone is the quickest with long contexts. Half of them, at least one, have keys and values. */
+  readonly heads?: number;
   /** Jinja text; default ChatML, null leaves it out. */
   readonly chatTemplate?: string | null;
   /** Control tokens besides `<|im_start|>` and `<|im_end|>` (which ends the model's turn). */
@@ -57,7 +59,6 @@ const CHATML =
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
 const HEADS = 4;
-const KV_HEADS = 2;
 const BIAS_CHANNEL = 4;
 /** Logit that the token which must follow gains, and that the token just written loses. */
 const SUCCESSOR_LOGIT = 200;
@@ -69,7 +70,8 @@ const LAYER_SCALE = 0.9;
 
 /** Writes a model to `path`. */
 export function writeTinyGguf(path: string, options: TinyGgufOptions = {}): void {
-  const { vocabulary: kind = "spm", pre = "gpt-2", layers = 2, dim = 64, says = "", seed = 1 } = options;
+  const { vocabulary: kind = "spm", pre = "gpt-2", layers = 2, dim = 64, heads = HEADS, says = "", seed = 1 } = options;
+  const shape: Shape = { dim, heads, kvHeads: Math.max(1, heads / 2), headDim: dim / heads };
   const { controlTokens = [], userTokens = [] } = options;
   const vocabulary = tinyVocabulary({ kind, pre, controlTokens, userTokens, says });
   const hidden = dim * 2;
@@ -81,9 +83,9 @@ export function writeTinyGguf(path: string, options: TinyGgufOptions = {}): void
     ["llama.embedding_length", { type: "u32", value: dim }],
     ["llama.block_count", { type: "u32", value: layers }],
     ["llama.feed_forward_length", { type: "u32", value: hidden }],
-    ["llama.attention.head_count", { type: "u32", value: HEADS }],
-    ["llama.attention.head_count_kv", { type: "u32", value: KV_HEADS }],
-    ["llama.rope.dimension_count", { type: "u32", value: dim / HEADS }],
+    ["llama.attention.head_count", { type: "u32", value: heads }],
+    ["llama.attention.head_count_kv", { type: "u32", value: shape.kvHeads }],
+    ["llama.rope.dimension_count", { type: "u32", value: shape.headDim }],
     ["llama.rope.freq_base", { type: "f32", value: 10000 }],
     ["llama.attention.layer_norm_rms_epsilon", { type: "f32", value: 1e-5 }],
     ["llama.vocab_size", { type: "u32", value: vocabulary.size }],
@@ -106,7 +108,7 @@ export function writeTinyGguf(path: string, options: TinyGgufOptions = {}): void
   }
   const output = outputMatrix(random, embedding.data, dim, vocabulary.biases, vocabulary.successors);
   const tensors: GgufTensor[] = [{ name: "token_embd.weight", ...embedding }];
-  for (let layer = 0; layer < layers; layer++) tensors.push(...layerTensors(random, layer, dim, hidden));
+  for (let layer = 0; layer < layers; layer++) tensors.push(...layerTensors(random, layer, shape, hidden));
   tensors.push({ name: "output_norm.weight", dims: [dim], data: new Float32Array(dim).fill(1) }, { name: "output.weight", ...output });
   writeFileSync(path, encodeGguf(metadata, tensors));
 }
@@ -137,16 +139,24 @@ interface Matrix {
   readonly data: Float32Array;
 }
 
-function layerTensors(random: () => number, layer: number, dim: number, hidden: number): GgufTensor[] {
+interface Shape {
+  readonly dim: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+}
+
+function layerTensors(random: () => number, layer: number, shape: Shape, hidden: number): GgufTensor[] {
+  const { dim } = shape;
   const prefix = `blk.${layer}.`;
   const scale = LAYER_SCALE / Math.sqrt(dim);
-  const kv = (dim / HEADS) * KV_HEADS;
+  const kv = shape.headDim * shape.kvHeads;
   const query = randomMatrix(random, dim, dim, scale);
   const key = randomMatrix(random, dim, kv, scale);
   const value = randomMatrix(random, dim, kv, scale);
   const attentionOutput = randomMatrix(random, dim, dim, scale);
   const ffnDown = randomMatrix(random, hidden, dim, LAYER_SCALE / Math.sqrt(hidden));
-  if (layer === 0) lookBack(query, key, value, attentionOutput, dim, scale);
+  if (layer === 0) lookBack(query, key, value, attentionOutput, shape, scale);
   // The constant channel and the upper half are nobody's to write.
   for (const { data, dims } of [attentionOutput, ffnDown]) {
     const row = dims[0] ?? 0;
@@ -167,19 +177,19 @@ function layerTensors(random: () => number, layer: number, dim: number, hidden: 
 }
 
 /** Makes a layer's attention add the mean of the recent tokens to the current one. */
-function lookBack(query: Matrix, key: Matrix, value: Matrix, output: Matrix, dim: number, scale: number): void {
-  const headDim = dim / HEADS;
+function lookBack(query: Matrix, key: Matrix, value: Matrix, output: Matrix, shape: Shape, scale: number): void {
+  const { dim, heads, kvHeads, headDim } = shape;
   // Rotated pairs that turn by about 0.1, 0.03 and 0.01 a token: their sum falls off with distance and does not come back.
   for (const row of [headDim / 4, (headDim * 3) / 8, headDim / 2]) {
-    for (let head = 0; head < HEADS; head++) query.data[(head * headDim + row) * dim] = 1.1;
-    for (let head = 0; head < KV_HEADS; head++) key.data[(head * headDim + row) * dim] = 1.1;
+    for (let head = 0; head < heads; head++) query.data[(head * headDim + row) * dim] = 1.1;
+    for (let head = 0; head < kvHeads; head++) key.data[(head * headDim + row) * dim] = 1.1;
   }
   // The value matrix is a random projection of the lower half; its transpose leads back.
-  const back = RECENT_SHARE / (HEADS * headDim * scale ** 2);
+  const back = RECENT_SHARE / (heads * headDim * scale ** 2);
   output.data.fill(0);
   for (let channel = 1; channel < dim / 2; channel++) {
     for (let input = 0; input < dim; input++) {
-      const kvHead = Math.floor(input / headDim / (HEADS / KV_HEADS));
+      const kvHead = Math.floor(input / headDim / (heads / kvHeads));
       output.data[channel * dim + input] = back * (value.data[(kvHead * headDim + (input % headDim)) * dim + channel] ?? 0);
     }
   }

@@ -207,13 +207,19 @@ describe("the runtime library", () => {
     expect(levels).toEqual(["warning", "failure", "failure"]);
   });
 
-  test("of another version that is not used is pointed out", () => {
+  test("of another version beside it is tried for what the newest does not open", () => {
     const other = libraryBytes("arm64", "RKLLM SDK (version: 1.2.3");
-    expect(findingsOf({ ...RK3588, "/usr/local/lib/librkllmrt.so": other }).found("library-others")).toMatchObject({
-      level: "warning",
-      text: "/usr/local/lib/librkllmrt.so is of another version (1.2.3) and is not used.",
-      fix: "rockchip-llama serve --runtime /usr/local/lib/librkllmrt.so",
+    expect(findingsOf({ ...RK3588, "/usr/local/lib/librkllmrt.so": other }).found("library-others")).toEqual({
+      check: "library-others",
+      level: "ok",
+      text: "/usr/local/lib/librkllmrt.so, version 1.2.3, is tried for models that newer ones do not open.",
     });
+  });
+
+  test("that cannot be used beside one that can is a warning", () => {
+    const { found } = findingsOf({ ...RK3588, "/usr/local/lib/librkllmrt.so": "<!doctype html>" });
+    expect(found("library")?.level).toBe("ok");
+    expect(found("library-others")).toMatchObject({ level: "warning", fix: "sudo rm /usr/local/lib/librkllmrt.so" });
   });
 
   test("needs its OpenMP runtime", () => {

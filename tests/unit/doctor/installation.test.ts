@@ -21,7 +21,7 @@ const MEMORY = { totalBytes: 8e9, availableBytes: 4e9 };
 
 function modelLine(model: Partial<ModelDescriptor>, planned: Partial<PlannedModel> = {}, rkllmVersion: string | null = "1.3.0") {
   const plan = {
-    models: [{ model: { ...MODEL, ...model }, contextTokens: 4096, memoryBytes: 960e6, ...planned }],
+    models: [{ model: { ...MODEL, ...model }, contextTokens: 4096, memoryBytes: 960e6, libraries: [], ...planned }],
     defaultMissing: null,
     rkllmVersion,
   };
@@ -35,6 +35,13 @@ describe("models", () => {
       level: "ok",
       text: "qwen3-0.6b fits: a context of 4,096 tokens of at most 16,384 tokens, about 960 MB of memory.",
     });
+  });
+
+  test("that several libraries may open are told with these, in the order in which they are tried", () => {
+    const libraries = ["1.2.3 (/opt/librkllmrt-1.2.3.so)", "1.3.0 (/usr/lib/librkllmrt.so)"];
+    expect(modelLine({}, { libraries })?.text).toEndWith(
+      "memory. It is opened with the library 1.2.3 (/opt/librkllmrt-1.2.3.so), else 1.3.0 (/usr/lib/librkllmrt.so).",
+    );
   });
 
   test.each([

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { AppError, type ErrorRecord } from "../../../../src/core/errors.ts";
-import { describeLibrary, findRuntimeLibrary, librarySearchFolders } from "../../../../src/runtime/native/library.ts";
+import { describeLibrary } from "../../../../src/runtime/native/library.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "library-"));
 afterAll(() => rmSync(ROOT, { recursive: true }));
@@ -124,78 +124,6 @@ describe("describeLibrary()", () => {
       code: "runtime_library_missing",
       message: expect.stringMatching(/^The runtime library .* cannot be read: .*EISDIR/),
     });
-  });
-});
-
-describe("findRuntimeLibrary()", () => {
-  test("takes the first folder that has one", () => {
-    const [empty, first, second] = [join(ROOT, "none"), dirname(writeLibrary(ROCKCHIP)), dirname(writeLibrary(ROCKCHIP))];
-    expect(findRuntimeLibrary({ ...arm64, folders: [empty, first, second] }).path).toBe(join(first, "librkllmrt.so"));
-  });
-
-  test("an explicit file is taken whatever its name, and nothing else is looked at", () => {
-    const path = writeLibrary(ROCKCHIP, { name: "librkllmrt-1.2.3.so" });
-    expect(findRuntimeLibrary({ ...arm64, explicitPath: path, folders: [dirname(writeLibrary(ROCKCHIP))] }).path).toBe(path);
-  });
-
-  test("an explicit folder is looked into", () => {
-    const path = writeLibrary(ROCKCHIP);
-    expect(findRuntimeLibrary({ ...arm64, explicitPath: dirname(path), folders: [] }).path).toBe(path);
-  });
-
-  test("a relative path becomes an absolute one, which the loader does not look for elsewhere", () => {
-    const path = writeLibrary(ROCKCHIP);
-    expect(findRuntimeLibrary({ ...arm64, explicitPath: relative(process.cwd(), path), folders: [] }).path).toBe(path);
-  });
-
-  test("passes the override on", () => {
-    const path = writeLibrary("nothing");
-    expect(findRuntimeLibrary({ ...arm64, folders: [dirname(path)], versionOverride: "1.2.2" }).version).toBe("1.2.2");
-  });
-
-  test("names every place it looked at and where the library is to be had", () => {
-    expect(refusal(() => findRuntimeLibrary({ ...arm64, folders: ["/nowhere/a", "/nowhere/b"] }))).toEqual({
-      code: "runtime_library_missing",
-      message:
-        "Rockchip's runtime library was not found. Looked at: /nowhere/a/librkllmrt.so, /nowhere/b/librkllmrt.so. Download it from " +
-        "https://github.com/airockchip/rknn-llm (rkllm-runtime/Linux/librkllm_api/aarch64) into /usr/lib, or name the file with --runtime; " +
-        "docs/runtime.md has the steps.",
-      details: {},
-    });
-  });
-
-  test("an explicit file that is missing is not replaced by another", () => {
-    const folder = dirname(writeLibrary(ROCKCHIP));
-    const { message } = refusal(() => findRuntimeLibrary({ ...arm64, explicitPath: "/nowhere/x.so", folders: [folder] }));
-    expect(message).toStartWith("Rockchip's runtime library was not found. Looked at: /nowhere/x.so.");
-  });
-
-  test("on a PC it says that the library exists for boards only", () => {
-    const { message } = refusal(() => findRuntimeLibrary({ arch: "x64", folders: ["/nowhere"] }));
-    expect(message).toEndWith(
-      "Rockchip publishes it for 64-bit ARM only: .rkllm models need a Rockchip board, .gguf models run here without it.",
-    );
-  });
-});
-
-describe("librarySearchFolders()", () => {
-  test("goes from the system's folders to the executable's and the checkout's", () => {
-    expect(librarySearchFolders({ arch: "arm64", executable: "/opt/rockchip-llama/bin/rockchip-llama", projectFolder: "/src" })).toEqual([
-      "/usr/lib",
-      "/usr/lib/aarch64-linux-gnu",
-      "/usr/local/lib",
-      "/opt/rockchip-llama/bin",
-      "/src/external",
-    ]);
-  });
-
-  test("knows no checkout in a compiled binary", () => {
-    expect(librarySearchFolders({ arch: "x64", executable: "/usr/bin/rockchip-llama" })).toEqual([
-      "/usr/lib",
-      "/usr/lib/x86_64-linux-gnu",
-      "/usr/local/lib",
-      "/usr/bin",
-    ]);
   });
 });
 

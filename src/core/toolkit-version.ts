@@ -1,7 +1,7 @@
 /** Versions of the RKLLM toolkit that converts and of the library that opens: a library opens what is no newer than itself. */
 
 /** Below 0 where one is older than the other. Releases alone count: 1.2.1 and its betas are one. */
-function compareToolkits(one: string, other: string): number {
+export function compareToolkits(one: string, other: string): number {
   const figures = (version: string): readonly number[] => (/^\d+\.\d+\.\d+/.exec(version)?.[0] ?? "0").split(".").map(Number);
   const others = figures(other);
   return (
