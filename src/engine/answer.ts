@@ -60,15 +60,16 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
 async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<GenerationEvent, void, undefined> {
   const { request, slot, turn, demand } = admitted;
   begin();
+  let prompt: PreparedPrompt | null = admitted.prompt;
   try {
-    await granted(admitted);
+    await turn.granted;
     const grantedMs = performance.now();
     const passages: Passage[] = [];
     // A call is asked for once more: the client can tell the model what is wrong with it, too.
     let retriesLeft = demand.json === null ? Math.min(admitted.retriesMax, 1) : admitted.retriesMax;
     // There is no turn in a plain text in which a fault could be shown.
     if (request.input.kind !== "chat" || !canFail(demand)) retriesLeft = 0;
-    for (let prompt: PreparedPrompt | null = admitted.prompt; prompt !== null;) {
+    while (prompt !== null) {
       const passage: Passage = yield* pass(admitted, prompt, retriesLeft === 0);
       passages.push(passage);
       if (passage.fault === null) break;
@@ -78,18 +79,13 @@ async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<Gener
       if (prompt === null) yield* settleFor(passage, passage.fault, demand);
     }
     yield finish(admitted, passages, grantedMs);
+  } catch (thrown) {
+    // One that was not run; harmless for one that was.
+    if (prompt !== null) slot.discard(prompt.promptId);
+    throw thrown;
   } finally {
     turn.release();
     admitted.release();
-  }
-}
-
-async function granted({ slot, turn, prompt }: Admitted): Promise<void> {
-  try {
-    await turn.granted;
-  } catch (thrown) {
-    slot.discard(prompt.promptId);
-    throw thrown;
   }
 }
 
@@ -97,7 +93,7 @@ function pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolean): Asy
   const { request, turn, demand, signal } = admitted;
   const tokensMax = admitted.tokensMaxOf(prompt.promptTokens);
   return readPassage({
-    start: (member) => turn.run(member, lastTry),
+    start: (member, spoke) => turn.run(member, () => lastTry || spoke()),
     prompt,
     opening: admitted.opening,
     tokensMax: Math.max(1, tokensMax),

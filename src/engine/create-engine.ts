@@ -38,12 +38,16 @@ export function createEngine(options: EngineOptions): Engine {
   const loaded = new LoadedModels(options);
   const closing = new AbortController();
   let draining = false;
+  /** Of requests that were let in: one may ask for several answers, and is served to its end. */
+  const served = new WeakSet<AbortSignal>();
   const facts = new FactsReader(options.contextTokensOf ?? ((model) => model.contextTokensMax));
 
   /** The signal of a request's work: it fires when the client goes and when the engine closes. Throws the error of a closed engine. */
   function workSignal(clientSignal: AbortSignal): AbortSignal {
     if (closing.signal.aborted) throw cancellation(closing.signal);
-    if (draining) throw new AppError("shutting_down", "The server is shutting down", { details: { retryAfterS: RESTART_S } });
+    if (draining && !served.has(clientSignal))
+      throw new AppError("shutting_down", "The server is shutting down", { details: { retryAfterS: RESTART_S } });
+    served.add(clientSignal);
     return AbortSignal.any([clientSignal, closing.signal]);
   }
 

@@ -9,8 +9,8 @@ import type { Demand } from "./demand.ts";
 
 /** A run and how it is to be read. */
 export interface PassageOptions {
-  /** Starts the run; see RuntimeSlot.run. */
-  readonly start: (member: BatchMember) => AsyncIterable<TokenEvent>;
+  /** Starts the run; see RuntimeSlot.run. `spoke`: whether the client has got some text by now, so that there will be no other try. */
+  readonly start: (member: BatchMember, spoke: () => boolean) => AsyncIterable<TokenEvent>;
   readonly prompt: PreparedPrompt;
   /** What kind of opening was asked for, if any. */
   readonly opening: AnswerOpening["kind"] | null;
@@ -56,7 +56,7 @@ export async function* readPassage(options: PassageOptions): AsyncGenerator<Gene
   let end: Extract<TokenEvent, { kind: "end" }> | null = null;
   const { promptId } = options.prompt;
   const signal = AbortSignal.any([options.signal, enough.signal]);
-  for await (const event of options.start({ promptId, tokensMax: options.tokensMax, signal })) {
+  for await (const event of options.start({ promptId, tokensMax: options.tokensMax, signal }, () => reading.spoke)) {
     if (event.kind === "end") end = event;
     else if (!reading.done && !reading.repeated && !options.silent) {
       yield* reading.push(event.text, event.tokens);
@@ -88,7 +88,8 @@ class Reading {
   private fault: string | null = null;
   private said = "";
   private unsent = "";
-  private spoke = false;
+  /** The client has got some text. */
+  spoke = false;
   private refused: readonly GenerationEvent[] = [];
   private stopSequence: string | null = null;
 

@@ -4,12 +4,13 @@ import type { GenerationRequest } from "../core/generation.ts";
 import type { PreparedPrompt } from "../core/runtime.ts";
 import type { WarmPrompt } from "./engine.ts";
 import type { Hold } from "./loaded-models.ts";
-import { presetRequest } from "./preset-request.ts";
+import { contextTokensOf, presetRequest } from "./preset-request.ts";
 import { promptRequest } from "./prompt-request.ts";
+import { resolveTokensMax } from "./resolve-options.ts";
 
 /**
  * Runs a prompt for one token that nobody reads, and keeps what was computed.
- * @throws AppError as a run does, and unsupported_parameter where nothing is kept
+ * @throws AppError as a run does, context_length_exceeded, and unsupported_parameter where nothing is kept
  */
 export async function warmPrompt(
   request: GenerationRequest,
@@ -18,17 +19,26 @@ export async function warmPrompt(
   signal: AbortSignal,
 ): Promise<WarmPrompt> {
   const { lines, defaults } = value;
-  const { slot, queue } = lines.choose(request);
+  const wanted = presetRequest(request, model.preset);
+  const { slot, queue } = lines.choose(wanted);
   const adapter = model.adapted?.adapter;
   const turn = queue.take(client, signal);
   let prompt: PreparedPrompt | null = null;
   try {
-    prompt = await slot.prepare(promptRequest(presetRequest(request, model.preset)));
+    prompt = await slot.prepare(promptRequest(wanted));
+    const { contextTokens, contextReserveTokens } = slot.capabilities;
+    resolveTokensMax({
+      requested: 1,
+      defaultMax: null,
+      promptTokens: prompt.promptTokens,
+      contextTokens: contextTokensOf(contextTokens, model.preset),
+      contextReserveTokens,
+    });
     turn.ready({ sampling: defaults.sampling, ...(adapter === undefined ? {} : { adapter }) });
     await turn.granted;
     const { promptId } = prompt;
     prompt = null;
-    for await (const event of turn.run({ promptId, tokensMax: 1, signal }, false)) void event;
+    for await (const event of turn.run({ promptId, tokensMax: 1, signal }, () => false)) void event;
     if (signal.aborted) throw cancellation(signal);
     const kept = await slot.keep();
     if (kept !== null) return { model, ...kept };

@@ -15,14 +15,19 @@ export interface Candidate {
   readonly load: number;
 }
 
-/** A conversation's beginnings: a hash for what comes before its first message, and one for each message; none where there is no conversation. */
+/**
+ * A conversation's beginnings: a hash for each message with all before it. None where there is no conversation; a system message alone is
+ * none, as many begin with the same.
+ */
 export function beginningsOf({ input, model }: Pick<GenerationRequest, "input" | "model">): readonly string[] {
   if (input.kind !== "chat") return [];
   let hash = Bun.hash(JSON.stringify([model, input.tools]));
-  return input.messages.map((message) => {
+  const hashes = input.messages.map((message) => {
     hash = Bun.hash(messageText(message), hash);
     return hash.toString(36);
   });
+  const first = input.messages.findIndex(({ role }) => role !== "system");
+  return first < 0 ? [] : hashes.slice(first);
 }
 
 /** Thoughts are left out: clients send them back or not. */
@@ -50,7 +55,6 @@ export class Affinity {
     return chosen;
   }
 
-  /** A first message alone is no conversation: many begin with the same system message. */
   private homeOf(beginnings: readonly string[]): number | null {
     for (const beginning of beginnings.toReversed()) {
       const home = this.seen.findIndex((slot) => slot.has(beginning));

@@ -12,8 +12,9 @@ export type StartBatch = (members: readonly BatchMember[], terms: BatchTerms) =>
 interface Joined {
   readonly member: BatchMember;
   readonly events: PromiseWithResolvers<AsyncIterable<TokenEvent>>;
-  /** The turn is over with this run. */
-  readonly last: boolean;
+  /** Whether the turn is over with this run; asked when the run is over. */
+  readonly last: () => boolean;
+  readonly stopListening: () => void;
   readonly seat: object;
 }
 
@@ -39,26 +40,35 @@ export class TurnBatch {
   }
 
   /**
-   * Runs a prompt, together with the others. The stream is that of RuntimeSlot.run.
-   * @param last the turn is over when the run is, whether or not anybody has read the stream by then
+   * Runs a prompt, together with the others. The stream is that of RuntimeSlot.run; one whose signal fires before it began rejects.
+   * @param last whether the turn is over when the run is, whether or not anybody has read the stream by then; asked when the run is over
    */
-  run(seat: object, member: BatchMember, last: boolean): AsyncIterable<TokenEvent> {
+  run(seat: object, member: BatchMember, last: () => boolean): AsyncIterable<TokenEvent> {
     assert(this.seats.has(seat) && this.terms !== null, "a run is made in its turn");
-    const joined: Joined = { member, events: Promise.withResolvers(), last, seat };
-    this.joined.push(joined);
+    const events = Promise.withResolvers<AsyncIterable<TokenEvent>>();
+    events.promise.catch(() => {});
+    const withdraw = (): void => this.withdraw(seat);
+    member.signal.addEventListener("abort", withdraw, { once: true });
+    this.joined.push({ member, events, last, seat, stopListening: () => member.signal.removeEventListener("abort", withdraw) });
     this.startWhenComplete();
-    return pendingStream(joined.events.promise);
+    return pendingStream(events.promise);
   }
 
   /** One of them is over. Safe to call twice. */
   leave(seat: object): void {
     if (!this.seats.delete(seat)) return;
+    this.withdraw(seat);
+    this.startWhenComplete();
+  }
+
+  /** What it wanted to run, and has not begun, is not wanted any more. */
+  private withdraw(seat: object): void {
     this.joined = this.joined.filter((joined) => {
       if (joined.seat !== seat) return true;
+      joined.stopListening();
       joined.events.reject(cancellation(joined.member.signal));
       return false;
     });
-    this.startWhenComplete();
   }
 
   private startWhenComplete(): void {
@@ -73,10 +83,11 @@ export class TurnBatch {
     );
     this.running = over.then(() => {
       this.running = null;
-      for (const { last, seat } of starting) if (last) this.seats.delete(seat);
+      for (const { last, seat } of starting) if (last()) this.seats.delete(seat);
       this.startWhenComplete();
     });
     for (const [index, joined] of starting.entries()) {
+      joined.stopListening();
       const stream = events[index];
       assert(stream !== undefined, "there is a stream for each member");
       joined.events.resolve(stream);

@@ -13,23 +13,9 @@ export interface Waiting {
   readonly group?: string | null;
 }
 
-/** Hands out rounds. */
-export class Rounds {
-  private readonly last = new Map<string, number>();
-  private running = 0;
-
-  /** The round of a client's next request. */
-  next(client: string): number {
-    const round = Math.max(this.running, this.last.get(client) ?? 0) + 1;
-    this.last.set(client, round);
-    return round;
-  }
-
-  /** A request of this round has its turn. Clients that waited for nothing since are forgotten: memory is bounded by who waits. */
-  begin(round: number): void {
-    this.running = Math.max(this.running, round);
-    for (const [client, last] of this.last) if (last <= this.running) this.last.delete(client);
-  }
+/** The round of a client's next request: behind the round that is running, and behind those of its own that wait. */
+export function nextRound(client: string, running: number, waiting: readonly Waiting[]): number {
+  return 1 + waiting.reduce((last, other) => (other.client === client ? Math.max(last, other.round) : last), running);
 }
 
 /** Where a newcomer stands: behind all whose round is not later than its own. */

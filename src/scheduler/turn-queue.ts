@@ -7,7 +7,7 @@ import { AppError, cancellation } from "../core/errors.ts";
 import type { BatchMember, BatchTerms, TokenEvent } from "../core/runtime.ts";
 import { ServiceTime } from "./service-time.ts";
 import { type StartBatch, TurnBatch } from "./turn-batch.ts";
-import { firstBatch, placeOf, Rounds, type Waiting, windowMs } from "./turn-order.ts";
+import { firstBatch, nextRound, placeOf, type Waiting, windowMs } from "./turn-order.ts";
 
 /** What a queue is made for. Figures are read whenever they matter: they may change. */
 export interface TurnQueueOptions {
@@ -38,7 +38,7 @@ export interface Turn {
    */
   ready(terms: BatchTerms | null): void;
   /** See TurnBatch.run. Only in the turn. */
-  run(member: BatchMember, last: boolean): AsyncIterable<TokenEvent>;
+  run(member: BatchMember, last: () => boolean): AsyncIterable<TokenEvent>;
   /** Gives up the place, or the turn. Safe to call twice. */
   release(): void;
 }
@@ -53,8 +53,9 @@ interface Entry extends Waiting {
 export class TurnQueue {
   private readonly options: TurnQueueOptions;
   private readonly line: Entry[] = [];
-  private readonly rounds = new Rounds();
   private readonly service = new ServiceTime();
+  /** The latest round of which a request has had its turn. */
+  private round = 0;
   /** Turns that have been granted and are not over. */
   private running = 0;
   private lastBatch = 1;
@@ -92,7 +93,7 @@ export class TurnQueue {
     let batch: TurnBatch | null = null;
     const entry: Entry = {
       client,
-      round: this.rounds.next(client),
+      round: nextRound(client, this.round, this.line),
       terms: null,
       grant: (given) => {
         stopWaiting();
@@ -182,7 +183,7 @@ export class TurnQueue {
     const batch = new TurnBatch(turns, first.terms, this.options.start, over);
     for (const turn of turns) {
       this.leaveLine(turn);
-      this.rounds.begin(turn.round);
+      this.round = Math.max(this.round, turn.round);
       turn.grant(batch);
     }
   }

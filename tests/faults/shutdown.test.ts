@@ -87,6 +87,21 @@ test("a server that is told to stop finishes what runs and what waits, and refus
   expect(await server.server.stop()).toBe(0);
 });
 
+test("a request for several answers gets all of them, though the server is told to stop after the first words", async () => {
+  await using server = await startTestServer({ moods: "slow-decode=20" });
+  const response = await server.post(PATH, { messages: MESSAGES, max_tokens: 5, n: 3, stream: true });
+  const reasons = new Map<number, string>();
+  let told = false;
+  for await (const chunk of sseChunks(response)) {
+    if (!told) process.kill(server.server.pid, "SIGTERM");
+    told = true;
+    const [choice] = (chunk as { choices: { index: number; finish_reason: string | null }[] }).choices;
+    if (choice?.finish_reason != null) reasons.set(choice.index, choice.finish_reason);
+  }
+  expect([...reasons]).toEqual([0, 1, 2].map((index) => [index, "length"]));
+  expect(await server.server.stop()).toBe(0);
+});
+
 /** A connection that is open before anything is sent on it, and what first comes back. */
 async function keptConnection(server: TestServer) {
   const { hostname, port } = new URL(server.url);

@@ -184,6 +184,18 @@ test("a prompt that is warmed is kept, and chats that begin with it do not compu
   expect({ entries: (await cacheOf(server)).entries, files: filesIn(cacheDir) }).toEqual({ entries: [], files: [] });
 });
 
+test("a prompt that is too long to be warmed is refused as it would be in a chat", async () => {
+  await using server = await startTestServer();
+  const messages = [user(LONG.repeat(40))];
+  const chat = await (await server.post(PATH, { messages })).json();
+  const response = await server.post("/v1/cache/warm", { messages });
+  expect({ status: response.status, body: await response.json() }).toMatchObject({
+    status: 400,
+    body: { error: { code: "context_length_exceeded" } },
+  });
+  expect(chat).toMatchObject({ error: { code: "context_length_exceeded" } });
+});
+
 test("a model whose prompts are not kept says so when one is to be warmed", async () => {
   await using server = await serverWith(temporaryFolder(), { flags: ["--n-batch", "2"] });
   const response = await server.post("/v1/cache/warm", { messages: [user("Hello")] });

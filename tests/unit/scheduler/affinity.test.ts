@@ -13,8 +13,8 @@ test("every turn of a chat begins as the turn before it, and no other chat does"
   const first = beginningsOf(chat(said("system", "Be kind."), said("user", "Hi")));
   const second = beginningsOf(chat(said("system", "Be kind."), said("user", "Hi"), said("assistant", "Hello"), said("user", "Go on")));
   const other = beginningsOf(chat(said("system", "Be kind."), said("user", "Ho")));
-  expect([first.length, second.length, second.slice(0, 2)]).toEqual([2, 4, [...first]]);
-  expect(other[1]).not.toBe(first[1]);
+  expect([first.length, second.length, second.slice(0, 1)]).toEqual([1, 3, [...first]]);
+  expect(other[0]).not.toBe(first[0]);
 });
 
 test("thoughts, which clients send back or not, make no difference; tools and the model do", () => {
@@ -23,6 +23,10 @@ test("thoughts, which clients send back or not, make no difference; tools and th
   const withTools = beginningsOf({ model: "m", input: { kind: "chat", messages: [said("assistant", "Hello")], tools: [{ name: "f" }] } });
   const elsewhere = beginningsOf({ ...chat(said("assistant", "Hello")), model: "other" });
   expect([thinking[0] === plain[0], withTools[0] === plain[0], elsewhere[0] === plain[0]]).toEqual([true, false, false]);
+});
+
+test("a system message alone is no conversation", () => {
+  expect(beginningsOf(chat(said("system", "Be kind.")))).toEqual([]);
 });
 
 test("a text has no beginnings", () => {

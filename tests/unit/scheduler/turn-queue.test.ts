@@ -50,7 +50,7 @@ function playedSlot(options: Partial<TurnQueueOptions> = {}) {
 /** Runs a prompt in a turn to its end, and gives the turn back. */
 async function runIn(turn: Turn, promptId: number, last = true): Promise<void> {
   await turn.granted;
-  for await (const event of turn.run({ promptId, tokensMax: 1, signal: never() }, last)) expect(event).toEqual(END);
+  for await (const event of turn.run({ promptId, tokensMax: 1, signal: never() }, () => last)) expect(event).toEqual(END);
   turn.release();
 }
 
@@ -202,7 +202,7 @@ test("TurnQueue lets one of a batch run once more when the others have ended", a
   const both = Promise.all([
     (async () => {
       await again.turn.granted;
-      for await (const _ of again.turn.run({ promptId: 1, tokensMax: 1, signal: never() }, false));
+      for await (const _ of again.turn.run({ promptId: 1, tokensMax: 1, signal: never() }, () => false));
       await runIn(again.turn, 2);
     })(),
     runIn(other.turn, 3),
@@ -219,7 +219,10 @@ test("TurnQueue gives a slot on when its run is over, though its answer is not r
   const { queue, started } = playedSlot();
   const unread = taken(queue, "unread", [], { terms: TERMS });
   await unread.turn.granted;
-  void unread.turn.run({ promptId: 1, tokensMax: 1, signal: never() }, true)[Symbol.asyncIterator]().next();
+  void unread.turn
+    .run({ promptId: 1, tokensMax: 1, signal: never() }, () => true)
+    [Symbol.asyncIterator]()
+    .next();
   const next = taken(queue, "next", [], { terms: TERMS });
   await settled();
   started[0]!.end();
@@ -266,4 +269,55 @@ test("TurnQueue asks for a permit before each batch and gives it back when that 
   permits[1]!();
   await settled();
   expect([granted, returned, queue.busy]).toEqual([["first", "gone: cancelled"], 2, false]);
+});
+
+test("TurnQueue does not hold against a client the places that it gave up", async () => {
+  const { queue } = playedSlot();
+  const granted: string[] = [];
+  const running = taken(queue, "running", granted, { client: "C" });
+  await running.turn.granted;
+  const gone = Array.from({ length: 12 }, (_, index) => taken(queue, `gone ${index}`, granted, { client: "A" }));
+  for (const { turn } of gone) turn.release();
+  const others = Array.from({ length: 3 }, (_, index) => taken(queue, `B${index}`, granted, { client: "B" }));
+  const mine = taken(queue, "A", granted, { client: "A" });
+  running.turn.release();
+  for (const { turn } of [others[0]!, mine, others[1]!, others[2]!]) {
+    await turn.granted;
+    turn.release();
+  }
+  await settled();
+  expect(granted).toEqual(["running", "B0", "A", "B1", "B2"]);
+});
+
+test("TurnQueue lets go at once of one that waits for another run, when its client goes", async () => {
+  const { queue, started } = playedSlot({ lanes: 2 });
+  const first = taken(queue, "first", [], { terms: TERMS });
+  const running = runIn(first.turn, 0);
+  await settled();
+  const client = new AbortController();
+  const again = taken(queue, "again", [], { terms: TERMS });
+  const other = taken(queue, "other", [], { terms: TERMS });
+  started[0]!.end();
+  await running;
+  await again.turn.granted;
+  void again.turn
+    .run({ promptId: 1, tokensMax: 1, signal: client.signal }, () => false)
+    [Symbol.asyncIterator]()
+    .next();
+  await other.turn.granted;
+  const unread = other.turn.run({ promptId: 2, tokensMax: 1, signal: never() }, () => false)[Symbol.asyncIterator]();
+  void unread.next();
+  await settled();
+  started[1]!.end();
+  await settled();
+  // The other's turn is not over, so this one waits for it.
+  const second = again.turn
+    .run({ promptId: 3, tokensMax: 1, signal: client.signal }, () => true)
+    [Symbol.asyncIterator]()
+    .next();
+  client.abort();
+  expect(await second.catch((error: { code: string }) => error.code)).toBe("cancelled");
+  other.turn.release();
+  again.turn.release();
+  expect(started.map(idsOf)).toEqual([[0], [1, 2]]);
 });
