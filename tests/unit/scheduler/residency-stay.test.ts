@@ -318,6 +318,13 @@ describe("a loading that fails", () => {
     expect(await residency.acquire(wanted("a", load("a")), never())).toBeDefined();
   });
 
+  test("is not remembered for longer where the clock is set back", async () => {
+    const { advance, residency } = house();
+    await residency.acquire(wanted("a", fail([])), never()).catch(() => {});
+    advance(-3_600_000);
+    expect(await residency.acquire(wanted("a", loader().load("a")), never())).toBeDefined();
+  });
+
   test("is forgotten when the file changes", async () => {
     const { residency } = house();
     await residency.acquire(wanted("a", fail([])), never()).catch(() => {});
