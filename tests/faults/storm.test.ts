@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from "../support/test-server.ts";
 setDefaultTimeout(240_000);
 
 const CLIENTS = 64;
-const REQUESTS = 448;
+const REQUESTS = 960;
 const LEAVING = 0.3;
 /** A client that leaves does so within this time, most of which is waiting for a turn. */
 const STAY_MS_MAX = 400;
