@@ -24,19 +24,25 @@ import { inSteps, openWithinLimit } from "./runtime/open-within-limit.ts";
 import type { LibrarySpec, OpenOptions } from "./runtime/protocol.ts";
 import { engineHostCommand } from "./runtime/self-command.ts";
 import type { LibraryChoice } from "./runtime-libraries.ts";
+import { LineBudget } from "./telemetry/line-budget.ts";
 import type { Log } from "./telemetry/log.ts";
 
 /** The environment that engine hosts inherit. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What is logged of a library that prints without end: a line is cut by whoever reads it. */
+const LIBRARY_LINES = { linesMax: 1000, periodMs: 10_000 };
+
 function chooseLauncher(model: ModelDescriptor, server: ServerConfig, environment: Environment, log: Log, loadLog: LoadLog): LaunchHost {
   if (server.isolation === "thread") return launchHostThread;
+  const onLeftOut = (lines: number) => log.debug("lines of the runtime library left out", { model: model.id, lines });
+  const budget = new LineBudget({ ...LIBRARY_LINES, onLeftOut });
   return hostProcessLauncher({
     command: engineHostCommand(server.exec_prefix),
     environment: { ...environment, RKLLM_LOG_LEVEL: String(server.native_log_level) },
     onOutput: (line) => {
       loadLog.read(line);
-      log.debug("runtime library", { model: model.id, line });
+      if (budget.take()) log.debug("runtime library", { model: model.id, line });
     },
   });
 }

@@ -99,6 +99,7 @@ void *memmove(void *to, const void *from, size_t bytes)
     X(int, close, (int))                                                                                                               \
     X(ssize_t, read, (int, void *, size_t))                                                                                            \
     X(ssize_t, write, (int, const void *, size_t))                                                                                     \
+    X(int, unlink, (const char *))                                                                                                     \
     X(long, lseek, (int, long, int))                                                                                                   \
     X(void *, mmap, (void *, size_t, int, int, int, long))                                                                             \
     X(int, munmap, (void *, size_t))                                                                                                   \
@@ -152,6 +153,7 @@ static int cpu_affinity(size_t bytes, unsigned long *bits) { return libc_sched_g
 #define close libc_close
 #define read libc_read
 #define write libc_write
+#define unlink libc_unlink
 #define lseek libc_lseek
 #define mmap libc_mmap
 #define munmap libc_munmap

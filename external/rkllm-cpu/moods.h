@@ -66,7 +66,9 @@
     X(SLOW_STORAGE, "slow-storage")              /* milliseconds that writing and reading a prompt cache file takes longer */          \
     X(LEAK, "leak")                              /* megabytes that every run keeps */                                                  \
     X(RESERVE, "reserve")                        /* tokens of the context that no prompt may use, default 4 */                         \
-    X(CRASH_BATCH, "crash-batch")                /* SIGSEGV in rkllm_init with an n_batch of that or more */
+    X(CRASH_BATCH, "crash-batch")                /* SIGSEGV in rkllm_init with an n_batch of that or more */                           \
+    X(LOUD_LINES, "loud-lines")                  /* kilobytes that each run prints, in lines of 50 bytes */                            \
+    X(LOUD_BLOB, "loud-blob")                    /* kilobytes that each run prints without ever ending a line */
 
 typedef enum {
 #define X(constant, name) MOOD_##constant,
@@ -93,7 +95,8 @@ static const struct {
     { "rv1126b", 7469, 66667 },
 };
 
-/* 0 is off; 1 is on; for the moods with a value it is a thousand times that: microseconds, kilobytes. Volatile: another thread may change them during a run. */
+/* 0 is off; 1 is on; for the moods with a value it is a thousand times that: microseconds, bytes, kilobytes. Volatile: another thread may
+ * change them during a run. */
 static volatile int mood_values[MOOD_COUNT];
 static int moods_set_by_call;
 
@@ -163,6 +166,15 @@ static int moods_read(void)
 static void hang_while(Mood which)
 {
     while (mood(which)) sleep_us(2000);
+}
+
+/* What the moods that print say of a run: text of the library, as far as anybody can tell. */
+static void be_loud(Mood which, const char *piece)
+{
+    int bytes;
+    for (bytes = 0; bytes < mood(which); bytes += (int)strlen(piece)) {
+        if (write(1, piece, strlen(piece)) < 0) return;
+    }
 }
 
 static void crash(void)

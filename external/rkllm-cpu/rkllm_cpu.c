@@ -177,6 +177,8 @@ int rkllm_run(LLMHandle wanted, RKLLMInput *input, RKLLMInferParam *options, voi
     Run *run;
     int status;
     if (!input || mood(MOOD_FAIL_RUN)) return -1;
+    be_loud(MOOD_LOUD_LINES, "I rkllm: one of many lines, as if it were debugged\n");
+    be_loud(MOOD_LOUD_BLOB, "one of many words, as if somebody printed a tensor ");
     handle = handle_begin(wanted);
     if (!handle) return -1;
     run = run_prepare(handle, input, options, userdata);

@@ -127,8 +127,10 @@ static void prompt_cache_save(Handle *handle, const char *path)
 {
     Sequence *sequence = &handle->sequences[0];
     sleep_us(mood(MOOD_SLOW_STORAGE));
-    if (!llama.sequence_save(handle->context, path, 0, sequence->tokens, (size_t)sequence->count))
-        LOG_ERROR("cannot save the prompt cache to %s", path);
+    if (llama.sequence_save(handle->context, path, 0, sequence->tokens, (size_t)sequence->count)) return;
+    LOG_ERROR("cannot save the prompt cache to %s", path);
+    /* half a file would end the process that reads it */
+    unlink(path);
 }
 
 static int prompt_cache_load(Handle *handle, const char *path)

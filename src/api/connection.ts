@@ -17,6 +17,32 @@ export interface HeldConnection {
   release(): void;
 }
 
+/** How many there are for whom the idle timeout of a connection is off. */
+const suspensions = new WeakMap<Request, number>();
+
+/**
+ * Turns the idle timeout of a connection off, until what is returned is called: the last of several turns it on again, with as many seconds as it
+ * says. Safe to call twice.
+ */
+export function suspendIdleTimeout(context: ApiContext, connection: Request): (seconds?: number) => void {
+  const change = (by: number): number => {
+    const count = (suspensions.get(connection) ?? 0) + by;
+    suspensions.set(connection, count);
+    return count;
+  };
+  const setTimeoutS = (seconds: number): void => {
+    context.server()?.timeout(connection, seconds);
+  };
+  let over = false;
+  change(1);
+  setTimeoutS(0);
+  return (seconds = context.times.idleTimeoutS) => {
+    if (over) return;
+    over = true;
+    if (change(-1) === 0) setTimeoutS(seconds);
+  };
+}
+
 /**
  * Holds the connection of a request. The idle timeout is off until `release`: prefill and long tool calls are silent for minutes,
  * and a reader that stalls is found by the stream itself. The timeout sticks to the connection, so it has to be set back.
@@ -24,20 +50,11 @@ export interface HeldConnection {
 export function holdConnection(context: ApiContext, scope: RequestScope): HeldConnection {
   const work = new AbortController();
   const client = scope.connection.signal;
-  const setTimeoutS = (seconds: number): void => {
-    context.server()?.timeout(scope.connection, seconds);
-  };
+  const release = suspendIdleTimeout(context, scope.connection);
   const onGone = (): void => work.abort(new AppError("cancelled", "The client closed the connection."));
-  let held = true;
-  setTimeoutS(0);
   if (client.aborted) onGone();
   else client.addEventListener("abort", onGone, { once: true });
 
-  const release = (seconds: number): void => {
-    if (!held) return;
-    held = false;
-    setTimeoutS(seconds);
-  };
   return {
     signal: work.signal,
     abort: (reason) => work.abort(reason),
@@ -45,6 +62,6 @@ export function holdConnection(context: ApiContext, scope: RequestScope): HeldCo
       work.abort(new AppError("cancelled", "The client stopped reading its answer."));
       release(CUT_AFTER_S);
     },
-    release: () => release(context.times.idleTimeoutS),
+    release: () => release(),
   };
 }

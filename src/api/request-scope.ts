@@ -115,7 +115,8 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
       if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: preflightHeaders(request) });
       access.admit(request, path, scope);
       checkRoute(parts, request, path);
-      const routed = limitBody(withPath(request, url, path), path, options.bodyBytesMax);
+      const bounds = { context, connection: request, bytesMax: options.bodyBytesMax };
+      const routed = limitBody(withPath(request, url, path), path, bounds);
       parts.scopes.set(routed, scope);
       return handle(routed);
     };
@@ -126,6 +127,8 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
       if (name === "vary") response.headers.append(name, value);
       else response.headers.set(name, value);
     }
+    // The rest of the body is not waited for.
+    if (response.status === 408) response.headers.set("connection", "close");
     response.headers.set("x-request-id", scope.id);
     if (scope.dialect === "anthropic") response.headers.set("request-id", scope.id);
     const ms = Math.round(context.nowMs() - scope.startedMs);

@@ -9,8 +9,6 @@ const BLOBS_DIR = ".blobs";
 const AGE_MAX_MS = 24 * 60 * 60 * 1000;
 /** How often the room on the disk is looked at while something comes in. */
 const SPACE_CHECK_BYTES = 64 * 1024 * 1024;
-/** An upload that is silent for so long is given up. */
-const STALL_MS = 60_000;
 
 /** The 64 hex digits of `sha256:…` or `sha256-…`. Throws AppError invalid_request. */
 export function parseDigest(digest: string): string {
@@ -90,24 +88,21 @@ async function write(path: string, body: AsyncIterable<Uint8Array>, signal: Abor
   }
 }
 
-/** The chunks, until the client goes or falls silent. */
+/** The chunks, until the client goes. */
 async function* watched(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   const over = Promise.withResolvers<never>();
   over.promise.catch(() => undefined);
   const onGone = (): void => over.reject(new AppError("cancelled", "The client closed the connection."));
   signal.addEventListener("abort", onGone, { once: true });
-  const stall = setTimeout(() => over.reject(new AppError("cancelled", "The upload fell silent and was given up.")), STALL_MS);
   try {
     if (signal.aborted) onGone();
     for (;;) {
       const next = await Promise.race([chunks.next(), over.promise]);
       if (next.done === true) return;
       yield next.value;
-      stall.refresh();
     }
   } finally {
-    clearTimeout(stall);
     signal.removeEventListener("abort", onGone);
     chunks.return?.()?.catch(() => undefined);
   }

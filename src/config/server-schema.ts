@@ -71,7 +71,8 @@ const NETWORK = {
   }),
   idle_timeout_s: setting(integer(0, 255, "seconds"), 60, {
     group: "Network",
-    about: "Silence after which a connection is closed; 0 never closes one.",
+    about:
+      "Silence after which a connection is closed; headers have as long in all, and so have each MiB of a body and each piece of an answer that nobody reads. 0 sets no limit.",
   }),
 };
 

@@ -16,6 +16,7 @@ export type ErrorCode =
   | "model_not_runnable"
   | "context_length_exceeded"
   | "body_too_large"
+  | "body_timeout"
   // capacity: try again later
   | "rate_limited"
   | "queue_full"

@@ -142,7 +142,8 @@ interface Failure {
   readonly edition: string;
   readonly error: AppError;
   readonly count: number;
-  readonly untilMs: number;
+  readonly atMs: number;
+  readonly rememberedMs: number;
 }
 
 /** What could not be loaded a moment ago is not tried again by every request at once. */
@@ -157,8 +158,8 @@ export class LoadFailures {
   note({ key, edition }: Pick<Wanted<never>, "key" | "edition">, error: AppError): void {
     const before = this.failures.get(key);
     const count = before?.edition === edition ? before.count + 1 : 0;
-    const untilMs = this.clock.nowMs() + Math.min(REMEMBERED_MAX_MS, REMEMBERED_FIRST_MS * 2 ** count);
-    this.failures.set(key, { edition, error, count, untilMs });
+    const rememberedMs = Math.min(REMEMBERED_MAX_MS, REMEMBERED_FIRST_MS * 2 ** count);
+    this.failures.set(key, { edition, error, count, atMs: this.clock.nowMs(), rememberedMs });
   }
 
   forget(key: string): void {
@@ -168,6 +169,9 @@ export class LoadFailures {
   /** Throws the error of a failure that is still remembered. */
   refuseRecent({ key, edition }: Pick<Wanted<never>, "key" | "edition">): void {
     const failure = this.failures.get(key);
-    if (failure?.edition === edition && this.clock.nowMs() < failure.untilMs) throw failure.error;
+    if (failure?.edition !== edition) return;
+    const ageMs = this.clock.nowMs() - failure.atMs;
+    // A clock that was set back says nothing: the failure is not remembered until it has caught up.
+    if (ageMs >= 0 && ageMs < failure.rememberedMs) throw failure.error;
   }
 }

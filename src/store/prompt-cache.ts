@@ -2,7 +2,7 @@
  * The files of the prompt cache: one for each sequence that was kept, in a folder for each model, with an index in SQLite. Files are
  * written and read by the runtime library; nothing in them is trusted, and one that is not as it was written is deleted.
  */
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheOutcome, CacheSpace, PromptCache, PromptCacheStatus } from "../core/prompt-cache.ts";
 import { type IndexedFile, PROMPT_CACHE_TABLES, PromptCacheTables, TABLES_VERSION } from "./prompt-cache-tables.ts";
@@ -20,16 +20,21 @@ export interface PromptCacheOptions extends Pick<SqliteFileOptions<unknown>, "wa
   readonly bytesWrittenPerDayMax: number;
   /** The clock, ms since the epoch; tests pass their own. */
   readonly nowMs?: () => number;
+  /** What the disk of a folder has free, bytes; tests pass their own. */
+  readonly freeBytes?: (folder: string) => number;
 }
 
 const FILE_ENDING = ".kv";
+
+/** Room to leave on the disk for everything else. */
+const DISK_RESERVE_BYTES = 64 * 1024 * 1024;
 
 /** A younger file may be one that another server is writing just now. */
 const LEFT_BEHIND_MS = 600_000;
 
 /** Opens the cache; nothing is read yet. */
 export function createPromptCache(options: PromptCacheOptions): PromptCache {
-  const { folder, bytesMax, ageMaxMs, warn, nowMs = Date.now } = options;
+  const { folder, bytesMax, ageMaxMs, warn, nowMs = Date.now, freeBytes = freeBytesOf } = options;
   const file = new SqliteFile({
     path: join(folder, "index.sqlite"),
     what: "prompt cache entries",
@@ -40,6 +45,7 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
   });
   const counts = { hits: 0, misses: 0, passed: 0, tokensSaved: 0, msSaved: 0 };
   let swept = false;
+  let full = false;
 
   const attempt = <R>(work: (tables: PromptCacheTables) => R, otherwise: R): R => {
     if (bytesMax === 0) return otherwise;
@@ -73,6 +79,12 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
         if (bytes > bytesMax || tables.writtenToday(nowMs()) + bytes > options.bytesWrittenPerDayMax) return null;
         const place = join(folder, folderOf(space));
         mkdirSync(place, { recursive: true, mode: 0o700 });
+        // A library that comes to the end of the disk may leave half a file and say nothing.
+        const free = freeBytes(place);
+        const wasFull = full;
+        full = free < bytes + DISK_RESERVE_BYTES;
+        if (full && !wasFull) warn("no prompts are kept: the disk is nearly full", { folder, freeBytes: free });
+        if (full) return null;
         return join(place, `${crypto.randomUUID()}${FILE_ENDING}`);
       }, null);
       return path;
@@ -129,6 +141,11 @@ function tally(
   counts.hits++;
   counts.tokensSaved += outcome.tokens;
   counts.msSaved += outcome.msSaved;
+}
+
+function freeBytesOf(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 /** A model's id may hold what is no file name. */

@@ -1,6 +1,6 @@
 /** A SQLite file that survives a restart, and that is never a reason for a request to fail. */
 import { Database } from "bun:sqlite";
-import { closeSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** What a file is for. */
@@ -38,10 +38,17 @@ const PRAGMAS = `
 /** A file that SQLite can open and that is not ours, or not any more. */
 class UnusableFile extends Error {}
 
-/** A file of tables, opened when it is first needed. */
+interface OpenFile<T> {
+  readonly database: Database;
+  readonly tables: T;
+  readonly place: string;
+  readonly identity: string;
+}
+
+/** A file of tables, opened when it is first needed, and again where somebody deleted it or put another in its place. */
 export class SqliteFile<T> {
   private readonly options: SqliteFileOptions<T>;
-  private open: { readonly database: Database; readonly tables: T } | null = null;
+  private open: OpenFile<T> | null = null;
   private closed = false;
 
   constructor(options: SqliteFileOptions<T>) {
@@ -75,7 +82,13 @@ export class SqliteFile<T> {
 
   private tables(): T {
     const { path, what, warn } = this.options;
-    if (this.open !== null) return this.open.tables;
+    if (this.open !== null) {
+      // SQLite would go on in a file that has no name any more, and all would be gone with the process.
+      if (this.open.identity === identityOf(this.open.place)) return this.open.tables;
+      warn(`the file of ${what} is gone, and a new one is begun`, { path });
+      this.shut();
+      removeSideFiles(path);
+    }
     try {
       return this.openAt(path);
     } catch (thrown) {
@@ -87,13 +100,24 @@ export class SqliteFile<T> {
 
   private openAt(place: string): T {
     const database = openDatabase(place, this.options);
-    this.open = { database, tables: this.options.open(database) };
+    this.open = { database, tables: this.options.open(database), place, identity: identityOf(place) };
     return this.open.tables;
   }
 
   private shut(): void {
     this.open?.database.close();
     this.open = null;
+  }
+}
+
+/** Changes when another file is at the path, or none. */
+function identityOf(place: string): string {
+  if (place === IN_MEMORY) return "";
+  try {
+    const stats = statSync(place, { throwIfNoEntry: false });
+    return stats === undefined ? "none" : `${stats.dev} ${stats.ino}`;
+  } catch (thrown) {
+    return String(thrown);
   }
 }
 
@@ -126,6 +150,11 @@ function openDatabase(path: string, { version, tables }: Pick<SqliteFileOptions<
 function setAside(path: string): string {
   const aside = `${path}.unusable`;
   renameSync(path, aside);
-  for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
+  removeSideFiles(path);
   return aside;
+}
+
+/** What is in them belongs to a file that is there no longer; SQLite would write it into the next one. */
+function removeSideFiles(path: string): void {
+  for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
 }

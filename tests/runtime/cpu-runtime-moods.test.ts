@@ -4,7 +4,7 @@ import { truncateSync, writeFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeTinyGguf } from "../support/tiny-gguf.ts";
 import { CpuRuntime, type CpuModel } from "./cpu-runtime-harness.ts";
-import { captureLog, delivered, outcomeOf, WORK_FOLDER } from "./cpu-runtime-recorder.ts";
+import { captureLog, delivered, logLength, logSince, outcomeOf, WORK_FOLDER } from "./cpu-runtime-recorder.ts";
 
 /** Whole programs and C compilers take their time on a slow or busy machine. */
 setDefaultTimeout(30_000);
@@ -112,6 +112,21 @@ describe("moods", () => {
     expect(model.run(PROMPT).perf!.generateMs).toBeGreaterThanOrEqual(60);
     runtime.moods("pace=rk3588");
     expect(model.run(PROMPT).perf!.generateMs).toBeGreaterThanOrEqual(90);
+  });
+
+  test("loud-lines, loud-blob: a run prints as much as it is told to, in lines or in none", () => {
+    const printed = (list: string): string => {
+      using model = openIn("");
+      const from = logLength();
+      runtime.moods(list);
+      expect(model.run(PROMPT).status).toBe(0);
+      return logSince(from).join("\n");
+    };
+    const [lines, blob] = [printed("loud-lines=100"), printed("loud-blob=100")];
+    expect([lines, blob].map((text) => [Math.round(text.length / 1000), text.includes("\n")])).toEqual([
+      [100, true],
+      [100, false],
+    ]);
   });
 
   test("hang-run: the run goes on when the mood is taken away", async () => {

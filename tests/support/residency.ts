@@ -44,7 +44,7 @@ export function loader() {
 /** A clock that stands still until it is moved. */
 export function handClock() {
   let nowMs = 0;
-  let timers: { readonly atMs: number; readonly call: () => void }[] = [];
+  let timers: { atMs: number; readonly call: () => void }[] = [];
   const clock: Clock = {
     nowMs: () => nowMs,
     after: (delayMs, call) => {
@@ -59,5 +59,10 @@ export function handClock() {
     timers = timers.filter((each) => !due.includes(each));
     for (const { call } of due) call();
   };
-  return { clock, advance };
+  /** Somebody sets it: no time has passed. */
+  const set = (ms: number) => {
+    nowMs += ms;
+    for (const timer of timers) timer.atMs += ms;
+  };
+  return { clock, advance, set };
 }

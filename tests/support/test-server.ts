@@ -99,7 +99,8 @@ export async function processGone(pid: number): Promise<void> {
   }
 }
 
-function childrenOf(pid: number): number[] {
+/** Processes that a process has started, dead ones that it has not asked after included; oldest first. */
+export function childrenOf(pid: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
     .map(Number)

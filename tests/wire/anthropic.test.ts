@@ -149,6 +149,7 @@ describe("errors", () => {
     ["model_not_runnable", [400, "invalid_request_error", {}]],
     ["context_length_exceeded", [400, "invalid_request_error", {}]],
     ["body_too_large", [413, "request_too_large", {}]],
+    ["body_timeout", [408, "invalid_request_error", again]],
     ["rate_limited", [429, "rate_limit_error", wait]],
     ["queue_full", [529, "overloaded_error", wait]],
     ["queue_timeout", [529, "overloaded_error", wait]],

@@ -38,6 +38,7 @@ test.each<[ErrorCode, readonly unknown[]]>([
   ["model_not_runnable", [400, "invalid_request_error", "model_not_runnable", "model", {}]],
   ["context_length_exceeded", [400, "invalid_request_error", "context_length_exceeded", "messages", {}]],
   ["body_too_large", [413, "invalid_request_error", "request_too_large", null, {}]],
+  ["body_timeout", [408, "invalid_request_error", "request_timeout", null, { "x-should-retry": "true" }]],
   ["rate_limited", [429, "rate_limit_error", "rate_limit_exceeded", null, { "retry-after": "1", "x-should-retry": "true" }]],
   ["queue_full", [429, "rate_limit_error", "rate_limit_exceeded", null, { "retry-after": "1", "x-should-retry": "true" }]],
   ["queue_timeout", [503, "server_error", "timeout", null, { "retry-after": "1", "x-should-retry": "true" }]],

@@ -227,14 +227,17 @@ describe("names of hosts", () => {
 });
 
 /** Sends bytes and gives back all that comes until the server closes. */
-function raw(port: number, bytes: string): Promise<string> {
+function raw(port: number, bytes: string, onOpen: (socket: Bun.Socket) => void = () => {}): Promise<string> {
   const received = Promise.withResolvers<string>();
   let text = "";
   void Bun.connect({
     hostname: "127.0.0.1",
     port,
     socket: {
-      open: (socket) => void socket.write(bytes),
+      open: (socket) => {
+        socket.write(bytes);
+        onOpen(socket);
+      },
       data: (_socket, data) => {
         text += data.toString();
       },
@@ -273,5 +276,47 @@ describe("bodies", () => {
     const chunk = `100000\r\n${" ".repeat(0x10_0000)}\r\n`;
     const head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
     expect(await raw(api.port, `${head}${chunk}${chunk}0\r\n\r\n`)).toContain("HTTP/1.1 413");
+  });
+
+  test.each([
+    ["/v1/chat/completions", '"code":"request_timeout"'],
+    ["/api/chat", '{"error":"The request body did not come:'],
+    ["/v1/messages", '"type":"error","error":{"type":"invalid_request_error"'],
+    [`/api/blobs/sha256:${"0".repeat(64)}`, '{"error":"The request body did not come:'],
+  ])("one that never comes to its end, a byte at a time, is given up, and the connection with it (%s)", async (path, error) => {
+    await using api = listen({}, { stallMs: 200 });
+    let drip: Timer | undefined;
+    const reply = await raw(api.port, `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{`, (socket) => {
+      drip = setInterval(() => socket.write(" "), 10);
+    });
+    clearInterval(drip);
+    expect([reply.slice(0, 12), reply.includes(error)]).toEqual(["HTTP/1.1 408", true]);
+    expect(api.engine.requests).toEqual([]);
+  });
+
+  test("a large one may take longer, as long as it comes", async () => {
+    const stallMs = 1500;
+    await using api = listen({ events: HELLO }, { stallMs, bodyBytesMax: 10_000_000 });
+    const startedMs = performance.now();
+    const pieces = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(JSON.stringify(CHAT));
+      for (let piece = 0; piece < 4; piece += 1) {
+        await Bun.sleep(stallMs / 3);
+        yield Buffer.alloc(1 << 20, " ");
+      }
+    };
+    const response = await fetch(`${api.url}/v1/chat/completions`, { method: "POST", body: pieces() });
+    expect([response.status, performance.now() - startedMs > stallMs]).toEqual([200, true]);
+  });
+
+  test("a client that goes in the middle of one is no failure of the server", async () => {
+    await using api = listen({});
+    const socket = await Bun.connect({ hostname: "127.0.0.1", port: api.port, socket: { data: () => {} } });
+    socket.write("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{");
+    socket.flush();
+    await Bun.sleep(50);
+    socket.terminate();
+    while (api.lines.length === 0) await Bun.sleep(1);
+    expect(api.lines).toMatchObject([{ level: "info", message: "request", facts: { status: 499 } }]);
   });
 });

@@ -33,6 +33,7 @@ const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   model_not_runnable: INVALID,
   context_length_exceeded: INVALID,
   body_too_large: { status: 413, type: "request_too_large" },
+  body_timeout: { status: 408, type: "invalid_request_error", retry: true },
   rate_limited: { status: 429, type: "rate_limit_error", retry: true },
   queue_full: OVERLOADED,
   queue_timeout: OVERLOADED,

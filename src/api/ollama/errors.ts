@@ -15,6 +15,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   model_not_runnable: 400,
   context_length_exceeded: 400,
   body_too_large: 413,
+  body_timeout: 408,
   rate_limited: 429,
   queue_full: 503,
   queue_timeout: 503,

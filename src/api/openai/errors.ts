@@ -22,6 +22,7 @@ const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   model_not_runnable: { status: 400, type: "invalid_request_error", code: "model_not_runnable" },
   context_length_exceeded: { status: 400, type: "invalid_request_error", code: "context_length_exceeded" },
   body_too_large: { status: 413, type: "invalid_request_error", code: "request_too_large" },
+  body_timeout: { status: 408, type: "invalid_request_error", code: "request_timeout", retry: true },
   rate_limited: { status: 429, type: "rate_limit_error", code: "rate_limit_exceeded", retry: true },
   queue_full: { status: 429, type: "rate_limit_error", code: "rate_limit_exceeded", retry: true },
   queue_timeout: { status: 503, type: "server_error", code: "timeout", retry: true },

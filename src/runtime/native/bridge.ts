@@ -96,10 +96,22 @@ const keptAlive: unknown[] = [];
 /**
  * The process's bridge; compiled at the first call.
  * @param source absolute path of bridge.c
+ * @throws AppError runtime_error where the process may not have memory for code that is made while it runs
  */
 export function compileBridge(source: string): Bridge {
-  compiled ??= createBridge(source);
-  return compiled;
+  try {
+    compiled ??= createBridge(source);
+    return compiled;
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError(
+      "runtime_error",
+      `The engine host cannot make its native bridge: ${why}. It needs memory that can be written and executed: neither a limit of data memory ` +
+        `(ulimit -d) nor systemd's MemoryDenyWriteExecute may hold for the server.`,
+      { cause },
+    );
+  }
 }
 
 function createBridge(source: string): Bridge {

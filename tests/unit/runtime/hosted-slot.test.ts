@@ -212,6 +212,29 @@ test("HostedSlot takes a host that the kernel ends while it loads for one that t
   expect(opening).rejects.toMatchObject({ code: "out_of_memory" });
 });
 
+test("HostedSlot opens no host while it backs off from one that did not open, and one after it", async () => {
+  const { open, hosts } = stage();
+  const { slot, host } = await open();
+  const ask = async () => slot.prepare({ input: INPUT, reasoning: { mode: "auto" } });
+  host.die("signal SIGSEGV");
+  await Bun.sleep(0);
+  const failing = ask();
+  await Bun.sleep(0);
+  hosts[1]!.die("exit code 1");
+  const refused = await failing.catch((thrown: unknown) => thrown);
+  expect(refused).toMatchObject({ code: "engine_lost", message: expect.stringContaining("exit code 1") as string });
+  expect(await Promise.all([ask(), ask()].map(async (asked) => asked.catch((thrown: unknown) => thrown)))).toEqual([refused, refused]);
+  expect(hosts).toHaveLength(2);
+  await Bun.sleep(510);
+  const answered = ask();
+  await Bun.sleep(0);
+  const next = hosts[2]!;
+  next.say({ kind: "opened", capabilities: CAPABILITIES });
+  const { promptId } = await next.hears("prepare");
+  next.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "", prefixes: [] } });
+  expect(await answered).toMatchObject({ promptTokens: 1 });
+});
+
 test("HostedSlot heeds nothing that comes from a host it has given up", async () => {
   const kills: number[] = [];
   const { open, options, prepare } = stage(() => kills.push(1));

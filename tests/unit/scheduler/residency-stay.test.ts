@@ -8,13 +8,13 @@ import { handClock, limits, loader, type Named, never, wanted } from "../../supp
 /** Models that are asked for by name, and what happened to them. */
 function house(change: Partial<ResidencyLimits> = {}) {
   const { events, load } = loader();
-  const { clock, advance } = handClock();
+  const { clock, advance, set } = handClock();
   const residency = new Residency<Named>(limits({ countMax: 2, keepAliveMs: 5000, ...change }), clock);
   const hold = async (name: string, stay: Stay = {}, memoryBytes = 1) =>
     residency.acquire({ ...wanted(name, load(name)), memoryBytes, stay }, never());
   const use = async (name: string, stay: Stay = {}, memoryBytes = 1) => (await hold(name, stay, memoryBytes)).release();
   const expiries = () => Object.fromEntries([...residency.loaded()].map(({ value, expiresAtMs }) => [value.name, expiresAtMs]));
-  return { events, advance, residency, hold, use, expiries };
+  return { events, advance, set, residency, hold, use, expiries };
 }
 
 describe("how long one stays", () => {
@@ -28,6 +28,19 @@ describe("how long one stays", () => {
     advance(4999);
     expect({ events: [...events], expiries: expiries() }).toEqual({ events: ["load a"], expiries: { a: 13_000 } });
     advance(1);
+    expect(events).toEqual(["load a", "close a"]);
+  });
+
+  test.each([86_400_000, -86_400_000])("is as long as it was where the clock is set by %d ms", async (byMs) => {
+    const { events, advance, set, use, expiries } = house();
+    await use("a");
+    set(byMs);
+    advance(4999);
+    // When that is by the date was said before; the next use says it anew.
+    expect({ events: [...events], expiries: expiries() }).toEqual({ events: ["load a"], expiries: { a: 5000 } });
+    await use("a");
+    expect(expiries()).toEqual({ a: byMs + 9999 });
+    advance(5000);
     expect(events).toEqual(["load a", "close a"]);
   });
 
@@ -316,6 +329,13 @@ describe("a loading that fails", () => {
     expect(tries).toHaveLength(2);
     advance(1);
     expect(await residency.acquire(wanted("a", load("a")), never())).toBeDefined();
+  });
+
+  test("is not remembered for longer where the clock is set back", async () => {
+    const { set, residency } = house();
+    await residency.acquire(wanted("a", fail([])), never()).catch(() => {});
+    set(-3_600_000);
+    expect(await residency.acquire(wanted("a", loader().load("a")), never())).toBeDefined();
   });
 
   test("is forgotten when the file changes", async () => {

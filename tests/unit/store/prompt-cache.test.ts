@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheSpace, HashedSequence, PromptCache } from "../../../src/core/prompt-cache.ts";
 import { createPromptCache, type PromptCacheOptions } from "../../../src/store/prompt-cache.ts";
@@ -86,6 +86,32 @@ test("what nobody used for long goes, unless it is pinned", () => {
   expect([existsSync(pinned), existsSync(old), cache.find(SPACE, ["o"])]).toEqual([true, false, null]);
 });
 
+test("a clock that is set back, or far ahead, stops nothing", () => {
+  const { cache, clock, warnings } = cacheIn(temporaryFolder(), { bytesWrittenPerDayMax: 2500 });
+  const found = () => ["a", "b", "c"].filter((prefix) => cache.find(SPACE, [prefix]) !== null);
+  kept(cache, sequence("a"));
+  clock.nowMs = 0;
+  kept(cache, sequence("b"));
+  const before = found();
+  clock.nowMs = 20_000 * DAY_MS;
+  kept(cache, sequence("c"));
+  expect([before, found(), warnings]).toEqual([["a", "b"], ["c"], []]);
+});
+
+test("an index that is deleted with its folder is begun anew, and files are kept again", () => {
+  const folder = join(temporaryFolder(), "prompts");
+  const { cache, warnings } = cacheIn(folder);
+  kept(cache, sequence("a"));
+  rmSync(folder, { recursive: true });
+  expect(cache.find(SPACE, ["a"])).toBeNull();
+  kept(cache, sequence("b"));
+  cache.close();
+  expect([cacheIn(folder).cache.find(SPACE, ["b"])?.tokens, warnings]).toEqual([
+    32,
+    ["the file of prompt cache entries is gone, and a new one is begun"],
+  ]);
+});
+
 test("no more is written on a day than may be", () => {
   const { cache, clock } = cacheIn(temporaryFolder(), { bytesWrittenPerDayMax: 2500 });
   kept(cache, sequence("a"));
@@ -93,6 +119,17 @@ test("no more is written on a day than may be", () => {
   expect([cache.reserve(SPACE, 1000), cache.status().bytesWrittenToday]).toEqual([null, 2000]);
   clock.nowMs += DAY_MS;
   expect(cache.reserve(SPACE, 1000)).not.toBeNull();
+});
+
+test("nothing is written to a disk that is nearly full, which is said once", () => {
+  let free = 70_000_000;
+  const { cache, warnings } = cacheIn(temporaryFolder(), { freeBytes: () => free });
+  const reserved = () => cache.reserve(SPACE, 9000) !== null;
+  const before = reserved();
+  free = 67_000_000;
+  const full = [reserved(), reserved()];
+  free = 70_000_000;
+  expect([before, full, reserved(), warnings]).toEqual([true, [false, false], true, ["no prompts are kept: the disk is nearly full"]]);
 });
 
 test("one that is larger than all may be is not written", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ResponseStore, StoredResponse } from "../../../src/core/stored-response.ts";
 import { createResponseStore } from "../../../src/store/response-store.ts";
@@ -177,6 +177,18 @@ describe("bounds", () => {
     expect([before, after, new Database(path).query("SELECT id FROM responses").all()]).toEqual([["a"], [null, null], [{ id: "b" }]]);
   });
 
+  test("a clock that is set back, or far ahead, loses no response that is saved from then on", () => {
+    let nowMs = 50_000;
+    const { store } = openStore({ nowMs: () => nowMs });
+    store.save(response("a"));
+    nowMs = 0;
+    store.save(response("b"));
+    const before = kept(store, ["a", "b"]);
+    nowMs = 1e12;
+    store.save(response("c"));
+    expect([before, kept(store, ["a", "b", "c"])]).toEqual([["a", "b"], ["c"]]);
+  });
+
   test("a store of none keeps none, and makes no file", () => {
     const { store, path } = openStore({ responsesMax: 0 });
     store.save(response("a"));
@@ -238,6 +250,30 @@ describe("a file that cannot be used", () => {
     store.save(response("a"));
     expect(store.find("a", "")?.id).toBe("a");
   });
+
+  test.each([
+    ["is deleted", (path: string) => rmSync(path)],
+    ["is deleted with its folder", (path: string) => rmSync(dirname(path), { recursive: true })],
+    ["is replaced by another", (path: string) => renameSync(openedElsewhere(), path)],
+  ])("is begun anew when it %s while it is in use", (_, spoil) => {
+    const { store, warnings, path } = openStore();
+    store.save(response("a"));
+    spoil(path);
+    store.save(response("b"));
+    expect([kept(store, ["a", "b"]), warnings.map(({ message }) => message)]).toEqual([
+      ["b"],
+      ["the file of responses is gone, and a new one is begun"],
+    ]);
+    store.close();
+    expect(kept(openStore({ path }).store, ["a", "b"])).toEqual(["b"]);
+  });
+
+  const openedElsewhere = (): string => {
+    const { store, path } = openStore();
+    store.save(response("c"));
+    store.close();
+    return path;
+  };
 
   test("leaves the responses in memory when it cannot be opened", () => {
     const folder = temporaryFolder();
