@@ -54,6 +54,8 @@ async function runIn(turn: Turn, promptId: number, last = true): Promise<void> {
   turn.release();
 }
 
+/** Asks for the first event and goes away. */
+const firstOf = async (events: AsyncIterable<TokenEvent>) => events[Symbol.asyncIterator]().next();
 const idsOf = ({ members }: { members: readonly BatchMember[] }) => members.map(({ promptId }) => promptId);
 const settled = () => Bun.sleep(0);
 
@@ -219,10 +221,7 @@ test("TurnQueue gives a slot on when its run is over, though its answer is not r
   const { queue, started } = playedSlot();
   const unread = taken(queue, "unread", [], { terms: TERMS });
   await unread.turn.granted;
-  void unread.turn
-    .run({ promptId: 1, tokensMax: 1, signal: never() }, () => true)
-    [Symbol.asyncIterator]()
-    .next();
+  void firstOf(unread.turn.run({ promptId: 1, tokensMax: 1, signal: never() }, () => true));
   const next = taken(queue, "next", [], { terms: TERMS });
   await settled();
   started[0]!.end();
@@ -300,21 +299,14 @@ test("TurnQueue lets go at once of one that waits for another run, when its clie
   started[0]!.end();
   await running;
   await again.turn.granted;
-  void again.turn
-    .run({ promptId: 1, tokensMax: 1, signal: client.signal }, () => false)
-    [Symbol.asyncIterator]()
-    .next();
+  void firstOf(again.turn.run({ promptId: 1, tokensMax: 1, signal: client.signal }, () => false));
   await other.turn.granted;
-  const unread = other.turn.run({ promptId: 2, tokensMax: 1, signal: never() }, () => false)[Symbol.asyncIterator]();
-  void unread.next();
+  void firstOf(other.turn.run({ promptId: 2, tokensMax: 1, signal: never() }, () => false));
   await settled();
   started[1]!.end();
   await settled();
   // The other's turn is not over, so this one waits for it.
-  const second = again.turn
-    .run({ promptId: 3, tokensMax: 1, signal: client.signal }, () => true)
-    [Symbol.asyncIterator]()
-    .next();
+  const second = firstOf(again.turn.run({ promptId: 3, tokensMax: 1, signal: client.signal }, () => true));
   client.abort();
   expect(await second.catch((error: { code: string }) => error.code)).toBe("cancelled");
   other.turn.release();
