@@ -84,9 +84,10 @@ def fix(question, hero):
 
 
 def make(rng):
-    hero = pick(rng, HEROES + [a for a in ANIMALS if are_open(rng, 0.3)])
     rhyme = rng.random() < 0.4
     named = rng.random() < 0.75
+    # Who is not asked for is one of the list: made-up animals are for copying alone.
+    hero = pick(rng, HEROES + [a for a in ANIMALS if are_open(rng, 0.3)]) if named else rng.choice(HEROES)
     asked = (RHYME_ASKED if named else RHYME_OPEN) if rhyme else (STORY_ASKED if named else STORY_OPEN)
     question = casual(rng, fix(say(rng, asked, h=hero), hero))
     told = fix(sentence(rng.choice(RHYMES)).replace("{h}", hero), hero) if rhyme else fix(story(rng, hero), hero)
