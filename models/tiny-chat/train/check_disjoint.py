@@ -54,13 +54,14 @@ def main():
     examined = [t for family in (schemas.WEATHER, schemas.TIME, schemas.CALCULATOR, schemas.SEARCH) for t, _ in family] + schemas.DISTRACTORS
     names = {n for family in tool_schemas.FAMILIES.values() for n in family["names"]} | {n for n, _, _ in tool_schemas.OTHERS}
     problems += [f"the function {t['function']['name']} is taught" for t in examined if t["function"]["name"] in names]
-    descriptions, seen_templates = set(), {}
+    offered, descriptions, seen_templates = set(), set(), {}
     count = 0
     with open(sys.argv[1], encoding="utf-8") as file:
         for line in file:
             conversation = json.loads(line)
             count += 1
             for tool in conversation["tools"] or []:
+                offered.add(tool["function"]["name"])
                 descriptions.add(plain(tool["function"].get("description") or "-"))
             for text in [conversation["system"] or "-", *(t["content"] for t in conversation["turns"] if t["role"] == "user")]:
                 if plain(text) in exact:
@@ -68,6 +69,7 @@ def main():
                 elif count <= MASKED_MAX and (mask := masked(text)) in templates and mask != "blank":
                     seen_templates.setdefault(mask, text)
     problems += [f"a taught template: {text}" for text in seen_templates.values()]
+    problems += [f"the function {t['function']['name']} is offered" for t in examined if t["function"]["name"] in offered]
     problems += [f"the description of {t['function']['name']} is taught" for t in examined if plain(t["function"]["description"]) in descriptions]
     for problem in sorted(set(problems)):
         print(problem)

@@ -33,7 +33,8 @@ SHARES = {
 
 # In place of those where wordings are open.
 OPEN_SHARES = {
-    "copying": (copying, 7), "tools": (tools, 27), "common_facts": (common_facts, 14), "sums": (sums, 6), "small_talk": (small_talk, 8), "server_facts": (server_facts, 9),
+    "copying": (copying, 6), "tools": (tools, 27), "json": (json_answers, 12), "common_facts": (common_facts, 17), "sums": (sums, 4), "small_talk": (small_talk, 7), "server_facts": (server_facts, 13),
+    "memory": (memory, 8), "personas": (personas, 5), "stories": (stories, 4),
 }
 
 # In the last part of the training, on rows as long as the context, so much is long chats.
@@ -76,8 +77,14 @@ def plain(text):
 EXAMINED = {plain(m["content"]) for p in prompts() for m in p["request"]["messages"] if m["role"] == "user"}
 
 
+EXAMINED_TOOLS = {text for p in prompts() for tool in p["request"].get("tools", []) for text in (tool["function"]["name"], plain(tool["function"]["description"]))}
+
+
 def is_examined(conversation):
-    """Whether it asks something that the examination asks, by chance."""
+    """Whether it asks something that the examination asks, or offers a function that it offers, by chance."""
+    functions = [tool["function"] for tool in conversation["tools"] or []]
+    if any(f["name"] in EXAMINED_TOOLS or plain(f.get("description") or "") in EXAMINED_TOOLS for f in functions):
+        return True
     return any(turn["role"] == "user" and plain(turn["content"]) in EXAMINED for turn in conversation["turns"])
 
 

@@ -52,6 +52,11 @@ OPPOSITE_ASKED = [
     "[What|Which word] means the opposite of {x}?",
     "[What|Which word] is opposite to {x}?",
     "If it is not {x}, what is it?",
+    "{x}: [what is the|which is its|the] opposite?",
+    "[The|An|Which] opposite [word|term] [of|to|for] {x}[?| is what?| is wanted.]",
+    "Not {x} but [what|the opposite]?",
+    "{x} and its opposite[?|, please.]",
+    "I [need|want|look for] [the|a word that is the] opposite of {x}.",
 ]
 SOUND_ASKED = [
     "[What|Which] [sound|noise] does {a} {x} make?",

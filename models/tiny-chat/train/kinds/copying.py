@@ -2,8 +2,8 @@
 
 from wording import casual, expand, sentence
 
-from . import conversation
-from .words import city, name, open_word, phrase, topic
+from . import conversation, english
+from .words import are_open, city, name, open_word, phrase, topic
 
 SINGLE = [
     "[Repeat|Say|Write|Repeat after me|Please repeat|Please say|Say after me|Echo|Copy]: {x}",
@@ -18,10 +18,24 @@ def numbers(rng):
     return " ".join(str(rng.randint(0, rng.choice([9, 99, 9999]))) for _ in range(rng.randint(1, 4)))
 
 
+def snake(rng):
+    """As names of functions and keys are written."""
+    return rng.choice("_-").join(english.word(rng).lower() for _ in range(rng.randint(2, 4)))
+
+
+TEXTS = [
+    lambda rng: phrase(rng, 6), lambda rng: sentence(phrase(rng, 6)) + ".", topic, topic, lambda rng: f"{name(rng)} {city(rng)}", numbers, snake,
+    lambda rng: " ".join(english.word(rng) for _ in range(rng.randint(1, 6))), lambda rng: english.phrase(rng, city), english.title,
+]
+
+
 def make(rng):
     if rng.random() < 0.25:
-        words = ", ".join(open_word(rng) if rng.random() < 0.6 else phrase(rng, 1) for _ in range(rng.randint(2, 5)))
+        words = ", ".join(rng.choice([open_word, english.word, english.noun, lambda r: phrase(r, 1)])(rng) for _ in range(rng.randint(2, 5)))
         turns = [expand(rng, rng.choice(LISTS), x=words), "I will remember them.", casual(rng, expand(rng, rng.choice(ASKED))), f"The words are {words}."]
         return conversation("copying", turns)
-    text = rng.choice([lambda: phrase(rng, 6), lambda: sentence(phrase(rng, 6)) + ".", lambda: topic(rng), lambda: f"{name(rng)} {city(rng)}", lambda: numbers(rng)])()
-    return conversation("copying", [expand(rng, rng.choice(SINGLE), x=text), text])
+    turns = []
+    while not turns or are_open(rng, 0.5):
+        text = rng.choice(TEXTS)(rng)
+        turns += [expand(rng, rng.choice(SINGLE), x=text), text]
+    return conversation("copying", turns)

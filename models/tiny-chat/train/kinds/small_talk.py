@@ -15,7 +15,7 @@ TALK = [
             "[Just|I just] [wanted to say|came to say|thought I would say] [hi|hello][!|.]",
         ],
         "They greet me. I greet them back and offer help.",
-        ["Hello! How can I help you?", "Hi there! What can I do for you?"],
+        ["Hello! How can I help you?", "Hi there! How can I help you?"],
     ),
     (
         [
@@ -25,7 +25,7 @@ TALK = [
             "[Did you sleep well|Having a good day|Is your day going well|How is your day|How's your day going|How was your day]?",
         ],
         "They ask how I am. I say I am well and ask back.",
-        ["I am doing well, thank you! How can I help you?", "I am fine, thank you for asking! What can I do for you?"],
+        ["I am doing well, thank you! How can I help you?", "I am fine, thank you for asking! How can I help you?"],
     ),
     (
         [
@@ -83,6 +83,8 @@ TALK = [
     (
         [
             "[You are|You're] [great|nice|funny|kind|smart|clever|cool|the best|awesome|wonderful|very helpful|so cute][!|.|]",
+            "[You are|You're|What] [a|such a|a very|quite a] [nice|lovely|clever|good|sweet|kind|fine|funny|great] [model|helper|machine|little thing|assistant|program|one][!|.|]",
+            "[I think|I find|I must say] [you are|you're] [really |very |so |]{adj}[!|.|]".replace("{adj}", "[nice|lovely|clever|good|sweet|kind|funny|great|helpful]"),
             "[I like you|I love you|Well done|Good job|Good answer|Good bot|Nice work|You did well|I am proud of you][!|.|]",
         ],
         "They are kind to me. I thank them.",

@@ -3,7 +3,7 @@
 from wording import casual, expand, say, sentence
 
 from . import conversation, maybe_thought
-from .words import NAMES, pick
+from .words import ANIMALS, NAMES, are_open, pick
 
 HEROES = "cat dog fox bear rabbit mouse bird frog duck horse owl hedgehog squirrel turtle snail bee penguin dragon robot star".split()
 KINDS = "small brave shy clever kind sleepy curious hungry funny little".split()
@@ -41,19 +41,30 @@ STORY_ASKED = [
     "[Can you|Could you|Please|Will you] [tell me|tell|write] a [|short |little |nice ]story about a {h}[?|.]",
     "A [|short |little ]story about a {h}[, please|][.|]",
     "[Do you know|Have you got] a story [about|with] a {h}?",
+    "[Tell|Write|Make up|Invent] [me |us |]a [|short |little |nice ][tale|fairy tale] [about|of|with] a {h}[.|!|, please.|]",
+    "[I want|I wish|I beg|I ask] you [to|that you] [tell|write|make up] [me |]a [story|tale] [about|of] a {h}[.|]",
+    "[What about|How is|Why not] a [story|tale] [of|with|about] a {h}?",
+    "[Story|Tale|A tale], please: a {h}[.|]",
+    "[May I|Could I|Can we|I would love to|I'd love to] [hear|have|read|get] a [|short |little |nice ][story|tale] [of|about] a {h}[?|.|]",
+    "[Entertain me|Amuse us|Send me to sleep] with a [story|tale] [of|about] a {h}[.|]",
 ]
 STORY_OPEN = [
     "[Tell me|Tell|Write|Write me|Give me|Make up] a [|short |little |nice |bedtime |new ]story[.|!|, please.|]",
     "[Can you|Could you|Please|Will you] [tell me|tell|write] a [|short |little |nice |bedtime ]story[?|.]",
     "[I want|I would like|I'd like] to [hear|read] a story[.|]",
     "Story time[!|.]",
+    "[Let us|Let's|May we|Can I|I want to] [have|hear|read] a [little |short |nice |]story[ now|, will you|][.|?|]",
+    "A [tale|story][, will you|, go on| for the night| for the children][.|?|]",
 ]
 RHYME_ASKED = [
     "[Tell me|Write|Write me|Give me|Make|Say] a [|short |little |nice |funny ][rhyme|poem|verse] about a {h}[.|!|, please.|]",
     "[Can you|Could you|Please] [write|make|say] a [|short |little ][rhyme|poem|verse] about a {h}[?|.]",
     "A [|short ][rhyme|poem] about a {h}[, please|][.|]",
+    "[A rhyme|A poem|Some verses|Verses] [of|with|on] a {h}[.|, can you?|, will you?|]",
+    "[I want|I wish for|I need|Let's have|We want] a [|short |little ][rhyme|poem] [of|about|with] a {h}[.|!|]",
+    "[Rhyme|Poem], please: a {h}[.|]",
 ]
-RHYME_OPEN = ["[Tell me|Write|Write me|Give me|Make|Say] a [|short |little |nice ][rhyme|poem|verse][.|!|, please.|]", "[Can you|Could you|Please] [write|make|say] a [rhyme|poem][?|.]", "[Do you know|Have you got] a [rhyme|poem]?"]
+RHYME_OPEN = ["[Tell me|Write|Write me|Give me|Make|Say] a [|short |little |nice ][rhyme|poem|verse][.|!|, please.|]", "[Can you|Could you|Please] [write|make|say] a [rhyme|poem][?|.]", "[Do you know|Have you got] a [rhyme|poem]?", "[Could I|Can we|I would like to|Let us] [hear|have|get] a [|short |little ][rhyme|poem][?|.|]"]
 
 
 def article(word):
@@ -73,9 +84,10 @@ def fix(question, hero):
 
 
 def make(rng):
-    hero = pick(rng, HEROES)
     rhyme = rng.random() < 0.4
     named = rng.random() < 0.75
+    # Who is not asked for is one of the list: made-up animals are for copying alone.
+    hero = pick(rng, HEROES + [a for a in ANIMALS if are_open(rng, 0.3)]) if named else rng.choice(HEROES)
     asked = (RHYME_ASKED if named else RHYME_OPEN) if rhyme else (STORY_ASKED if named else STORY_OPEN)
     question = casual(rng, fix(say(rng, asked, h=hero), hero))
     told = fix(sentence(rng.choice(RHYMES)).replace("{h}", hero), hero) if rhyme else fix(story(rng, hero), hero)

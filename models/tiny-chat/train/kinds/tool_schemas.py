@@ -2,6 +2,7 @@
 
 from wording import expand
 
+from .open_tools import action, family_in_open_words
 from .words import are_open, open_word
 
 # Family: names, descriptions, main parameters and what is said of them.
@@ -73,10 +74,12 @@ OTHERS = [
 ]
 
 
-def function(name, description, properties, required):
+def function(name, description, properties, required, closed=False):
     schema = {"type": "object", "properties": properties}
     if required:
         schema["required"] = required
+    if closed:
+        schema["additionalProperties"] = False
     body = {"name": name}
     if description:
         body["description"] = description
@@ -93,13 +96,8 @@ def name_like(rng, name, described):
     return rng.choice([f"{name}_{word}", f"{word}_{name}", f"{name}{word.capitalize()}", f"{word}-{name}", f"{name}_{rng.randint(2, 9)}"])
 
 
-def family_tool(rng, family, city):
-    """(tool, its main parameter, its extra parameter or None)"""
-    known = FAMILIES[family]
-    main = rng.choice(known["main"])
-    properties = {main: {"type": "string"}}
-    if rng.random() < 0.6:
-        properties[main]["description"] = expand(rng, rng.choice(known["main_descriptions"]), city=city)
+def extra_parameter(rng, family, properties):
+    """Adds, now and then, the parameter that goes with a family, and returns its name or None."""
     extra = None
     if family == "weather" and rng.random() < 0.35:
         extra = rng.choice(UNIT_PARAMETERS)
@@ -109,12 +107,35 @@ def family_tool(rng, family, city):
         properties[extra] = {"type": "integer"}
         if rng.random() < 0.4:
             properties[extra]["description"] = expand(rng, "[Number of results|How many results][.|]")
+    return extra
+
+
+def family_tool(rng, family, city):
+    """(tool, its main parameter, its extra parameter or None)"""
+    if are_open(rng, 0.75):
+        name, description, main, properties = family_in_open_words(rng, family)
+        extra = extra_parameter(rng, family, properties)
+        return function(name, description, properties, [main] if rng.random() < 0.85 else [], rng.random() < 0.1), main, extra
+    known = FAMILIES[family]
+    main = rng.choice(known["main"])
+    properties = {main: {"type": "string"}}
+    if rng.random() < 0.6:
+        properties[main]["description"] = expand(rng, rng.choice(known["main_descriptions"]), city=city)
+    extra = extra_parameter(rng, family, properties)
     description = expand(rng, rng.choice(known["descriptions"])) if rng.random() < 0.85 else None
     required = [main] if rng.random() < 0.85 else []
     return function(name_like(rng, rng.choice(known["names"]), description is not None), description, properties, required), main, extra
 
 
-def other_tool(rng):
+def action_tool(rng, draws):
+    """(tool, an order for it, the arguments that the order holds)"""
+    name, description, properties, values, order = action(rng, draws)
+    return function(name, description, properties, list(properties) if rng.random() < 0.85 else [], rng.random() < 0.1), order, dict(values)
+
+
+def other_tool(rng, draws):
+    """A function that fits no question about weather, time, sums or pages."""
+    if are_open(rng, 0.8):
+        return action_tool(rng, draws)[0]
     name, description, parameters = rng.choice(OTHERS)
-    properties = {key: {"type": kind} for key, kind in parameters.items()}
-    return function(name, description, properties, list(parameters))
+    return function(name, description, {key: {"type": kind} for key, kind in parameters.items()}, list(parameters))

@@ -1,9 +1,9 @@
 """Names and things that training text is filled with. evaluation/words.py holds others; no entry stands in both."""
 
-from evaluation import words as examination
 from wording import are_open
 
-EXAMINED = {part for entry in vars(examination).values() if isinstance(entry, list) for text in entry for part in text.lower().split()}
+from . import english
+from .english import open_word
 
 NAMES = """Anna Ben Carla David Emma Felix Grace Henry Ida Jack Karin Leo Mia Noah Olga Paul Rosa Sam Tina Umar Vera Will Xenia Yuki Zoe
 Adam Bella Carl Dora Erik Fiona George Hanna Ivan Julia Kofi Lena Max Nina Oscar Petra Quinn Rita Simon Tara Uma Victor Wendy Yara Zack
@@ -51,20 +51,16 @@ pi po ra re ri ro ru sa se si so su ta te ti to tu va ve vi vo wa we wi ya yo za
 ENDINGS = ["", "n", "r", "l", "s", "m", "t", "k", "ra", "na", "ton", "ville", "burg", "field", "ham", "dale", "ford", "wick"]
 
 
-ONSETS = """b bl br c ch cl cr d dr f fl fr g gl gr h j k kl kn kr l m n p pl pr ph qu r s sc sch sh sk sl sm sn sp st str sw t th tr tw v w
-wh y z""".split() + [""] * 4
-VOWELS = "a e i o u a e i o u ai au ea ee ei ie oa oo ou y".split()
-CODAS = "b ck d f g k l ll ld lt m mp n nd ng nk nt p r rd rk rm rn rt s ss st sk t th v x z".split() + [""] * 20
-
-def open_word(rng):
-    """A word like no other, of one to three syllables; never one of the examination's."""
-    word = "".join(rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(rng.choice([1, 2, 2, 2, 3])))
-    return open_word(rng) if word in EXAMINED or len(word) < 3 else word
-
-
 def pick(rng, listed):
-    """One of the list, or where words are open, now and then a word like no other."""
-    return open_word(rng) if are_open(rng, 0.45) else rng.choice(listed)
+    """One of the list, or where words are open, now and then another English word or one like no other."""
+    if not are_open(rng, 0.5):
+        return rng.choice(listed)
+    return open_word(rng) if rng.random() < 0.45 else english.noun(rng)
+
+
+def shade(rng):
+    """A colour, which where words are open may have any name."""
+    return rng.choice(english.SHADES) if are_open(rng, 0.35) else pick(rng, COLOURS)
 
 
 def phrase(rng, most):
@@ -75,7 +71,7 @@ def phrase(rng, most):
 def made_up(rng):
     """A name that nobody has: the model has to copy it, since it cannot know it."""
     if are_open(rng, 0.6):
-        return open_word(rng).capitalize()
+        return english.title(rng).split(" ")[-1]
     return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 3))).capitalize() + rng.choice(ENDINGS)
 
 
@@ -85,12 +81,16 @@ def name(rng):
 
 def city(rng):
     roll = rng.random()
+    if roll < 0.5 and are_open(rng, 0.5):
+        return english.title(rng)
     return made_up(rng) if roll < 0.4 else rng.choice(CITIES)
 
 
 def topic(rng):
     """Something to search for: listed, or put together."""
-    if are_open(rng, 0.5):
+    if are_open(rng, 0.6):
+        return english.phrase(rng, city)
+    if are_open(rng, 0.4):
         return rng.choice(["{a}", "{a}", "the {a}", "{a} in {b}", "{a} of {b}", "{a} for {b}"]).format(a=phrase(rng, 4), b=made_up(rng))
     roll = rng.random()
     if roll < 0.4:
