@@ -165,6 +165,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   "slow-decode": { value: "5", asks: ["run"], figures: { question: "run", atLeast: { decodeMsPerToken: 5 } } },
   "slow-storage": { value: "50", asks: ["open", "prompt-cache"], figures: { question: "prompt-cache", atLeast: { cacheLoadMs: 50 } } },
   pace: { value: "rk3588", asks: ["run"], figures: { question: "run", atLeast: { prefillMsPerToken: 1.5, decodeMsPerToken: 30 } } },
+  "loud-lines": { value: "64", asks: ["run"], figures: { question: "run", atLeast: { printedKb: 64 } } },
+  "loud-blob": { value: "64", asks: ["run"], figures: { question: "run", atLeast: { printedKb: 64 } } },
   leak: { value: "3", differs: { memory: { grows: true } } },
   reserve: { value: "16", differs: { "prompt-limit": { reserve: 16, overflow: "refused" } } },
   "crash-batch": { value: "4", differs: { "batch-4": "crashed", "batch-8": "crashed" } },

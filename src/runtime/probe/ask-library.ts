@@ -106,6 +106,8 @@ interface Child {
   readonly lines: readonly ProbeLine[];
   readonly output: readonly string[];
   readonly log: "stdout" | "stderr" | "both" | "none";
+  /** All that it printed. */
+  readonly printedKb: number;
   /** "signal SIGSEGV", "exit code 3"; "the time limit" where that ended it. */
   readonly ended: string;
 }
@@ -125,12 +127,14 @@ async function runChild(target: ProbeTarget, batch: readonly Question[], known: 
     const answers = join(folder, PROBE_FILES.answers);
     const streams = Promise.all([child.stdout.text(), child.stderr.text()]);
     const hung = await waitFor(child, answers, options.limitMs);
-    const [stdout, stderr] = (await streams).map((text) => text.split(/[\r\n]+/)) as [string[], string[]];
+    const texts = await streams;
+    const [stdout, stderr] = texts.map((text) => text.split(/[\r\n]+/)) as [string[], string[]];
     const [out, err] = [stdout, stderr].map((lines) => lines.some((line) => LIBRARY_LINE.test(line)));
     return {
       lines: linesOf(answers),
       output: [...stdout, ...stderr],
       log: out === true ? (err === true ? "both" : "stdout") : err === true ? "stderr" : "none",
+      printedKb: Math.round(texts.join("").length / 1024),
       ended: hung ? "the time limit" : child.signalCode === null ? `exit code ${String(child.exitCode)}` : `signal ${child.signalCode}`,
     };
   } finally {
@@ -162,7 +166,7 @@ function linesOf(path: string): ProbeLine[] {
   return lines.slice(0, -1).map((line) => JSON.parse(line) as ProbeLine);
 }
 
-function answersOf({ lines, ended, log }: Child): Answer[] {
+function answersOf({ lines, ended, log, printedKb }: Child): Answer[] {
   const asked = lines.flatMap((line) => (line.kind === "begun" ? [line.question] : []));
   return asked.map((question) => {
     const own = lines.filter((line) => line.kind !== "note" && line.question === question);
@@ -170,7 +174,7 @@ function answersOf({ lines, ended, log }: Child): Answer[] {
     const refused = own.find((line) => line.kind === "refused");
     const done = own.some((line) => line.kind === "done");
     const facts: Facts = Object.assign({}, question === "open" ? { log } : {}, ...told.map((line) => line.facts));
-    const figures: Figures = Object.assign({}, ...told.map((line) => line.figures));
+    const figures: Figures = Object.assign({}, question === "run" ? { printedKb } : {}, ...told.map((line) => line.figures));
     if (done) return { question, ending: "answered", how: "", facts, figures };
     if (refused !== undefined) return { question, ending: "refused", how: refused.why, facts, figures };
     return { question, ending: ended === "the time limit" ? "hung" : "crashed", how: ended, facts, figures };
