@@ -23,9 +23,9 @@ type EmbedCommand = Extract<HostCommand, { kind: "embed" }>;
 /** What a runner works with. */
 export interface LaneRunnerOptions {
   readonly handle: ModelHandle;
-  readonly options: Pick<OpenOptions, "lanes" | "contextTokens" | "hashesPrompts" | "sampling">;
+  readonly options: Pick<OpenOptions, "lanes" | "idleLane" | "contextTokens" | "hashesPrompts" | "sampling">;
   readonly pooling: Pooling;
-  /** See HostBatch. */
+  /** See BatchLibrary. */
   readonly abortOnce: boolean;
   readonly memory: KvMemory;
   readonly send: (event: HostEvent) => void;
@@ -173,6 +173,7 @@ export class LaneRunner {
     unheard = false,
   ): Promise<RunOutcome | null> {
     assert(this.current === null, "a run comes to an idle model");
+    const { handle, options, abortOnce } = this.parts;
     let last: RunOutcome | null = null;
     const batch = new HostBatch(
       ++this.runNumber,
@@ -184,8 +185,7 @@ export class LaneRunner {
           if (!unheard) this.sendEnd(run, outcome);
         },
       },
-      () => this.parts.handle.abort(),
-      this.parts.abortOnce,
+      { abort: () => handle.abort(), abortOnce, idleLanesWork: options.idleLane === "token" },
     );
     this.current = batch;
     await call(batch.run).then(
