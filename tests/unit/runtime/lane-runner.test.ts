@@ -120,3 +120,46 @@ test.each([
   await end();
   expect(endOf(1)).toMatchObject({ reason: "stop", stats: { decodeTokens: 1 } });
 });
+
+test("a lane is not believed to hold a prompt that was given up, or failed, before its first token", async () => {
+  const { runner, begin, prefillOf, held } = stage({ lanes: 1 });
+  const givenUp = begin({ 1: A });
+  runner.abort(1);
+  await givenUp.end();
+  expect(held()).toBeNull();
+  expect(await prefillOf(2, A)).toBe(A.length);
+  expect(held()?.tokens).toBe(A.length + 1);
+  const failed = begin({ 3: B });
+  await failed.fail();
+  expect(held()).toBeNull();
+  expect(await prefillOf(4, B)).toBe(B.length);
+});
+
+test("a lane is believed to hold a prompt that an answer was begun to, or that had an empty one", async () => {
+  const { runner, begin, held } = stage({ lanes: 1 });
+  const begun = begin({ 1: A });
+  begun.say(7);
+  runner.abort(1);
+  await begun.end();
+  expect(held()?.tokens).toBe(A.length + 1);
+  await begin({ 2: B }).end();
+  expect(held()?.tokens).toBe(B.length);
+});
+
+test.each([
+  ["what it held, where it was given nothing", "nothing", 1],
+  ["nothing of it, where it was given a token", "token", A.length + 2],
+] as const)("a lane that was idle is believed to hold %s", async (_, idleLane, expected) => {
+  const { prefillOf } = stage({ idleLane });
+  await prefillOf(1, A);
+  await prefillOf(2, B);
+  expect(await prefillOf(3, Int32Array.of(...A, 7, 8))).toBe(expected);
+});
+
+test("what was computed with an adapter, or without, is gone once a run has come with other weights", async () => {
+  const { prefillOf } = stage();
+  await prefillOf(1, A);
+  await prefillOf(2, B, PIRATE);
+  expect(await prefillOf(3, Int32Array.of(...B, 7, 8), PIRATE)).toBe(1);
+  expect(await prefillOf(4, Int32Array.of(...A, 7, 8))).toBe(A.length + 2);
+});
