@@ -52,6 +52,11 @@ export interface PromptRequest {
   readonly opening?: AnswerOpening;
   /** The text is to be embedded: the token that ends a text goes behind it, for models that were trained so. Not behind token ids. */
   readonly endOfText?: true;
+  /**
+   * The prompt is to be answered. What went through the model before, and stands in it as text, keeps the tokens it had then, for those the KV
+   * cache may hold, unless the prompt has more than so many tokens with them. Absent: the tokenizer's ids, which depend on nothing else.
+   */
+  readonly continuedTokensMax?: number;
 }
 
 /** A prompt that was rendered and tokenized; its ids stay on the host's side. */

@@ -25,6 +25,8 @@ export interface Admitted {
   readonly opening: AnswerOpening["kind"] | null;
   /** Tokens that an answer to a prompt of so many tokens may have. Throws AppError context_length_exceeded. */
   readonly tokensMaxOf: (promptTokens: number) => number;
+  /** See PromptRequest. */
+  readonly continuedTokensMax: number;
   readonly signal: AbortSignal;
   readonly arrivedMs: number;
   readonly loadedMs: number;
@@ -58,7 +60,7 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
 
 /** One generator for all of it: each that a token passes through costs. */
 async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<GenerationEvent, void, undefined> {
-  const { request, slot, turn, demand } = admitted;
+  const { request, turn, demand } = admitted;
   begin();
   let prompt: PreparedPrompt | null = admitted.prompt;
   try {
@@ -112,10 +114,13 @@ function canFail({ json, tools, mustCall }: Demand): boolean {
 }
 
 /** null where the conversation has no room for another try, or its template none for such turns. */
-async function promptForAnotherTry({ slot, request, tokensMaxOf }: Admitted, faulty: FaultyAnswer): Promise<PreparedPrompt | null> {
+async function promptForAnotherTry(
+  { slot, request, tokensMaxOf, continuedTokensMax }: Admitted,
+  faulty: FaultyAnswer,
+): Promise<PreparedPrompt | null> {
   let prompt: PreparedPrompt | null = null;
   try {
-    prompt = await slot.prepare(promptRequest(request, faulty));
+    prompt = await slot.prepare({ ...promptRequest(request, faulty), continuedTokensMax });
     tokensMaxOf(prompt.promptTokens);
     return prompt;
   } catch (thrown) {

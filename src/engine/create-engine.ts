@@ -16,7 +16,7 @@ import { type LoadedModel, LoadedModels, type LoadedModelsOptions } from "./load
 import { contextTokensOf, presetRequest } from "./preset-request.ts";
 import { promptRequest } from "./prompt-request.ts";
 import { rerank, type Ranking, type RerankRequest } from "./rerank.ts";
-import { type GenerationDefaults, resolveSampling, resolveTokensMax, samplingMismatch } from "./resolve-options.ts";
+import { type GenerationDefaults, promptTokensMax, resolveSampling, resolveTokensMax, samplingMismatch } from "./resolve-options.ts";
 
 /** What an engine works with. What may change while it runs is read whenever it matters. */
 export interface EngineOptions extends LoadedModelsOptions {
@@ -145,19 +145,18 @@ export function createEngine(options: EngineOptions): Engine {
     const adapter = visit.model.adapted?.adapter;
     const demand = demandOf(request);
     const samplingIgnored = fixedSampling(request, slot, defaults);
+    const room = {
+      contextTokens: contextTokensOf(slot.capabilities.contextTokens, visit.model.preset),
+      contextReserveTokens: slot.capabilities.contextReserveTokens,
+    };
     const tokensMaxOf = (promptTokens: number): number =>
-      resolveTokensMax({
-        requested: request.tokensMax,
-        defaultMax: defaults.tokensMax,
-        promptTokens,
-        contextTokens: contextTokensOf(slot.capabilities.contextTokens, visit.model.preset),
-        contextReserveTokens: slot.capabilities.contextReserveTokens,
-      });
+      resolveTokensMax({ requested: request.tokensMax, defaultMax: defaults.tokensMax, promptTokens, ...room });
+    const continuedTokensMax = promptTokensMax(room);
     const turn = queue.take(clientOf(request), visit.signal);
     let prompt: PreparedPrompt | null = null;
     try {
       const wanted = promptRequest(request);
-      prompt = await slot.prepare(wanted);
+      prompt = await slot.prepare({ ...wanted, continuedTokensMax });
       // One that is too long is refused before it has its turn.
       tokensMaxOf(prompt.promptTokens);
       turn.ready({
@@ -174,6 +173,7 @@ export function createEngine(options: EngineOptions): Engine {
         prompt,
         opening: wanted.opening?.kind ?? null,
         tokensMaxOf,
+        continuedTokensMax,
         signal: visit.signal,
         arrivedMs: visit.arrivedMs,
         loadedMs: visit.loadedMs,

@@ -26,19 +26,26 @@ export function samplingMismatch(request: SamplingOptions, loaded: Sampling): (k
   return (Object.keys(request) as (keyof SamplingOptions)[]).filter((name) => asked[name] !== loaded[name]);
 }
 
+/** The room that prompt and answer share. */
+interface Room {
+  readonly contextTokens: number;
+  /** See RuntimeCapabilities. */
+  readonly contextReserveTokens?: number | undefined;
+}
+
+/** Tokens that a prompt may have: one at least is the answer's. */
+export function promptTokensMax({ contextTokens, contextReserveTokens }: Room): number {
+  return contextTokens - answerReserveTokens(contextReserveTokens) - 1;
+}
+
 /**
  * Tokens the answer may have: what was asked for, but never more than fit behind the prompt, so that the library never has to shift its
  * context. 0 is kept: prefill only.
  * @throws AppError context_length_exceeded when not one token would fit
  */
-export function resolveTokensMax(lengths: {
-  readonly requested: number | undefined;
-  readonly defaultMax: number | null;
-  readonly promptTokens: number;
-  readonly contextTokens: number;
-  /** See RuntimeCapabilities. */
-  readonly contextReserveTokens?: number | undefined;
-}): number {
+export function resolveTokensMax(
+  lengths: Room & { readonly requested: number | undefined; readonly defaultMax: number | null; readonly promptTokens: number },
+): number {
   const { promptTokens, contextTokens, contextReserveTokens } = lengths;
   const reserve = answerReserveTokens(contextReserveTokens);
   const room = contextTokens - reserve - promptTokens;

@@ -17,6 +17,16 @@ export interface BatchEvents {
   readonly onEnd: (run: HostRun, outcome: RunOutcome) => void;
 }
 
+/** What is known of the library that a batch runs on. */
+export interface BatchLibrary {
+  /** Asks it to stop; that may take effect much later, or never. */
+  readonly abort: () => void;
+  /** An abort that comes too late would end the next run (RuntimeFindings.idleAbortEndsNextRun). */
+  readonly abortOnce: boolean;
+  /** A lane without a run is given something to work on all the same. */
+  readonly idleLanesWork: boolean;
+}
+
 /** One call of rkllm_run. */
 export class HostBatch {
   /** The number that comes back in the ring's records. */
@@ -24,32 +34,31 @@ export class HostBatch {
   private readonly lanes: readonly (HostRun | null)[];
   /** Those that have not ended. */
   private readonly open: Set<HostRun>;
+  /** Lanes that the library works on, as far as it has said. It returns by itself when there is none. */
+  private readonly working: Set<number>;
   private readonly events: BatchEvents;
-  private readonly abortNative: () => void;
-  private readonly abortOnce: boolean;
+  private readonly library: BatchLibrary;
   private isAborted = false;
   private aborting: Timer | undefined;
 
-  /**
-   * @param lanes the run in each lane
-   * @param abort asks the library to stop; it may take effect much later, or never
-   * @param abortOnce an abort that comes too late would end the next run (RuntimeFindings.idleAbortEndsNextRun)
-   */
-  constructor(run: number, lanes: readonly (HostRun | null)[], events: BatchEvents, abort: () => void, abortOnce = false) {
+  /** @param lanes the run in each lane */
+  constructor(run: number, lanes: readonly (HostRun | null)[], events: BatchEvents, library: BatchLibrary) {
     this.run = run;
     this.lanes = lanes;
     this.open = new Set(lanes.filter((lane) => lane !== null));
+    this.working = new Set(lanes.keys().filter((lane) => lanes[lane] !== null || library.idleLanesWork));
     this.events = events;
-    this.abortNative = abort;
-    this.abortOnce = abortOnce;
+    this.library = library;
   }
 
   /** Takes one record. A stale token of an earlier run (seen after aborts) belongs to nobody any more. */
   accept(record: RingRecord): void {
+    if (record.run !== this.run) return;
     const run = this.lanes[record.member];
-    if (record.run !== this.run || run === null || run === undefined || !this.open.has(run)) return;
-    const ends = this.lanes.length > 1 && record.state <= CALL_STATE.waiting && record.tokenId < 0 && record.text.length === 0;
-    if (ends && record.vector.length === 0 && this.open.size > 1) run.noteEnd();
+    const ends = this.lanes.length > 1 && run?.wantsText !== false && endsLane(record);
+    if (ends) this.working.delete(record.member);
+    if (run === null || run === undefined || !this.open.has(run)) return;
+    if (ends) run.noteEnd();
     else run.accept(record);
     if (run.enough) this.settle();
   }
@@ -86,12 +95,15 @@ export class HostBatch {
     for (const run of this.open) this.end(run, outcomeOf(run));
   }
 
-  /** Ends those that have enough, but for the last: it waits for the library to stop, and gets the library's own figures. */
+  /**
+   * Ends those that have enough, but for the last: it waits for the library to stop, and gets the library's own figures. Where no lane is left
+   * to work on the library is about to return, and an abort might come too late for this run.
+   */
   private settle(): void {
     const done = [...this.open].filter((run) => run.enough);
     if (done.length === this.open.size) {
       done.pop();
-      this.startAborting();
+      if (this.working.size > 0) this.startAborting();
     }
     for (const run of done) this.end(run, run.finish(null));
   }
@@ -109,7 +121,13 @@ export class HostBatch {
   private startAborting(): void {
     if (this.isAborted) return;
     this.isAborted = true;
-    this.abortNative();
-    if (!this.abortOnce) this.aborting = setInterval(this.abortNative, ABORT_REPEAT_MS);
+    const { abort, abortOnce } = this.library;
+    abort();
+    if (!abortOnce) this.aborting = setInterval(abort, ABORT_REPEAT_MS);
   }
+}
+
+/** In a batch a token without an id says that its lane has ended while others go on (Rockchip's manual). */
+function endsLane({ state, tokenId, text }: RingRecord): boolean {
+  return state <= CALL_STATE.waiting && tokenId < 0 && text.length === 0;
 }

@@ -57,13 +57,17 @@ export class HostRun {
     return this.enoughFor !== null;
   }
 
+  get wantsText(): boolean {
+    return this.options.wants === "text";
+  }
+
   /** Takes one record of this run. */
   accept(record: RingRecord): void {
     if (record.vector.length > 0) this.acceptRow(record.vector);
     switch (record.state) {
       case CALL_STATE.normal:
       case CALL_STATE.waiting:
-        if (this.options.wants === "text") this.acceptToken(record);
+        if (this.wantsText) this.acceptToken(record);
         return;
       case CALL_STATE.finish:
         this.stats = statsOf(record);
@@ -78,7 +82,7 @@ export class HostRun {
     this.enoughFor = "request";
   }
 
-  /** In a batch the library says that this one has ended while others go on. */
+  /** In a batch the library says that this one has ended; others may go on. */
   noteEnd(): void {
     this.enoughFor ??= "end";
   }
@@ -115,7 +119,7 @@ export class HostRun {
     }
     const stats = this.stats ?? this.ownStats();
     if (this.enoughFor === "request") return { kind: "ended", reason: "aborted", stats };
-    if (this.options.wants === "vector" && this.vector === null) return this.fail(new AppError("runtime_error", faultOfRow(this.row)));
+    if (!this.wantsText && this.vector === null) return this.fail(new AppError("runtime_error", faultOfRow(this.row)));
     return { kind: "ended", reason: this.tokensTotal >= this.options.tokensMax ? "length" : "stop", stats };
   }
 

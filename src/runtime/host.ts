@@ -4,6 +4,7 @@
  * handle and makes every other native call, so nothing here ever blocks.
  */
 import { AppError, assert } from "../core/errors.ts";
+import type { PromptRequest } from "../core/runtime.ts";
 import { continued } from "./continuation.ts";
 import { KvMemory } from "./kv-memory.ts";
 import { LaneRunner } from "./lane-runner.ts";
@@ -115,7 +116,7 @@ export class EngineHost {
     try {
       assert(this.preparer !== null, "the model is open before prompts come");
       const { payload, ...facts } = this.preparer.prepare(command);
-      const settled = this.asItWasSampled(payload);
+      const settled = this.asItWasSampled(payload, command);
       this.prompts.set(promptId, settled);
       const promptTokens = settled.kind === "tokens" ? settled.ids.length : facts.promptTokens;
       const hashed = this.hashesPrompts && settled.kind === "tokens" ? hashedSequence(settled.ids).prefixes : [];
@@ -134,11 +135,12 @@ export class EngineHost {
     }
   }
 
-  /** An answer that comes back as history keeps the tokens it was sampled in. */
-  private asItWasSampled(payload: PromptPayload): PromptPayload {
+  /** An answer that comes back as history keeps the tokens it was sampled in. Ids that the client chose are not history, whatever they spell. */
+  private asItWasSampled(payload: PromptPayload, { input, continuedTokensMax }: PromptRequest): PromptPayload {
     const tokenizer = this.preparer?.tokenizer ?? null;
-    if (payload.kind === "text" || tokenizer === null) return payload;
-    return { kind: "tokens", ids: continued(payload.ids, this.memory.nearest(payload.ids), tokenizer) };
+    if (payload.kind === "text" || tokenizer === null || input.kind === "tokens" || continuedTokensMax === undefined) return payload;
+    const ids = continued(payload.ids, this.memory.nearest(payload.ids), tokenizer);
+    return ids.length > continuedTokensMax ? payload : { kind: "tokens", ids };
   }
 
   private idle(): LaneRunner {

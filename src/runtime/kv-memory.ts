@@ -30,6 +30,11 @@ export class Sequence {
     this.ids[this.length++] = id;
   }
 
+  /** Something was sampled behind the prompt: so all of the prompt was computed. */
+  get hasGrown(): boolean {
+    return this.length > this.promptTokens;
+  }
+
   /** Token ids; a view that later tokens do not change. */
   view(): Int32Array {
     return this.ids.subarray(0, this.length);
@@ -38,32 +43,36 @@ export class Sequence {
 
 /** The lanes of one handle, and recent sequences. */
 export class KvMemory {
-  private readonly lanesHeld: { sequence: Sequence | null; key: string; adapter: Adapter | undefined; usedAt: number }[];
+  private readonly lanesHeld: { sequence: Sequence | null; usedAt: number }[];
+  /** All lanes were computed with it. */
+  private adapter: Adapter | undefined = undefined;
   private recent: Sequence[] = [];
   private uses = 0;
 
   constructor(lanes: number) {
-    this.lanesHeld = Array.from({ length: lanes }, () => ({ sequence: null, key: "", adapter: undefined, usedAt: 0 }));
+    this.lanesHeld = Array.from({ length: lanes }, () => ({ sequence: null, usedAt: 0 }));
   }
 
-  /** The lanes, as far as they were computed with this adapter ("" for none): others are worth nothing to it. */
-  lanes(key: string): readonly Lane[] {
-    return this.lanesHeld.map(({ sequence, key: used, usedAt }) => ({
-      held: sequence === null || used !== key ? NOTHING : sequence.view(),
-      usedAt,
-    }));
+  /** A run is to have this adapter, or none: where that is another than before, the KV cache is emptied for it (SessionAdapters). */
+  use(adapter: Adapter | undefined): void {
+    if (keyOf(adapter) !== keyOf(this.adapter)) this.forget();
+    this.adapter = adapter;
+  }
+
+  lanes(): readonly Lane[] {
+    return this.lanesHeld.map(({ sequence, usedAt }) => ({ held: sequence?.view() ?? NOTHING, usedAt }));
   }
 
   /** What the first lane holds, and with which adapter; null where nobody knows. */
   firstLane(): { readonly sequence: Sequence; readonly adapter: Adapter | undefined } | null {
     const [lane] = this.lanesHeld;
-    return lane === undefined || lane.sequence === null ? null : { sequence: lane.sequence, adapter: lane.adapter };
+    return lane === undefined || lane.sequence === null ? null : { sequence: lane.sequence, adapter: this.adapter };
   }
 
-  /** A prompt begins to run in a lane. @param key tells the adapter from all others. @returns the sequence, for the tokens that will be sampled */
-  begin(lane: number, prompt: Int32Array, key: string, adapter: Adapter | undefined): Sequence {
+  /** A prompt begins to run in a lane. @returns the sequence, for the tokens that will be sampled */
+  begin(lane: number, prompt: Int32Array): Sequence {
     const sequence = new Sequence(prompt);
-    this.lanesHeld[lane] = { sequence, key, adapter, usedAt: ++this.uses };
+    this.lanesHeld[lane] = { sequence, usedAt: ++this.uses };
     // The next turn of a conversation takes the place of the one before it.
     this.recent = this.recent.filter((other) => commonPrefix(other.view(), prompt) < other.promptTokens);
     this.recent.push(sequence);
@@ -71,9 +80,9 @@ export class KvMemory {
     return sequence;
   }
 
-  /** Nothing is known of the KV cache any more. */
-  forget(): void {
-    for (const lane of this.lanesHeld) lane.sequence = null;
+  /** Nothing is known any more of what a lane holds; without one, of what all of them do. */
+  forget(lane?: number): void {
+    for (const [index, held] of this.lanesHeld.entries()) if (lane === undefined || lane === index) held.sequence = null;
   }
 
   /** The recent sequence that a prompt shares most tokens with. */
@@ -92,3 +101,8 @@ export class KvMemory {
 }
 
 const NOTHING = new Int32Array(0);
+
+/** What makes the weights of a run others than those of another. */
+function keyOf(adapter: Adapter | undefined): string {
+  return adapter === undefined ? "" : JSON.stringify([adapter.path, adapter.scale, adapter.edition]);
+}

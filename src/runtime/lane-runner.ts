@@ -23,9 +23,9 @@ type EmbedCommand = Extract<HostCommand, { kind: "embed" }>;
 /** What a runner works with. */
 export interface LaneRunnerOptions {
   readonly handle: ModelHandle;
-  readonly options: Pick<OpenOptions, "lanes" | "contextTokens" | "hashesPrompts" | "sampling">;
+  readonly options: Pick<OpenOptions, "lanes" | "idleLane" | "contextTokens" | "hashesPrompts" | "sampling">;
   readonly pooling: Pooling;
-  /** See HostBatch. */
+  /** See BatchLibrary. */
   readonly abortOnce: boolean;
   readonly memory: KvMemory;
   readonly send: (event: HostEvent) => void;
@@ -67,11 +67,11 @@ export class LaneRunner {
 
   /** Runs prompts together; what comes of them is sent, and at last that the model is idle. */
   async run(command: RunCommand): Promise<void> {
-    const { handle, memory } = this.parts;
+    const { handle, memory, options } = this.parts;
     const { members, sampling } = command;
-    const adapter = adapterKey(command.adapter);
     const payloads = members.map(({ promptId }) => this.parts.takePrompt(promptId));
-    const held = memory.lanes(adapter);
+    memory.use(command.adapter);
+    const held = memory.lanes();
     const chosen = chooseLanes(payloads.map(idsOf), held);
     const inLanes = held.map(({ held: ids }, lane) => {
       const index = chosen.indexOf(lane);
@@ -94,12 +94,19 @@ export class LaneRunner {
           limitKeptByRuntime: handle.keepsRunLimit && lane.member.tokensMax === tokensMax,
         }),
     );
-    this.sequences = inLanes.map((lane, index) => {
+    const sequences = inLanes.map((lane, index) => {
       const ids = lane === null ? null : idsOf(lane.payload);
-      return ids === null ? null : memory.begin(index, ids, adapter, command.adapter);
+      return ids === null ? null : memory.begin(index, ids);
     });
+    this.sequences = sequences;
+    // What an idle lane is given takes the place of what it held.
+    if (options.idleLane === "token") inLanes.forEach((lane, index) => lane === null && memory.forget(index));
     const lanes = inLanes.map((lane) => lane?.payload ?? null);
-    await this.perform(runs, { lanes, tokensMax, sampling, ...adapterOf(command) });
+    const outcomes = await this.perform(runs, { lanes, tokensMax, sampling, ...adapterOf(command) });
+    // How far a prefill had come that was given up, or failed, nobody knows. Whoever takes the lane next is not to pay for the rest of it.
+    runs.forEach((run, lane) => {
+      if (run !== null && sequences[lane]?.hasGrown !== true && !cameToItsEnd(outcomes.get(run))) memory.forget(lane);
+    });
     this.parts.send({ kind: "idle", held: this.held() });
   }
 
@@ -149,8 +156,8 @@ export class LaneRunner {
         savePath: path,
         ...adapterOf({ adapter }),
       };
-      const outcome = await this.perform([run], call, true);
-      if (outcome?.kind === "ended") saved = hashedSequence(ids);
+      const outcomes = await this.perform([run], call, true);
+      if (outcomes.get(run)?.kind === "ended") saved = hashedSequence(ids);
     }
     this.parts.send({ kind: "prompt_saved", saved });
   }
@@ -162,30 +169,26 @@ export class LaneRunner {
     this.parts.send({ kind: "prompt_loaded", loaded });
   }
 
-  private async perform(lanes: readonly (HostRun | null)[], run: Omit<HandleRun, "run">, unheard = false): Promise<RunOutcome | null> {
+  private async perform(lanes: readonly (HostRun | null)[], run: Omit<HandleRun, "run">, unheard = false): Promise<Outcomes> {
     return this.start(lanes, async (number) => this.parts.handle.run({ run: number, ...run }), unheard);
   }
 
-  /** @param unheard nothing of it is sent. @returns how the last of them ended */
-  private async start(
-    lanes: readonly (HostRun | null)[],
-    call: (run: number) => Promise<number>,
-    unheard = false,
-  ): Promise<RunOutcome | null> {
+  /** @param unheard nothing of it is sent. */
+  private async start(lanes: readonly (HostRun | null)[], call: (run: number) => Promise<number>, unheard = false): Promise<Outcomes> {
     assert(this.current === null, "a run comes to an idle model");
-    let last: RunOutcome | null = null;
+    const { handle, options, abortOnce } = this.parts;
+    const outcomes = new Map<HostRun, RunOutcome>();
     const batch = new HostBatch(
       ++this.runNumber,
       lanes,
       {
         onText: (run) => (unheard ? run.takeText() : this.sendText(run)),
         onEnd: (run, outcome) => {
-          last = outcome;
+          outcomes.set(run, outcome);
           if (!unheard) this.sendEnd(run, outcome);
         },
       },
-      () => this.parts.handle.abort(),
-      this.parts.abortOnce,
+      { abort: () => handle.abort(), abortOnce, idleLanesWork: options.idleLane === "token" },
     );
     this.current = batch;
     await call(batch.run).then(
@@ -194,7 +197,7 @@ export class LaneRunner {
     );
     this.current = null;
     this.sequences = [];
-    return last;
+    return outcomes;
   }
 
   private held(): HashedSequence | null {
@@ -220,6 +223,9 @@ export class LaneRunner {
   }
 }
 
+/** How each run ended. */
+type Outcomes = ReadonlyMap<HostRun, RunOutcome>;
+
 const NO_IDS = new Int32Array(0);
 const SAVE_ROOM_TOKENS = 8;
 
@@ -227,11 +233,10 @@ function idsOf(payload: PromptPayload): Int32Array | null {
   return payload.kind === "tokens" ? payload.ids : null;
 }
 
-function adapterOf({ adapter }: { readonly adapter?: Adapter | undefined }): { readonly adapter?: Adapter } {
-  return adapter === undefined ? {} : { adapter };
+function cameToItsEnd(outcome: RunOutcome | undefined): boolean {
+  return outcome?.kind === "ended" && outcome.reason !== "aborted";
 }
 
-/** What is in the KV cache was computed with these weights. */
-function adapterKey(adapter: Adapter | undefined): string {
-  return adapter === undefined ? "" : JSON.stringify([adapter.path, adapter.scale, adapter.edition]);
+function adapterOf({ adapter }: { readonly adapter?: Adapter | undefined }): { readonly adapter?: Adapter } {
+  return adapter === undefined ? {} : { adapter };
 }

@@ -13,6 +13,7 @@ const source = cc({
     run_here: { args: ["ptr", "ptr", "i32"], returns: "i32" },
     run_on_thread: { args: ["ptr", "ptr", "i32"], returns: "i32" },
     give_rows: { args: ["ptr", "ptr", "ptr", "i32", "i32"], returns: "i32" },
+    give_batch: { args: ["ptr", "ptr", "ptr", "i32"], returns: "i32" },
   },
 });
 
@@ -152,6 +153,26 @@ test("the bridge picks two logits out of the row behind the prompt, and none tha
     { vectors: [[6, 4]], verdicts: [2] },
     { vectors: [[]], verdicts: [0] },
     { vectors: [[]], verdicts: [0] },
+  ]);
+});
+
+test("the bridge tells once that a lane of a batch has ended, also an idle one, whose tokens it keeps to itself", () => {
+  const channel = bridge.createResultChannel();
+  const userdata = channel.userdata(1, { count: 3, idle: 0b100 });
+  const told: [lane: number, id: number][] = [];
+  for (const ids of [[1, 2, 3], null, [4, -1, 5], [6, -1, -1], [-1, -1, -1]]) {
+    source.symbols.give_batch(bridge.resultCallback, userdata, ids && ptr(Int32Array.from(ids)), 3);
+    channel.ring.drain(({ member, tokenId }) => void told.push([member, tokenId]));
+  }
+  channel.free();
+  expect(told).toEqual([
+    [0, 1],
+    [1, 2],
+    [0, 4],
+    [1, -1],
+    [0, 6],
+    [2, -1],
+    [0, -1],
   ]);
 });
 

@@ -146,9 +146,9 @@ enum { POOLING_NONE, POOLING_LAST, POOLING_MEAN, POOLING_LOGITS };
 /*
  * userdata of a run: a stale token of an earlier run names that run, not the current one. rows_verdict is what the callback returns
  * once it has copied rows: the verdict "free" would be too early for a callback that comes without them. The library hands over an array of
- * `members` results (n_batch); a bit of `silent` is set for each that has nothing to say, or nothing more.
+ * `members` results (n_batch); a bit of `idle` is set for each whose text nobody reads, and one of `ended` when its end has been told.
  */
-typedef struct { Ring *ring; u32 run, pooling; i32 rows_verdict, picks[2]; u32 members, idle, silent; } RunContext;
+typedef struct { Ring *ring; u32 run, pooling; i32 rows_verdict, picks[2]; u32 members, idle, ended; } RunContext;
 
 /* What one result becomes; its text or its vector follows, padded to 8 bytes. A bytes word of SKIP_TO_START sends the reader to offset 0. */
 typedef struct {
@@ -190,7 +190,8 @@ void *bridge_run_context(void *contexts, u32 run, u32 pooling, i32 rows_verdict,
   context->picks[0] = first_pick;
   context->picks[1] = second_pick;
   context->members = members;
-  context->idle = context->silent = idle;
+  context->idle = idle;
+  context->ended = 0;
   return context;
 }
 void bridge_free(void *block) { c_free(block); }
@@ -306,14 +307,16 @@ static int take_result(const RunContext *context, const RKLLMResult *result, int
 }
 
 /*
- * In a batch a negative token id says that a member has ended while others go on (Rockchip's manual): that is told once. A lone member is
- * never taken at its word: what ends it is FINISH. Nor is one whose rows are wanted, which has no tokens.
+ * In a batch a negative token id says that a member has ended while others go on (Rockchip's manual): that is told once, also of an idle one, for
+ * it may have been given something to work on. A lone member is never taken at its word: what ends it is FINISH. Nor is one whose rows are
+ * wanted, which has no tokens. No results at all say nothing of anybody.
  */
 static int is_silent(RunContext *context, const RKLLMResult *result, int state, u32 member) {
   u32 bit = 1u << member;
   if (state > STATE_WAITING || context->members == 1) return (context->idle & bit) != 0;
-  if (context->silent & bit) return 1;
-  if (context->pooling == POOLING_NONE && result && result->token_id < 0 && !result->text) context->silent |= bit;
+  if (!result || (context->ended & bit)) return 1;
+  if (context->pooling != POOLING_NONE || result->token_id >= 0 || result->text) return (context->idle & bit) != 0;
+  context->ended |= bit;
   return 0;
 }
 

@@ -18,9 +18,9 @@ const LIMITS = {
   decodeStallMs: 60_000,
 };
 
-function batch(abort: () => void, abortOnce?: boolean): HostBatch {
+function batch(abort: () => void, abortOnce = false): HostBatch {
   const run = new HostRun({ promptId: 1, wants: "text", tokensMax: 1, newPromptTokens: 1, limitKeptByRuntime: true });
-  return new HostBatch(1, [run], { onText: () => {}, onEnd: () => {} }, abort, abortOnce);
+  return new HostBatch(1, [run], { onText: () => {}, onEnd: () => {} }, { abort, abortOnce, idleLanesWork: false });
 }
 
 test("an abort is repeated until the run has returned, but not where a late one would end the next run", async () => {
