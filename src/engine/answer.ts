@@ -60,7 +60,7 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
 
 /** One generator for all of it: each that a token passes through costs. */
 async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<GenerationEvent, void, undefined> {
-  const { request, turn, demand } = admitted;
+  const { request, slot, turn, demand } = admitted;
   begin();
   let prompt: PreparedPrompt | null = admitted.prompt;
   try {
