@@ -36,6 +36,8 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
     version: TABLES_VERSION,
     tables: PROMPT_CACHE_TABLES,
     open: (database) => new PromptCacheTables(database),
+    // An index that forgets would take every file there is for one that was left behind.
+    inMemory: false,
     warn,
   });
   const counts = { hits: 0, misses: 0, passed: 0, tokensSaved: 0, msSaved: 0 };
@@ -44,8 +46,10 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
   const attempt = <R>(work: (tables: PromptCacheTables) => R, otherwise: R): R => {
     if (bytesMax === 0) return otherwise;
     return file.attempt((tables) => {
-      if (!swept) sweep(folder, tables);
-      swept = true;
+      if (!swept) {
+        swept = true;
+        sweep(folder, tables);
+      }
       return work(tables);
     }, otherwise);
   };

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheSpace, HashedSequence, PromptCache } from "../../../src/core/prompt-cache.ts";
 import { createPromptCache, type PromptCacheOptions } from "../../../src/store/prompt-cache.ts";
@@ -64,6 +64,27 @@ test("what a server left that was ended while it wrote is deleted, but not what 
   utimesSync(old!, 1, 1);
   cacheIn(folder).cache.status();
   expect([existsSync(old!), existsSync(young!)]).toEqual([false, true]);
+});
+
+test("an index that cannot be opened knows no files, and none are deleted or written", () => {
+  const folder = temporaryFolder();
+  const { cache: before } = cacheIn(folder);
+  const file = kept(before, sequence("a"), 1000, SPACE, true);
+  before.close();
+  utimesSync(file, 1, 1);
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(join(folder, `index.sqlite${suffix}`), { force: true });
+  mkdirSync(join(folder, "index.sqlite"));
+  const { cache, warnings } = cacheIn(folder);
+  expect([cache.find(SPACE, ["a"]), cache.reserve(SPACE, 1), cache.status().entries, existsSync(file)]).toEqual([null, null, [], true]);
+  expect(warnings).toEqual(["no prompt cache entries are kept: their file cannot be opened"]);
+});
+
+test("a folder that cannot be made is tried and warned of once", () => {
+  const folder = join(temporaryFolder(), "file");
+  writeFileSync(folder, "a file where the folder should be");
+  const { cache, warnings } = cacheIn(folder);
+  for (let search = 0; search < 10; search++) cache.find(SPACE, ["a"]);
+  expect(warnings).toHaveLength(1);
 });
 
 test("the least used goes when there is too much, a pinned one last", () => {
