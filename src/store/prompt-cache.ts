@@ -86,10 +86,12 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
         const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
         if (stat === undefined) return null;
         const bytes = Number(stat.size);
-        tables.add({ space, path, sequence, pinned, bytes, modified_ns: String(stat.mtimeNs) }, nowMs());
+        const replaced = tables.add({ space, path, sequence, pinned, bytes, modified_ns: String(stat.mtimeNs) }, nowMs());
+        for (const old of replaced) rmSync(old, { force: true });
         makeRoom(tables);
         return bytes;
       }, null),
+    pin: (path) => attempt((tables) => tables.pin(path), undefined),
     drop: (path) => attempt((tables) => remove(tables, path), undefined),
     note: (outcome) => {
       tally(counts, outcome);
