@@ -132,7 +132,7 @@ export class HostedSlot implements RuntimeSlot {
     const running = session.run({ ...batch, members }, promptTokens);
     if (keeper === undefined) return running;
     const over = running.over.then(() => {
-      if (session.lost === null) keeper.after(adapter, session.held, session.lastRun?.stats ?? null, session.lastRun?.aborted ?? false);
+      if (session.lost === null) keeper.after(adapter, session.held, session.lastStats, session.abortCalled);
       else keeper.forget();
     });
     this.settled = over;
