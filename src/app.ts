@@ -85,14 +85,15 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     bytesWrittenPerDayMax: server.prompt_cache_bytes_per_day_max,
     warn: log.warn,
   });
+  const permitFor = devicePermits(server.runs_at_once);
   const engine = createEngine({
     catalog,
     promptCache,
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
     openSlot: async (model, defaults, signal) => {
       const onFacts = async (facts: LoadFacts) => found.learn(model, facts);
-      const machine = { config, choice, findingsOf, assets: await assets, environment, soc, promptCache, log };
-      return openModel({ ...machine, model, defaults, signal, onFacts });
+      const machine = { config, choice, findingsOf, assets: await assets, environment, program: VERSION, soc, promptCache, log };
+      return openModel({ ...machine, permit: permitFor(model), model, defaults, signal, onFacts });
     },
     contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model, likelyFindings(model)),
     slotsOf: (model) => resolveInference(config.inference, model.id).slots,
@@ -107,7 +108,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     get batchWindowMs() {
       return settings.server.batch_window_ms;
     },
-    permitFor: devicePermits(server.runs_at_once),
+    permitFor,
     get modelsLoadedMax() {
       return settings.server.models_loaded_max;
     },

@@ -56,10 +56,14 @@ interface Opening {
   readonly choice: LibraryChoice;
   readonly assets: NativeAssets;
   readonly environment: Environment;
+  /** Version of this program. */
+  readonly program: string;
   readonly soc: Soc | null;
   readonly promptCache: PromptCache;
   /** What is known of a library with this model. */
   readonly findingsOf: (library: LibrarySpec, model: ModelDescriptor) => RuntimeFindings;
+  /** See LivingHostOptions. */
+  readonly permit: (() => Promise<() => void>) | null;
   readonly log: Log;
   /** Is told what the libraries said of the model, also of one that they then did not open. Must not throw. */
   readonly onFacts: (facts: LoadFacts) => Promise<void>;
@@ -119,10 +123,11 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
       fix: `rockchip-llama doctor --probe ${model.id}`,
     });
   }
-  const keeper = modelKeeper({
+  const keeperFor = modelKeeper({
     cache: opening.promptCache,
     model,
     library,
+    program: opening.program,
     options: opened,
     findings,
     mode: config.server.prompt_cache,
@@ -143,7 +148,7 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
       assets: opening.assets,
       options: {
         ...opened,
-        hashesPrompts: keeper !== null,
+        hashesPrompts: keeperFor !== null,
         // Whether Rockchip's library takes a batch with a place left empty is known only where it was asked.
         idleLane: library.kind === "built-in" || findings.batchTakesNoInput === true ? "nothing" : "token",
       },
@@ -152,7 +157,8 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
     // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
     launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: opening.assets.llamaDir, ...opening.environment }, log, loadLog),
     limits: hostLimits(config.server, model.bytes, findings),
-    ...(keeper === null ? {} : { keeper }),
+    ...(keeperFor === null ? {} : { keeperFor }),
+    permit: opening.permit,
     growthBytesMax: config.server.host_growth_bytes_max,
     onGrown: (growth) => log.info("engine host opened anew: its memory had grown", { model: model.id, ...growth }),
     onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),

@@ -90,6 +90,8 @@ export interface PromptCache {
   reserve(space: CacheSpace, bytes: number): string | null;
   /** Takes a file in, and deletes those that are then too many. @returns its size in bytes; null: there is no such file */
   add(space: CacheSpace, file: NewCacheFile): number | null;
+  /** From now on it stays when others are deleted for their age or their size. */
+  pin(path: string): void;
   /** Deletes a file that cannot be read. */
   drop(path: string): void;
   note(outcome: CacheOutcome): void;

@@ -20,6 +20,7 @@ import type {
   TokenEvent,
 } from "../core/runtime.ts";
 import { ActiveBatch } from "./active-batch.ts";
+import { Awaited } from "./awaited.ts";
 import { floatsOfBase64 } from "./float-text.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
 import { HostWatch, type HostLimits } from "./host-watch.ts";
@@ -27,24 +28,29 @@ import { withLastWords } from "./last-words.ts";
 import { lacksMemory } from "./memory-failure.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
 
+/** Files are written and read one at a time: their answers need no number of their own. */
+const TRANSFER = 0;
+
 /** One started host with one open model. */
 export class HostSession {
   /** Why this life is over; null while it goes on. */
   lost: AppError | null = null;
   /** What the first lane holds, as the last run left it; null where nobody knows. */
   held: HashedSequence | null = null;
-  /** Of the run that ended last. */
-  lastRun: { readonly stats: RunStats; readonly aborted: boolean } | null = null;
+  /** Of the last run; null where it brought none. */
+  lastStats: RunStats | null = null;
+  /** See CachingHost. */
+  abortCalled = false;
   /** Resolves when the host has ended and everything it printed has been read. */
   readonly ended: Promise<void>;
   private readonly spec: OpenSpec;
   private readonly link: HostLink;
   private readonly watch: HostWatch;
   private readonly opened = Promise.withResolvers<RuntimeCapabilities>();
-  private readonly preparing = new Map<number, PromiseWithResolvers<PreparedPrompt>>();
-  private readonly inspecting = new Map<number, PromiseWithResolvers<Inspected>>();
-  private readonly storing: PromiseWithResolvers<HashedSequence | null>[] = [];
-  private readonly fetching: PromiseWithResolvers<boolean>[] = [];
+  private readonly preparing = new Awaited<PreparedPrompt>();
+  private readonly inspecting = new Awaited<Inspected>();
+  private readonly saving = new Awaited<HashedSequence | null>();
+  private readonly loading = new Awaited<boolean>();
   private inspections = 0;
   private active: ActiveBatch | null = null;
   private isOpen = false;
@@ -71,11 +77,10 @@ export class HostSession {
   /** The rendered prompt, which now waits in the host under `promptId`. */
   async prepare(promptId: number, prompt: PromptRequest): Promise<PreparedPrompt> {
     this.refuseIfOver();
-    const answer = Promise.withResolvers<PreparedPrompt>();
-    this.preparing.set(promptId, answer);
+    const answer = this.preparing.to(promptId);
     this.watch.expectAnswer();
     this.link.send({ kind: "prepare", promptId, ...prompt });
-    return answer.promise;
+    return answer;
   }
 
   discard(promptId: number): void {
@@ -86,11 +91,10 @@ export class HostSession {
   async inspect(question: Inspection): Promise<Inspected> {
     this.refuseIfOver();
     const inspectionId = ++this.inspections;
-    const answer = Promise.withResolvers<Inspected>();
-    this.inspecting.set(inspectionId, answer);
+    const answer = this.inspecting.to(inspectionId);
     this.watch.expectAnswer();
     this.link.send({ kind: "inspect", inspectionId, question });
-    return answer.promise;
+    return answer;
   }
 
   /** See RuntimeSlot.run. `promptTokens` of all of them. */
@@ -120,7 +124,8 @@ export class HostSession {
     promptTokens: number,
   ): ActiveBatch {
     this.refuseIfOver();
-    assert(this.active === null, "a slot runs one batch at a time");
+    assert(this.active === null && !this.transfers, "a slot runs one batch at a time, and no file is written or read meanwhile");
+    this.lastStats = null;
     const batch = new ActiveBatch(members, (promptId, allOfThem) => {
       // While others of its batch go on, nothing is to be waited for.
       if (allOfThem) this.watch.expectAbort();
@@ -135,22 +140,26 @@ export class HostSession {
 
   /** See CachingHost. Between runs only. */
   async savePrompt(path: string): Promise<HashedSequence | null> {
-    return this.transfer(this.storing, { kind: "save_prompt", path });
+    return this.transfer(this.saving, { kind: "save_prompt", path });
   }
 
   /** See CachingHost. Between runs only. */
   async loadPrompt(path: string, adapter: Adapter | undefined): Promise<boolean> {
-    return this.transfer(this.fetching, { kind: "load_prompt", path, ...(adapter === undefined ? {} : { adapter }) });
+    return this.transfer(this.loading, { kind: "load_prompt", path, ...(adapter === undefined ? {} : { adapter }) });
   }
 
-  private async transfer<T>(waiting: PromiseWithResolvers<T>[], command: HostCommand): Promise<T> {
+  private async transfer<T>(waiting: Awaited<T>, command: HostCommand): Promise<T> {
     this.refuseIfOver();
-    assert(this.active === null, "the KV cache is saved and loaded between runs");
-    const answer = Promise.withResolvers<T>();
-    waiting.push(answer);
+    assert(this.active === null && !this.transfers, "the KV cache is saved and loaded between runs, one file at a time");
+    const answer = waiting.to(TRANSFER);
     this.watch.expectTransfer();
     this.link.send(command);
-    return answer.promise;
+    return answer;
+  }
+
+  /** A file is being written or read. */
+  private get transfers(): boolean {
+    return this.saving.size + this.loading.size > 0;
   }
 
   /** Closes the model in order, a run of it first; the host is ended by force when that takes too long, or when it is still loading. */
@@ -168,9 +177,9 @@ export class HostSession {
     await this.ended;
   }
 
-  /** It is open, and nothing is running. */
+  /** It is open, nothing is running, and no file is written or read. */
   get idle(): boolean {
-    return this.isOpen && this.lost === null && this.active === null && !this.closing;
+    return this.isOpen && this.lost === null && this.active === null && !this.transfers && !this.closing;
   }
 
   memory(): SlotMemory | null {
@@ -194,20 +203,24 @@ export class HostSession {
       case "open_failed":
         return void this.failOpening(AppError.fromRecord(event.error));
       case "prepared":
-        return this.answer(event.prompt.promptId)?.resolve(event.prompt);
+        this.preparing.resolve(event.prompt.promptId, event.prompt);
+        return this.settle();
       case "refused":
-        return this.answer(event.promptId)?.reject(AppError.fromRecord(event.error));
+        this.preparing.refuse(event.promptId, AppError.fromRecord(event.error));
+        return this.settle();
       case "inspected":
-        return this.inspection(event.inspectionId)?.resolve(event.answer);
+        this.inspecting.resolve(event.inspectionId, event.answer);
+        return this.settle();
       case "inspection_failed":
-        return this.inspection(event.inspectionId)?.reject(AppError.fromRecord(event.error));
+        this.inspecting.refuse(event.inspectionId, AppError.fromRecord(event.error));
+        return this.settle();
       case "vector":
         return this.active?.push(event.promptId, { kind: "vector", vector: floatsOfBase64(event.vector) });
       case "text":
         this.watch.expectNextToken();
         return this.active?.push(event.promptId, { kind: "text", text: event.text, tokens: event.tokens });
       case "ended":
-        this.lastRun = { stats: event.stats, aborted: event.reason === "aborted" };
+        this.lastStats = event.stats;
         this.active?.push(event.promptId, { kind: "end", reason: event.reason, stats: event.stats });
         return this.active?.end(event.promptId, null);
       case "run_failed":
@@ -216,11 +229,14 @@ export class HostSession {
         this.held = event.held;
         return this.endBatch();
       case "prompt_saved":
-        this.storing.shift()?.resolve(event.saved);
+        this.saving.resolve(TRANSFER, event.saved);
         return this.settle();
       case "prompt_loaded":
-        this.fetching.shift()?.resolve(event.loaded);
+        this.loading.resolve(TRANSFER, event.loaded);
         return this.settle();
+      case "abort_called":
+        this.abortCalled = true;
+        return;
       case "closed":
         return this.link.kill();
       case "pong":
@@ -236,23 +252,9 @@ export class HostSession {
     active.finish();
   }
 
-  private answer(promptId: number): PromiseWithResolvers<PreparedPrompt> | undefined {
-    const answer = this.preparing.get(promptId);
-    this.preparing.delete(promptId);
-    this.settle();
-    return answer;
-  }
-
-  private inspection(inspectionId: number): PromiseWithResolvers<Inspected> | undefined {
-    const answer = this.inspecting.get(inspectionId);
-    this.inspecting.delete(inspectionId);
-    this.settle();
-    return answer;
-  }
-
-  /** What is expected now. The time limit of a run or of closing stays until that is over. */
+  /** What is expected now. The time limit of a run, of a file or of closing stays until that is over. */
   private settle(): void {
-    if (this.closing || this.lost !== null || this.active !== null) return;
+    if (this.closing || this.lost !== null || this.active !== null || this.transfers) return;
     this.watch.rest();
     if (this.preparing.size + this.inspecting.size > 0) this.watch.expectAnswer();
   }
@@ -274,11 +276,7 @@ export class HostSession {
     const code = !this.isOpen && lacksMemory(this.outputTail(), how) ? "out_of_memory" : "engine_lost";
     this.lost = this.closing ? unloading() : new AppError(code, this.isOpen ? message : withLastWords(message, this.outputTail(), true));
     this.opened.reject(this.lost);
-    for (const answers of [this.preparing, this.inspecting]) {
-      for (const answer of answers.values()) answer.reject(this.lost);
-      answers.clear();
-    }
-    for (const answer of [...this.storing.splice(0), ...this.fetching.splice(0)]) answer.reject(this.lost);
+    for (const answers of [this.preparing, this.inspecting, this.saving, this.loading]) answers.refuseAll(this.lost);
     this.active?.lose(this.lost);
     this.active = null;
   }

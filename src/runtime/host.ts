@@ -15,6 +15,8 @@ import { createPromptPreparer, type PromptPreparer } from "./prompt-preparer.ts"
 import { type HostCommand, type HostEvent, LOADED_MARK, type OpenSpec } from "./protocol.ts";
 import type { PromptPayload } from "./worker-protocol.ts";
 
+type WorkCommand = Extract<HostCommand, { kind: "run" | "embed" | "save_prompt" | "load_prompt" }>;
+
 /** One model, from open to close. */
 export class EngineHost {
   private readonly send: (event: HostEvent) => void;
@@ -50,15 +52,12 @@ export class EngineHost {
       case "inspect":
         return this.inspect(command);
       case "run":
-        return this.idle().run(command);
       case "embed":
-        return this.idle().embed(command);
+      case "save_prompt":
+      case "load_prompt":
+        return this.work(command);
       case "abort":
         return this.runner?.abort(command.promptId);
-      case "save_prompt":
-        return this.idle().savePrompt(command.path);
-      case "load_prompt":
-        return this.idle().loadPrompt(command.path, command.adapter);
       case "ping":
         return this.send({ kind: "pong" });
       case "close":
@@ -72,12 +71,11 @@ export class EngineHost {
       const bridge = compileBridge(spec.assets.bridgeSource);
       if (this.dieWith !== null) settleIntoProcess(bridge, this.dieWith);
       // The vocabulary loads here while the Worker, on its own thread, loads the weights.
-      const opening = ModelHandle.open(
-        spec,
-        bridge,
-        (record) => this.runner?.accept(record),
-        () => this.runner?.flush(),
-      );
+      const opening = ModelHandle.open(spec, bridge, {
+        visit: (record) => this.runner?.accept(record),
+        drained: () => this.runner?.flush(),
+        aborting: () => this.send({ kind: "abort_called" }),
+      });
       // A handle that opens after all, though its vocabulary could not be read, is there to be closed.
       this.opening = opening.then(
         (handle) => (this.handle = handle),
@@ -143,9 +141,23 @@ export class EngineHost {
     return ids.length > continuedTokensMax ? payload : { kind: "tokens", ids };
   }
 
-  private idle(): LaneRunner {
-    assert(this.runner !== null, "a run comes to an open model");
-    return this.runner;
+  /** Work for the Worker, which does one thing at a time. The gateway waits for the end of each. */
+  private async work(command: WorkCommand): Promise<void> {
+    try {
+      assert(this.runner !== null, "a run comes to an open model");
+      switch (command.kind) {
+        case "run":
+          return await this.runner.run(command);
+        case "embed":
+          return await this.runner.embed(command);
+        case "save_prompt":
+          return await this.runner.savePrompt(command.path);
+        case "load_prompt":
+          return await this.runner.loadPrompt(command.path, command.adapter);
+      }
+    } catch (thrown) {
+      for (const event of failureOf(command, AppError.from(thrown))) this.send(event);
+    }
   }
 
   private takePrompt(promptId: number): PromptPayload {
@@ -153,6 +165,22 @@ export class EngineHost {
     assert(payload !== undefined, "a run names a prepared prompt");
     this.prompts.delete(promptId);
     return payload;
+  }
+}
+
+/** What the gateway is told of work that could not be done. */
+function failureOf(command: WorkCommand, error: AppError): HostEvent[] {
+  switch (command.kind) {
+    case "run":
+    case "embed": {
+      const members = command.kind === "run" ? command.members : [command];
+      const failed = members.map(({ promptId }) => ({ kind: "run_failed", promptId, error: error.toRecord() }) as const);
+      return [...failed, { kind: "idle", held: null }];
+    }
+    case "save_prompt":
+      return [{ kind: "prompt_saved", saved: null }];
+    case "load_prompt":
+      return [{ kind: "prompt_loaded", loaded: false }];
   }
 }
 

@@ -3,23 +3,24 @@
  * opens a new host and prepares there again what was waiting. A host whose memory has grown too much is replaced between two batches.
  */
 import { assert, cancellation } from "../core/errors.ts";
-import type {
-  Batch,
-  BatchMember,
-  EmbeddingRun,
-  Inspected,
-  Inspection,
-  PreparedPrompt,
-  PromptRequest,
-  RunningBatch,
-  RuntimeCapabilities,
-  RuntimeSlot,
-  SlotMemory,
-  TokenEvent,
+import {
+  answerReserveTokens,
+  type Batch,
+  type BatchMember,
+  type EmbeddingRun,
+  type Inspected,
+  type Inspection,
+  type PreparedPrompt,
+  type PromptRequest,
+  type RunningBatch,
+  type RuntimeCapabilities,
+  type RuntimeSlot,
+  type SlotMemory,
+  type TokenEvent,
 } from "../core/runtime.ts";
+import type { Adapter } from "../core/model.ts";
 import { pendingStream } from "../core/pending-stream.ts";
 import type { KeptPrompt } from "../core/prompt-cache.ts";
-import type { PromptKeeper } from "./prompt-keeper.ts";
 import { NO_STATS } from "./active-batch.ts";
 import type { HostSession } from "./host-session.ts";
 import { LivingHost, type LivingHostOptions } from "./living-host.ts";
@@ -43,7 +44,6 @@ const ENDED: AsyncIterable<TokenEvent> = {
 
 /** RuntimeSlot over engine hosts. */
 export class HostedSlot implements RuntimeSlot {
-  private readonly keeper: PromptKeeper | undefined;
   private readonly host: LivingHost;
   private readonly prompts = new Map<number, WaitingPrompt>();
   private nextPromptId = 1;
@@ -51,7 +51,6 @@ export class HostedSlot implements RuntimeSlot {
   private settled: Promise<void> = Promise.resolve();
 
   private constructor(options: HostedSlotOptions) {
-    this.keeper = options.keeper;
     this.host = new LivingHost(options);
   }
 
@@ -114,27 +113,19 @@ export class HostedSlot implements RuntimeSlot {
 
   private async start(batch: Batch, members: readonly BatchMember[]): Promise<RunningBatch> {
     if (members.length === 0) return { events: [], over: Promise.resolve() };
-    const { keeper } = this;
     const { adapter } = batch;
-    let prompts = await this.takePrompts(members);
-    const [first] = prompts;
-    if (keeper !== undefined && first !== undefined) {
-      await keeper.before(first.session, first.prepared, adapter);
-      // A file that cost the host its life costs the request nothing else.
-      if (first.session.lost !== null) prompts = await this.prepareAgain(members, prompts);
-    }
-    const session = prompts[0]?.session ?? (await this.host.get());
+    const [first, ...others] = await this.promptsToRun(members, adapter, "text");
+    assert(first !== undefined, "there are as many prompts as members");
+    const { session } = first;
     if (members.every(({ signal }) => signal.aborted)) {
       for (const { promptId } of members) session.discard(promptId);
       return { events: members.map(() => ENDED), over: Promise.resolve() };
     }
+    this.host.refuseIfClosed();
+    const prompts = [first, ...others];
     const promptTokens = prompts.reduce((sum, { prepared }) => sum + prepared.promptTokens, 0);
-    const running = session.run({ ...batch, members }, promptTokens);
-    if (keeper === undefined) return running;
-    const over = running.over.then(() => {
-      if (session.lost === null) keeper.after(adapter, session.held, session.lastRun?.stats ?? null, session.lastRun?.aborted ?? false);
-      else keeper.forget();
-    });
+    const running = session.run({ ...batch, members: this.inRoom(members, prompts) }, promptTokens);
+    const over = running.over.then(() => this.host.noteHeld(session, adapter));
     this.settled = over;
     return { ...running, over };
   }
@@ -142,7 +133,8 @@ export class HostedSlot implements RuntimeSlot {
   async keep(): Promise<KeptPrompt | null> {
     return this.host.holding(async () => {
       await this.settled;
-      return (await this.keeper?.keep(await this.host.get())) ?? null;
+      const session = await this.host.get();
+      return this.host.withFiles(async (keeper) => keeper.keep(session));
     });
   }
 
@@ -151,15 +143,14 @@ export class HostedSlot implements RuntimeSlot {
       this.discard(run.promptId);
       throw cancellation(signal);
     }
-    const { keeper } = this;
     this.host.begin();
     try {
-      await keeper?.before(await this.host.get(), null, run.adapter);
-      const [prompt] = await this.takePrompts([run]);
+      const [prompt] = await this.promptsToRun([run], run.adapter, "vector");
       assert(prompt !== undefined, "a prompt is taken for its id");
+      this.host.refuseIfClosed();
+      this.host.noteEmpty();
       return await prompt.session.embed(run, prompt.prepared.promptTokens, signal);
     } finally {
-      keeper?.forget();
       this.host.end();
     }
   }
@@ -177,7 +168,22 @@ export class HostedSlot implements RuntimeSlot {
     await this.host.close();
   }
 
-  /** The prompts that are to be run, all in the living host: theirs may have been lost while they waited. */
+  /** The prompts of a run, in the host that will run them. What they put out of its KV cache is kept, and what is kept of the first is read, as far as that pays. */
+  private async promptsToRun(
+    members: readonly { readonly promptId: number }[],
+    adapter: Adapter | undefined,
+    wants: "text" | "vector",
+  ): Promise<readonly WaitingPrompt[]> {
+    const prompts = await this.takePrompts(members);
+    const [first] = prompts;
+    if (first === undefined) return prompts;
+    // A vector's run empties the KV cache first.
+    await this.host.withFiles(async (keeper) => keeper.before(first.session, wants === "vector" ? null : first.prepared, adapter));
+    // A file that cost the host its life costs the request nothing else.
+    return first.session.lost === null ? prompts : this.prepareAgain(members, prompts);
+  }
+
+  /** The prompts of these members, which are used up, all in the living host: theirs may have been lost while they waited. */
   private async takePrompts(members: readonly { readonly promptId: number }[]): Promise<readonly WaitingPrompt[]> {
     const prompts = members.map(({ promptId }) => {
       const prompt = this.prompts.get(promptId);
@@ -201,6 +207,16 @@ export class HostedSlot implements RuntimeSlot {
         return { ...prompt, session, prepared: await session.prepare(promptId, prompt.request) };
       }),
     );
+  }
+
+  /** One that was prepared again may be longer than it was when its limit was set: a new host has not seen how old answers were sampled. */
+  private inRoom(members: readonly BatchMember[], prompts: readonly WaitingPrompt[]): readonly BatchMember[] {
+    const { contextTokens, contextReserveTokens } = this.capabilities;
+    const room = contextTokens - answerReserveTokens(contextReserveTokens);
+    return members.map((member, index) => ({
+      ...member,
+      tokensMax: Math.max(1, Math.min(member.tokensMax, room - (prompts[index]?.prepared.promptTokens ?? 0))),
+    }));
   }
 
   private async prepareSomewhere(promptId: number, request: PromptRequest): Promise<WaitingPrompt> {

@@ -3,12 +3,14 @@
  * between two batches, before anybody needs it.
  */
 import { AppError, assert } from "../core/errors.ts";
+import type { Adapter } from "../core/model.ts";
 import type { RuntimeCapabilities } from "../core/runtime.ts";
 import { BackOff } from "./back-off.ts";
 import { type Growth, HostGrowth } from "./host-growth.ts";
 import type { LaunchHost } from "./host-link.ts";
 import { HostSession } from "./host-session.ts";
 import type { HostLimits } from "./host-watch.ts";
+import type { KeeperFor } from "./model-keeper.ts";
 import type { PromptKeeper } from "./prompt-keeper.ts";
 import type { OpenSpec } from "./protocol.ts";
 
@@ -18,7 +20,9 @@ export interface LivingHostOptions {
   readonly launch: LaunchHost;
   readonly limits: HostLimits;
   /** Keeps prompts on disk; absent: nobody does. */
-  readonly keeper?: PromptKeeper;
+  readonly keeperFor?: KeeperFor;
+  /** Leave to use the device outside of a turn; null: nobody has to ask. */
+  readonly permit?: (() => Promise<() => void>) | null;
   /** How much a host may grow before it is opened anew, bytes; absent or 0: without end. */
   readonly growthBytesMax?: number;
   /** Told of each host that is opened anew for that. */
@@ -32,6 +36,9 @@ export class LivingHost {
   /** The last host started: opening, open or lost. null: none yet, or one is being replaced. */
   session: HostSession | null = null;
   private readonly options: LivingHostOptions;
+  private readonly keeper: PromptKeeper | null;
+  /** The last work with files, until it is done. */
+  private filing: Promise<unknown> = Promise.resolve();
   private readonly backOff = new BackOff();
   private opening: Promise<HostSession> | null = null;
   /** The end of one that is being replaced. */
@@ -43,9 +50,11 @@ export class LivingHost {
   /** Batches, embeddings and savings that are going on. */
   private busy = 0;
   private closed = false;
+  private closing: Promise<void> | null = null;
 
   constructor(options: LivingHostOptions) {
     this.options = options;
+    this.keeper = options.keeperFor?.(options.spec.options.contextTokens) ?? null;
   }
 
   get capabilities(): RuntimeCapabilities {
@@ -55,7 +64,7 @@ export class LivingHost {
 
   /** The living host; opens one when there is none. Throws AppError shutting_down, and what opening one throws. */
   async get(): Promise<HostSession> {
-    if (this.closed) throw unloading();
+    this.refuseIfClosed();
     if (this.opening !== null) return this.opening;
     if (this.session !== null && this.session.lost === null) return this.session;
     this.opening = this.reopen().finally(() => (this.opening = null));
@@ -74,7 +83,7 @@ export class LivingHost {
     if (this.session === null || this.session.lost !== null) return;
     this.grown = this.growth.note(this.session.memory());
     // The next batch, or a saving, may be about to begin: then it replaces the host, or holds it.
-    if (this.grown !== null) setTimeout(() => this.replaceGrown(), 0);
+    if (this.grown !== null) setTimeout(() => void this.replaceOutOfTurn(), 0);
   }
 
   /** What the host holds is used while it lasts. */
@@ -87,12 +96,44 @@ export class LivingHost {
     }
   }
 
+  /**
+   * Writes and reads files, between runs. What has begun comes to its end before the model is closed. null: this slot has none.
+   * Throws AppError shutting_down.
+   */
+  async withFiles<T>(work: (keeper: PromptKeeper) => Promise<T>): Promise<T | null> {
+    this.refuseIfClosed();
+    if (this.keeper === null) return null;
+    const working = work(this.keeper);
+    this.filing = working.catch(() => {});
+    return working;
+  }
+
+  /** After a run; see PromptKeeper.after. */
+  noteHeld(session: HostSession, adapter: Adapter | undefined): void {
+    this.keeper?.after(session, adapter, session.held, session.lastStats);
+  }
+
+  /** The KV cache was emptied. */
+  noteEmpty(): void {
+    this.keeper?.forget();
+  }
+
+  /** Throws AppError shutting_down once the model is being closed: what is still on its way begins no more. */
+  refuseIfClosed(): void {
+    if (this.closed) throw unloading();
+  }
+
   /** Closes the model. Safe to call twice. */
   async close(): Promise<void> {
     this.closed = true;
+    return (this.closing ??= this.closeOnce());
+  }
+
+  private async closeOnce(): Promise<void> {
     await this.retiring;
+    await this.filing;
     const { session } = this;
-    if (session?.idle === true) await this.options.keeper?.park(session);
+    if (session?.idle === true) await this.keeper?.park(session, this.options.permit ?? null);
     await session?.close();
   }
 
@@ -117,6 +158,14 @@ export class LivingHost {
     }
   }
 
+  /** Parking what a host holds is a run, which takes a permit; a turn has one. Nothing waits for this one: a batch that begins meanwhile replaces the host. */
+  private async replaceOutOfTurn(): Promise<void> {
+    const giveBack = this.keeper === null ? undefined : await this.options.permit?.();
+    this.replaceGrown();
+    await this.retiring;
+    giveBack?.();
+  }
+
   /** Nobody loses anything by it: what the host holds is parked, and prompts that wait are prepared again in the new one. */
   private replaceGrown(): void {
     const { session, grown } = this;
@@ -137,9 +186,7 @@ export class LivingHost {
 
   /** The old host's memory has to be free before the new one takes its own. */
   private async retire(session: HostSession): Promise<void> {
-    const { keeper } = this.options;
-    await keeper?.park(session);
-    keeper?.forget();
+    await this.keeper?.park(session, null);
     await session.close();
   }
 }

@@ -25,6 +25,16 @@ export interface HandleRun {
   readonly savePath?: string;
 }
 
+/** What a handle tells, on this thread. */
+export interface HandleEvents {
+  /** Gets every record, in order. */
+  readonly visit: (record: RingRecord) => void;
+  /** After each time records were visited. */
+  readonly drained: () => void;
+  /** Before rkllm_abort is called for the first time. */
+  readonly aborting: () => void;
+}
+
 /** Owns the Worker; one run at a time. */
 export class ModelHandle {
   readonly capabilities: RuntimeCapabilities;
@@ -40,6 +50,8 @@ export class ModelHandle {
   private running: Promise<unknown> = Promise.resolve();
   private destroying: Promise<void> | null = null;
   private closed = false;
+  private aborted = false;
+  private readonly aborting: () => void;
 
   private constructor(parts: {
     capabilities: RuntimeCapabilities;
@@ -49,6 +61,7 @@ export class ModelHandle {
     channel: ResultChannel;
     drain: () => void;
     stopBell: () => void;
+    aborting: () => void;
     abortNative: () => void;
   }) {
     this.capabilities = parts.capabilities;
@@ -58,16 +71,15 @@ export class ModelHandle {
     this.channel = parts.channel;
     this.drain = parts.drain;
     this.stopBell = parts.stopBell;
+    this.aborting = parts.aborting;
     this.abortNative = parts.abortNative;
   }
 
   /**
    * Opens the library and the model.
-   * @param visit gets every record on this thread, in order
-   * @param drained is called after each time records were visited
    * @throws AppError model_load_failed, runtime_library_missing, runtime_version_unknown
    */
-  static async open(spec: OpenSpec, bridge: Bridge, visit: (record: RingRecord) => void, drained: () => void): Promise<ModelHandle> {
+  static async open(spec: OpenSpec, bridge: Bridge, { visit, drained, aborting }: HandleEvents): Promise<ModelHandle> {
     const abi = abiForVersion(spec.library.version);
     const functions = openRuntime(spec.library, spec.assets, bridge);
     const channel = bridge.createResultChannel();
@@ -100,6 +112,7 @@ export class ModelHandle {
       channel,
       drain,
       stopBell: bridge.onBell(drain),
+      aborting,
       abortNative: linkAbort(functions, handle),
     });
   }
@@ -126,7 +139,10 @@ export class ModelHandle {
 
   /** A request, not an event: the run goes on until the library heeds it. */
   abort(): void {
-    if (!this.closed) this.abortNative();
+    if (this.closed) return;
+    if (!this.aborted) this.aborting();
+    this.aborted = true;
+    this.abortNative();
   }
 
   /**

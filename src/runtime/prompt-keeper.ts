@@ -6,6 +6,7 @@
 import { AppError } from "../core/errors.ts";
 import type { Adapter } from "../core/model.ts";
 import {
+  type CachedPrompt,
   type CacheSpace,
   type HashedSequence,
   type KeptPrompt,
@@ -18,9 +19,13 @@ import { type CacheRates, gainOfLoading, Measured, UNMEASURED, worthFinding, wor
 
 /** What it asks of a host. */
 export interface CachingHost {
-  /** Writes what the KV cache holds. null: there is nothing, or the library wrote nothing. Throws AppError engine_lost. */
+  /** Why it is over, with all that its KV cache held; null while it lives. */
+  readonly lost: AppError | null;
+  /** rkllm_abort was called since it opened its model: for a client, or because a run or a saving had enough. */
+  readonly abortCalled: boolean;
+  /** Writes what the KV cache holds. null: the library wrote nothing. Throws AppError engine_lost, shutting_down. */
   savePrompt(path: string): Promise<HashedSequence | null>;
-  /** Makes the KV cache hold what a file does; false: the library did not take it. Throws AppError engine_lost. */
+  /** Makes the KV cache hold what a file does; false: the library did not take it. Throws AppError engine_lost, shutting_down. */
   loadPrompt(path: string, adapter: Adapter | undefined): Promise<boolean>;
 }
 
@@ -31,18 +36,21 @@ export interface PromptKeeperOptions {
   readonly spaceOf: (adapter: Adapter | undefined) => CacheSpace;
   /** An estimate, until a file has been written. */
   readonly bytesPerToken: number;
-  /** Reading a file right after an abort crashed Rockchip's library (reported for 1.2). */
+  /** Reading a file after an abort crashed Rockchip's library (reported for 1.2). How long after is not known: as long as the model is open. */
   readonly loadsAfterAbort: boolean;
   /** Told of a file that cost its host its life. */
   readonly onFault: (path: string, error: AppError) => void;
 }
 
-/** What the KV cache holds, as far as it is known. */
+/** What a KV cache holds, as far as it is known. */
 interface Held {
+  /** Whose it is: the next host knows nothing of it. */
+  readonly host: CachingHost;
   readonly space: CacheSpace;
   readonly sequence: HashedSequence;
-  /** Tokens of it that a file holds already. */
-  readonly kept: number;
+  /** It can be written. What came from a file can not, until a prompt has run on it: no library tells its tokens. */
+  readonly hasRun: boolean;
+  /** The conversation has come back at least once. */
   readonly returned: boolean;
 }
 
@@ -51,14 +59,11 @@ const FAILURES_MAX = 2;
 /** Fewer say more of the start of a run than of its speed. */
 const MEASURED_TOKENS_MIN = 16;
 
-/** One for each slot with one lane. */
+/** One for each slot with one lane. One call at a time. */
 export class PromptKeeper {
   private readonly options: PromptKeeperOptions;
   private held: Held | null = null;
-  private aborted = false;
   private failures = 0;
-  /** Of the prompt that is about to run: what it shares with the sequence before it, and what was read for it. */
-  private loadedTokens = 0;
   private readonly prefill = new Measured(UNMEASURED.prefillMsPerToken);
   private readonly read = new Measured(UNMEASURED.readMsPerByte);
   private readonly write = new Measured(UNMEASURED.writeMsPerByte);
@@ -76,50 +81,51 @@ export class PromptKeeper {
   async before(host: CachingHost, prompt: PreparedPrompt | null, adapter: Adapter | undefined): Promise<void> {
     const space = this.options.spaceOf(adapter);
     const prefixes = prompt?.prefixes ?? [];
-    const shared = this.held?.space.key === space.key ? sharedTokens(this.held.sequence.prefixes, prefixes) : 0;
-    this.loadedTokens = 0;
-    await this.saveEvicted(host, shared);
-    if (prompt !== null && prompt.prefixes.length > 0) await this.loadFor(host, prompt, { space, adapter, shared });
+    const held = this.heldBy(host);
+    const shared = held?.space.key === space.key ? sharedTokens(held.sequence.prefixes, prefixes) : 0;
+    const evicted = this.worthSavingOf(host, shared);
+    if (evicted !== null) await this.save(evicted, false);
+    if (prompt !== null && prefixes.length > 0 && host.lost === null) await this.loadFor(host, prompt, { space, adapter, shared });
   }
 
-  /** After a run: what the KV cache holds now. */
-  after(adapter: Adapter | undefined, held: HashedSequence | null, stats: RunStats | null, aborted: boolean): void {
-    const before = this.held;
+  /** After a run: what the KV cache holds now; null where nobody knows. */
+  after(host: CachingHost, adapter: Adapter | undefined, held: HashedSequence | null, stats: RunStats | null): void {
+    const before = this.heldBy(host);
     const space = this.options.spaceOf(adapter);
-    this.aborted = aborted;
     if (stats !== null && stats.prefillTokens >= MEASURED_TOKENS_MIN) this.prefill.note(stats.prefillMs / stats.prefillTokens);
-    if (held === null) {
-      this.held = null;
-      return;
-    }
+    if (held === null) return this.forget();
     const shared = before?.space.key === space.key ? sharedTokens(before.sequence.prefixes, held.prefixes) : 0;
     // A conversation that went on holds all of what it was, but for the steps that were not full.
     const goesOn = before !== null && shared > 0 && shared + MEASURED_TOKENS_MIN * 4 >= before.sequence.tokens;
-    this.held = {
-      space,
-      sequence: held,
-      kept: Math.max(this.loadedTokens, Math.min(before?.kept ?? 0, shared)),
-      returned: this.loadedTokens > 0 || goesOn,
-    };
+    this.held = { host, space, sequence: held, hasRun: true, returned: goesOn };
   }
 
-  /** The host is gone, and its KV cache with it. */
+  /** The KV cache was emptied, or nobody knows what it holds. */
   forget(): void {
     this.held = null;
-    this.aborted = false;
   }
 
-  /** Writes what the KV cache holds, whatever it costs, unless a file holds it already. null: it could not be written. */
+  /** Writes what the KV cache holds, whatever it costs, unless a file holds it already; that file stays. null: it could not be written. */
   async keep(host: CachingHost): Promise<KeptPrompt | null> {
-    const { held } = this;
+    const held = this.heldBy(host);
     if (held === null) return null;
-    const isKept = held.kept + PREFIX_STEP_TOKENS > held.sequence.tokens - 1;
-    return isKept ? { tokens: held.kept, bytes: 0 } : this.save(host, held, true);
+    const file = this.fileOf(held);
+    const tokens = file?.tokens ?? 0;
+    if (tokens + PREFIX_STEP_TOKENS < held.sequence.tokens) return this.save(held, true);
+    if (file !== null) this.options.cache.pin(file.path);
+    return { tokens, bytes: 0 };
   }
 
-  /** Before the model is closed. Never throws. */
-  async park(host: CachingHost): Promise<void> {
-    await this.saveEvicted(host, 0);
+  /**
+   * Before the model is closed. Never throws.
+   * @param permit leave to use the device, asked for where there is something to save: that takes a run. null: nobody has to ask
+   */
+  async park(host: CachingHost, permit: (() => Promise<() => void>) | null): Promise<void> {
+    if (this.worthSavingOf(host, 0) === null) return;
+    const giveBack = await permit?.();
+    const evicted = this.worthSavingOf(host, 0);
+    if (evicted !== null) await this.save(evicted, false);
+    giveBack?.();
   }
 
   private get rates(): CacheRates {
@@ -131,30 +137,41 @@ export class PromptKeeper {
     };
   }
 
-  private async saveEvicted(host: CachingHost, shared: number): Promise<void> {
-    const { held } = this;
-    if (held === null || this.failures >= FAILURES_MAX) return;
-    const { sequence, kept, returned } = held;
-    if (worthSaving({ tokens: sequence.tokens, shared, kept, returned }, this.rates)) await this.save(host, held, false);
+  private heldBy(host: CachingHost): Held | null {
+    return this.held?.host === host && host.lost === null ? this.held : null;
   }
 
-  private async save(host: CachingHost, { space, sequence }: Held, pinned: boolean): Promise<KeptPrompt | null> {
+  /** The file that holds most of it. Asked each time: files go for their age, for want of room, and because somebody deletes them. */
+  private fileOf({ space, sequence }: Held): CachedPrompt | null {
+    return this.options.cache.find(space, sequence.prefixes);
+  }
+
+  /** What a host holds, where it pays to write that before its place is taken. */
+  private worthSavingOf(host: CachingHost, shared: number): Held | null {
+    const held = this.heldBy(host);
+    if (held === null || !held.hasRun || this.failures >= FAILURES_MAX) return null;
+    const { sequence, returned } = held;
+    const kept = this.fileOf(held)?.tokens ?? 0;
+    return worthSaving({ tokens: sequence.tokens, shared, kept, returned }, this.rates) ? held : null;
+  }
+
+  private async save({ host, space, sequence }: Held, pinned: boolean): Promise<KeptPrompt | null> {
     const { cache } = this.options;
     const path = cache.reserve(space, sequence.tokens * this.perToken.value);
     if (path === null) return null;
     const startedMs = performance.now();
     const saved = await this.attempt(path, async () => host.savePrompt(path));
-    const bytes = saved === null ? null : cache.add(space, { path, sequence: saved, pinned });
-    if (saved === null || bytes === null) {
-      this.failures++;
+    const written = saved === "lost" || saved === "closing" ? null : saved;
+    const bytes = written === null ? null : cache.add(space, { path, sequence: written, pinned });
+    if (written === null || bytes === null) {
+      if (saved !== "closing") this.failures++;
       cache.drop(path);
       return null;
     }
     this.failures = 0;
     this.write.note((performance.now() - startedMs) / bytes);
-    this.perToken.note(bytes / saved.tokens);
-    if (this.held !== null) this.held = { ...this.held, kept: saved.tokens };
-    return { tokens: saved.tokens, bytes };
+    this.perToken.note(bytes / written.tokens);
+    return { tokens: written.tokens, bytes };
   }
 
   private async loadFor(
@@ -167,17 +184,20 @@ export class PromptKeeper {
     const found = cache.find(space, prompt.prefixes);
     if (found === null || found.tokens <= shared) return cache.note({ kind: "miss" });
     const msSaved = gainOfLoading(found, shared, this.rates);
-    if (msSaved <= 0 || (this.aborted && !loadsAfterAbort)) return cache.note({ kind: "passed" });
+    if (msSaved <= 0 || (host.abortCalled && !loadsAfterAbort)) return cache.note({ kind: "passed" });
     const startedMs = performance.now();
+    this.forget();
     const loaded = await this.attempt(found.path, async () => host.loadPrompt(found.path, adapter));
+    if (loaded === "closing") return;
     if (loaded !== true) {
       cache.drop(found.path);
-      this.held = null;
       return cache.note({ kind: "miss" });
     }
     const ms = performance.now() - startedMs;
     this.read.note(ms / found.bytes);
-    this.loadedTokens = found.tokens;
+    // The file may hold more, but what that is nobody knows.
+    const sequence = { tokens: found.tokens, prefixes: prompt.prefixes.slice(0, found.tokens / PREFIX_STEP_TOKENS) };
+    this.held = { host, space, sequence, hasRun: false, returned: true };
     cache.note({
       kind: "hit",
       path: found.path,
@@ -186,14 +206,15 @@ export class PromptKeeper {
     });
   }
 
-  /** null where the host was lost: its file is not to be trusted, and its KV cache is gone. */
-  private async attempt<T>(path: string, work: () => Promise<T>): Promise<T | null> {
+  /** `lost`: the file cost the host its life, and is not to be trusted. `closing`: the host was closed meanwhile, which says nothing of the file. */
+  private async attempt<T>(path: string, work: () => Promise<T>): Promise<T | "lost" | "closing"> {
     try {
       return await work();
     } catch (thrown) {
-      this.options.onFault(path, AppError.from(thrown));
-      this.forget();
-      return null;
+      const error = AppError.from(thrown);
+      if (error.code === "shutting_down") return "closing";
+      this.options.onFault(path, error);
+      return "lost";
     }
   }
 }

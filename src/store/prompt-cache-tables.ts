@@ -61,7 +61,9 @@ export class PromptCacheTables {
   readonly #insert: Statement;
   readonly #insertPrefixes: Statement;
   readonly #longest: Statement<IndexedFile & { step: number }, [string, string]>;
+  readonly #alike: Statement<{ path: string; pinned: number }, [string, string, number]>;
   readonly #touch: Statement;
+  readonly #pin: Statement;
   readonly #delete: Statement;
   readonly #tooMany: Statement<IndexedFile, [number, number]>;
   readonly #list: Statement<EntryRow, []>;
@@ -79,6 +81,10 @@ export class PromptCacheTables {
       SELECT path, bytes, modified_ns, max(step) AS step FROM prefixes JOIN entries ON number = entry
       WHERE prefixes.space = ? AND hash IN (SELECT value FROM json_each(?))
       GROUP BY entry ORDER BY step DESC, bytes LIMIT 1`);
+    this.#alike = database.query(`
+      SELECT path, pinned FROM entries JOIN prefixes ON entry = number
+      WHERE prefixes.space = ?1 AND hash = ?2 AND tokens / ${PREFIX_STEP_TOKENS} = ?3`);
+    this.#pin = database.query("UPDATE entries SET pinned = 1 WHERE path = ?");
     this.#touch = database.query(`
       UPDATE entries SET used_ms = ?2, hits = hits + 1, uses = (SELECT max(uses) + 1 FROM entries) WHERE path = ?1`);
     this.#delete = database.query("DELETE FROM entries WHERE path = ?");
@@ -96,13 +102,26 @@ export class PromptCacheTables {
     return row === null ? null : { ...row, tokens: (row.step + 1) * PREFIX_STEP_TOKENS };
   }
 
-  add({ space, path, sequence, bytes, modified_ns, pinned }: FileToIndex, nowMs: number): void {
-    this.#database.transaction(() => {
-      const entry = this.#insert.run(path, space.key, space.model, sequence.tokens, bytes, modified_ns, pinned ? 1 : 0, nowMs);
-      this.#insertPrefixes.run(space.key, entry.lastInsertRowid, JSON.stringify(sequence.prefixes));
+  /**
+   * @returns files that it takes the place of: those of the same steps. One that ends earlier stays, though this one begins with it: it is read
+   * sooner, and is all that others with its beginning need. What was pinned stays pinned.
+   */
+  add({ space, path, sequence, bytes, modified_ns, pinned }: FileToIndex, nowMs: number): readonly string[] {
+    const { prefixes, tokens } = sequence;
+    return this.#database.transaction(() => {
+      const alike = this.#alike.all(space.key, prefixes.at(-1) ?? "", prefixes.length);
+      for (const replaced of alike) this.delete(replaced.path);
+      const stays = pinned || alike.some((replaced) => replaced.pinned === 1);
+      const entry = this.#insert.run(path, space.key, space.model, tokens, bytes, modified_ns, stays ? 1 : 0, nowMs);
+      this.#insertPrefixes.run(space.key, entry.lastInsertRowid, JSON.stringify(prefixes));
       this.#database.run("DELETE FROM writes WHERE day <> ?", [dayOf(nowMs)]);
       this.#addWritten.run(dayOf(nowMs), bytes);
+      return alike.map((replaced) => replaced.path);
     })();
+  }
+
+  pin(path: string): void {
+    this.#pin.run(path);
   }
 
   touch(path: string, nowMs: number): void {

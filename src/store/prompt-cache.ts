@@ -41,6 +41,8 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
     version: TABLES_VERSION,
     tables: PROMPT_CACHE_TABLES,
     open: (database) => new PromptCacheTables(database),
+    // An index that forgets would take every file there is for one that was left behind.
+    inMemory: false,
     warn,
   });
   const counts = { hits: 0, misses: 0, passed: 0, tokensSaved: 0, msSaved: 0 };
@@ -50,8 +52,10 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
   const attempt = <R>(work: (tables: PromptCacheTables) => R, otherwise: R): R => {
     if (bytesMax === 0) return otherwise;
     return file.attempt((tables) => {
-      if (!swept) sweep(folder, tables);
-      swept = true;
+      if (!swept) {
+        swept = true;
+        sweep(folder, tables);
+      }
       return work(tables);
     }, otherwise);
   };
@@ -94,10 +98,12 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
         const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
         if (stat === undefined) return null;
         const bytes = Number(stat.size);
-        tables.add({ space, path, sequence, pinned, bytes, modified_ns: String(stat.mtimeNs) }, nowMs());
+        const replaced = tables.add({ space, path, sequence, pinned, bytes, modified_ns: String(stat.mtimeNs) }, nowMs());
+        for (const old of replaced) rmSync(old, { force: true });
         makeRoom(tables);
         return bytes;
       }, null),
+    pin: (path) => attempt((tables) => tables.pin(path), undefined),
     drop: (path) => attempt((tables) => remove(tables, path), undefined),
     note: (outcome) => {
       tally(counts, outcome);

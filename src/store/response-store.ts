@@ -19,6 +19,7 @@ export function createResponseStore(options: ResponseStoreOptions): ResponseStor
     version: TABLES_VERSION,
     tables: RESPONSE_TABLES,
     open: (database) => new ResponseTables(database),
+    inMemory: true,
     warn,
   });
   const attempt = <T>(work: (tables: ResponseTables) => T, otherwise: T): T => (keeps ? file.attempt(work, otherwise) : otherwise);

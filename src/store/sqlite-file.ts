@@ -15,6 +15,8 @@ export interface SqliteFileOptions<T> {
   readonly tables: string;
   /** Makes what reads and writes them; it may throw what SQLite throws. */
   readonly open: (database: Database) => T;
+  /** Where the file cannot be opened: whether all is kept in memory instead, until the end of the process, or nothing at all. */
+  readonly inMemory: boolean;
   /** Told once for each thing that went wrong; never gets what is stored. */
   readonly warn: (message: string, facts: Readonly<Record<string, unknown>>) => void;
 }
@@ -61,12 +63,12 @@ export class SqliteFile<T> {
     if (this.closed) return otherwise;
     try {
       try {
-        return work(this.tables());
+        return this.on(work, otherwise);
       } catch (thrown) {
         if (!isDamage(thrown) || path === IN_MEMORY) throw thrown;
         this.shut();
         warn(`the file of ${what} cannot be read and was set aside`, { path: setAside(path), reason: String(thrown) });
-        return work(this.tables());
+        return this.on(work, otherwise);
       }
     } catch (thrown) {
       warn(`${what} could not be read or written`, { path, reason: String(thrown) });
@@ -80,8 +82,14 @@ export class SqliteFile<T> {
     this.shut();
   }
 
-  private tables(): T {
-    const { path, what, warn } = this.options;
+  private on<R>(work: (tables: T) => R, otherwise: R): R {
+    const tables = this.tables();
+    return tables === null ? otherwise : work(tables);
+  }
+
+  /** null: its file cannot be opened, and nothing stands in for it. */
+  private tables(): T | null {
+    const { path, what, inMemory, warn } = this.options;
     if (this.open !== null) {
       // SQLite would go on in a file that has no name any more, and all would be gone with the process.
       if (this.open.identity === identityOf(this.open.place)) return this.open.tables;
@@ -93,6 +101,11 @@ export class SqliteFile<T> {
       return this.openAt(path);
     } catch (thrown) {
       if (isDamage(thrown)) throw thrown;
+      if (!inMemory) {
+        this.closed = true;
+        warn(`no ${what} are kept: their file cannot be opened`, { path, reason: String(thrown) });
+        return null;
+      }
       warn(`${what} are kept in memory only: their file cannot be opened`, { path, reason: String(thrown) });
       return this.openAt(IN_MEMORY);
     }

@@ -1,6 +1,9 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findingsKey } from "../../src/runtime/findings-key.ts";
+import { FindingsFile } from "../../src/store/findings-file.ts";
+import { VERSION } from "../../src/version.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { writeTinyGguf } from "../support/tiny-gguf.ts";
@@ -102,6 +105,27 @@ test("a chat goes on after a restart without computing what it had", async () =>
   expect(computed).toBeLessThan(first / 3);
 });
 
+test.each([[[]], [["--isolation", "thread"]]])(
+  "a server that is told to stop while a prompt is written keeps it, and loses no host over it %j",
+  async (isolation: readonly string[]) => {
+    const cacheDir = temporaryFolder();
+    const flags = ["--shutdown-timeout-s", "0", ...isolation];
+    const server = await serverWith(cacheDir, { moods: `${SLOW},slow-storage=2000`, flags });
+    await turn(server, [user(`${LONG}What happened next?`)]);
+    const second = server.post(PATH, { messages: [user(`Another story, please. ${LONG}`)] });
+    // The model's folder is made for the file, which the library then takes its time to write.
+    const folders = () => readdirSync(join(cacheDir, "prompts"), { withFileTypes: true }).filter((each) => each.isDirectory());
+    while (folders().length === 0) await Bun.sleep(5);
+    expect(filesIn(cacheDir)).toEqual([]);
+    expect(await server.server.stop()).toBe(0);
+    expect((await second).status).toBe(503);
+    const log = server.server.output + (await server.server.log);
+    expect(log).not.toMatch(/engine host lost|given up|Broken invariant/);
+    await using after = await serverWith(cacheDir, { modelsDir: server.modelsDir });
+    expect((await cacheOf(after)).entries).toHaveLength(1);
+  },
+);
+
 test("what is computed sooner than it is read is neither written nor read, once that has been seen", async () => {
   const cacheDir = temporaryFolder();
   await using server = await serverWith(cacheDir, { moods: "slow-prefill=2,slow-storage=600" });
@@ -156,6 +180,23 @@ test("a cache that cannot be written to is no reason to fail", async () => {
   expect(await cacheOf(server)).toMatchObject({ hits: 0, entries: [] });
 });
 
+test("no file is read where an abort was called before and that is not known to be safe: a run's limit and a saving may be aborts", async () => {
+  const cacheDir = temporaryFolder();
+  const version = "1.2.3";
+  const flags = ["--cpu-runtime-version", version, "--temperature", "0"];
+  await using server = await serverWith(cacheDir, { moods: `${SLOW},crash-cache`, flags });
+  const { size: bytes, mtimeMs } = statSync(join(server.modelsDir, "tiny.gguf"));
+  const model = { bytes, modifiedMs: Math.trunc(mtimeMs) } as Parameters<typeof findingsKey>[1];
+  const findings = { promptCache: { works: true, loadAfterAbort: false } };
+  expect(new FindingsFile(cacheDir).keep(findingsKey({ kind: "built-in", version }, model, VERSION)!, findings, new Date())).toBeNull();
+  const { next } = await evictedChat(server);
+  const [host] = server.hostPids();
+  const files = filesIn(cacheDir);
+  expect((await turn(server, next)).computed).toBeGreaterThan(100);
+  expect({ host: server.hostPids()[0], hits: (await cacheOf(server)).hits }).toEqual({ host, hits: 0 });
+  expect(filesIn(cacheDir)).toEqual(expect.arrayContaining(files));
+});
+
 test("no more is kept than there is room for, the least used goes first", async () => {
   const cacheDir = temporaryFolder();
   await using server = await serverWith(cacheDir);
@@ -182,6 +223,9 @@ test("a prompt that is warmed is kept, and chats that begin with it do not compu
   const deleted = await fetch(`${server.url}/v1/cache?model=tiny`, { method: "DELETE" });
   expect(await deleted.json()).toMatchObject({ object: "cache" });
   expect({ entries: (await cacheOf(server)).entries, files: filesIn(cacheDir) }).toEqual({ entries: [], files: [] });
+  expect(await warm()).toMatchObject({ bytes: expect.any(Number) });
+  expect(await warm()).toMatchObject({ bytes: 0 });
+  expect((await cacheOf(server)).entries).toMatchObject([{ pinned: true }]);
 });
 
 test("a prompt that is too long to be warmed is refused as it would be in a chat", async () => {

@@ -5,6 +5,7 @@ export const NO_PROMPT_CACHE: PromptCache = {
   find: () => null,
   reserve: () => null,
   add: () => null,
+  pin: () => {},
   drop: () => {},
   note: () => {},
   status: () => ({ entries: [], bytes: 0, bytesMax: 0, hits: 0, misses: 0, passed: 0, tokensSaved: 0, msSaved: 0, bytesWrittenToday: 0 }),

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import type { OutputFormat, RuntimeCapabilities, TokenEvent } from "../../../src/core/runtime.ts";
-import type { HostLink } from "../../../src/runtime/host-link.ts";
 import { base64OfFloats } from "../../../src/runtime/float-text.ts";
 import { HostedSlot } from "../../../src/runtime/hosted-slot.ts";
-import type { HostCommand, HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
+import type { HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
+import { PlayedHost } from "../../support/played-host.ts";
 
 const CAPABILITIES: RuntimeCapabilities = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1 };
 const STATS = { prefillTokens: 1, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
@@ -19,43 +19,6 @@ const LIMITS = {
 const never = () => new AbortController().signal;
 const PLAIN: OutputFormat = { reasoning: null, toolSyntax: "hermes" };
 const INPUT = { kind: "completion", prompt: "Hi" } as const;
-
-/** A host that a test plays: it notes what it is told and says what it is made to. */
-class PlayedHost {
-  readonly told: HostCommand[] = [];
-  readonly output: string[] = [];
-  readonly say: (event: HostEvent) => void;
-  readonly link: HostLink;
-  private readonly end = Promise.withResolvers<string>();
-  private listeners: (() => void)[] = [];
-
-  constructor(say: (event: HostEvent) => void, kill: (host: PlayedHost) => void) {
-    this.say = say;
-    this.link = {
-      send: (command) => {
-        this.told.push(command);
-        for (const listener of this.listeners.splice(0)) listener();
-      },
-      ended: this.end.promise,
-      kill: () => kill(this),
-      memory: () => null,
-      outputTail: () => this.output,
-    };
-  }
-
-  die(how: string): void {
-    this.end.resolve(how);
-  }
-
-  /** The first command of a kind; waits for it. */
-  async hears<K extends HostCommand["kind"]>(kind: K): Promise<Extract<HostCommand, { kind: K }>> {
-    for (;;) {
-      const command = this.told.find((each) => each.kind === kind);
-      if (command !== undefined) return command as Extract<HostCommand, { kind: K }>;
-      await new Promise<void>((resolve) => this.listeners.push(resolve));
-    }
-  }
-}
 
 /** Slots over hosts that a test plays. */
 function stage(kill: (host: PlayedHost) => void = (host) => host.die("signal SIGKILL")) {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { HostLink } from "../../../src/runtime/host-link.ts";
-import { LivingHost } from "../../../src/runtime/living-host.ts";
+import { LivingHost, type LivingHostOptions } from "../../../src/runtime/living-host.ts";
+import type { PromptKeeper } from "../../../src/runtime/prompt-keeper.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
 
 const LIMITS = {
@@ -14,7 +15,7 @@ const LIMITS = {
 const CAPABILITIES = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1 };
 
 /** Hosts that open and close at once; each takes as much memory as it is told. */
-function stage(growthBytesMax: number) {
+function stage(growthBytesMax: number, keeping: Pick<LivingHostOptions, "keeperFor" | "permit"> = {}) {
   const hosts: { residentBytes: number; readonly told: string[] }[] = [];
   const grown: number[] = [];
   const launch = (say: (event: HostEvent) => void): HostLink => {
@@ -34,10 +35,11 @@ function stage(growthBytesMax: number) {
     };
   };
   const living = new LivingHost({
-    spec: { model: { id: "tiny" } } as OpenSpec,
+    spec: { model: { id: "tiny" }, options: { contextTokens: 64 } } as OpenSpec,
     launch,
     limits: LIMITS,
     growthBytesMax,
+    ...keeping,
     onGrown: ({ grownBytes }) => grown.push(grownBytes),
     onLost: (error) => {
       throw error;
@@ -72,6 +74,29 @@ test("the next batch replaces it where it begins before", async () => {
   await living.get();
   living.end();
   expect(hosts).toHaveLength(2);
+});
+
+test("outside of a turn leave is asked for what parking a host takes, and a batch that begins meanwhile has it already", async () => {
+  const leave = Promise.withResolvers<() => void>();
+  const asked = Promise.withResolvers<void>();
+  const givenBack = Promise.withResolvers<void>();
+  const park = async () => {};
+  const { living, hosts, grow } = stage(100, {
+    keeperFor: () => ({ park }) as unknown as PromptKeeper,
+    permit: async () => {
+      asked.resolve();
+      return leave.promise;
+    },
+  });
+  await grow();
+  await asked.promise;
+  expect(hosts).toHaveLength(1);
+  living.begin();
+  await living.get();
+  living.end();
+  leave.resolve(givenBack.resolve);
+  await givenBack.promise;
+  expect(hosts.map(({ told }) => told)).toEqual([["open", "close"], ["open"]]);
 });
 
 test("a host stays while what it holds is being saved", async () => {

@@ -66,6 +66,50 @@ test("what a server left that was ended while it wrote is deleted, but not what 
   expect([existsSync(old!), existsSync(young!)]).toEqual([false, true]);
 });
 
+test("an index that cannot be opened knows no files, and none are deleted or written", () => {
+  const folder = temporaryFolder();
+  const { cache: before } = cacheIn(folder);
+  const file = kept(before, sequence("a"), 1000, SPACE, true);
+  before.close();
+  utimesSync(file, 1, 1);
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(join(folder, `index.sqlite${suffix}`), { force: true });
+  mkdirSync(join(folder, "index.sqlite"));
+  const { cache, warnings } = cacheIn(folder);
+  expect([cache.find(SPACE, ["a"]), cache.reserve(SPACE, 1), cache.status().entries, existsSync(file)]).toEqual([null, null, [], true]);
+  expect(warnings).toEqual(["no prompt cache entries are kept: their file cannot be opened"]);
+});
+
+test("a folder that cannot be made is tried and warned of once", () => {
+  const folder = join(temporaryFolder(), "file");
+  writeFileSync(folder, "a file where the folder should be");
+  const { cache, warnings } = cacheIn(folder);
+  for (let search = 0; search < 10; search++) cache.find(SPACE, ["a"]);
+  expect(warnings).toHaveLength(1);
+});
+
+test("a file takes the place of one of the same beginning, which may have been pinned, and of no shorter one", () => {
+  const { cache } = cacheIn(temporaryFolder());
+  const shorter = kept(cache, sequence("a"));
+  const first = kept(cache, sequence("a", "b"), 1000, SPACE, true);
+  const second = kept(cache, sequence("a", "b"));
+  const elsewhere = kept(cache, sequence("a", "b"), 1000, OTHER);
+  expect([shorter, first, second, elsewhere].map((path) => existsSync(path))).toEqual([true, false, true, true]);
+  expect(cache.status().entries.map(({ model, tokens, pinned }) => [model, tokens, pinned])).toEqual([
+    ["other", 69, false],
+    [SPACE.model, 69, true],
+    [SPACE.model, 37, false],
+  ]);
+});
+
+test("a file that is pinned later stays as one that was pinned from the first", () => {
+  const { cache, clock } = cacheIn(temporaryFolder());
+  const path = kept(cache, sequence("p"));
+  cache.pin(path);
+  clock.nowMs += 2 * DAY_MS;
+  kept(cache, sequence("n"));
+  expect([existsSync(path), cache.status().entries.at(-1)?.pinned]).toEqual([true, true]);
+});
+
 test("the least used goes when there is too much, a pinned one last", () => {
   const { cache } = cacheIn(temporaryFolder(), { bytesMax: 3000 });
   const pinned = kept(cache, sequence("p"), 1000, SPACE, true);
