@@ -61,7 +61,7 @@ describe("the prompt cache", () => {
         rmSync(join(cacheDir, "prompts"), { recursive: true });
         writeFileSync(join(cacheDir, "prompts"), "");
       },
-      /kept in memory only: their file cannot be opened/,
+      /no prompt cache entries are kept: their file cannot be opened/,
     ],
   ])("%s costs no request anything", async (_, spoil, warning) => {
     const cacheDir = join(temporaryFolder(), "cache");
