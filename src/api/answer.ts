@@ -59,11 +59,12 @@ async function whole(context: ApiContext, scope: RequestScope, exchange: Exchang
  */
 async function streamed(context: ApiContext, scope: RequestScope, exchange: Exchange, held: HeldConnection): Promise<Response> {
   const [first, ...others] = exchange.requests;
-  const model = await context.engine.model(first.model);
   const generate = async (request: GenerationRequest) => context.engine.generate({ ...request, client: scope.client }, held.signal);
   const admission = generate(first);
   // The stream looks at it later; a refusal after the client has gone would otherwise be an unhandled rejection.
   admission.catch(() => undefined);
+  // Asked for at once with the admission: both look through the models folders, and do it together.
+  const model = await context.engine.model(first.model);
   const waited = await within(admission, context.times.headerWaitMs);
   const admitted = waited === TICK ? null : waited;
   return streamResponse({
