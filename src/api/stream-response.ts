@@ -6,6 +6,7 @@ import type { Generation } from "../engine/engine.ts";
 import type { HeldConnection } from "./connection.ts";
 import type { ApiTimes } from "./context.ts";
 import type { Framing, JsonObject, StreamEncoder } from "./dialect.ts";
+import { Patience, TICK } from "./within.ts";
 
 /** What a stream is made from. */
 export interface StreamParts {
@@ -19,32 +20,6 @@ export interface StreamParts {
   readonly headers: Readonly<Record<string, string>>;
   /** The error frame's object; called at most once, and not when the client has gone. */
   onError(error: AppError): JsonObject;
-}
-
-/** Stands for "not yet". */
-const NOT_YET = Symbol("not yet");
-
-/** Waits for one promise after the other, for some time each. */
-class Patience {
-  private readonly alarm: Alarm;
-  private giveUp: (answer: typeof NOT_YET) => void = () => undefined;
-
-  constructor(ms: number) {
-    this.alarm = new Alarm(ms, () => this.giveUp(NOT_YET));
-  }
-
-  /** The promise's value, or NOT_YET after the time. One wait at a time. */
-  async wait<T>(promise: Promise<T>): Promise<T | typeof NOT_YET> {
-    this.alarm.set();
-    return new Promise((resolve, reject) => {
-      this.giveUp = resolve;
-      promise.then(resolve, reject);
-    });
-  }
-
-  end(): void {
-    this.alarm.end();
-  }
 }
 
 function keepAliveFrame(framing: Framing, encoder: StreamEncoder): string | null {
@@ -62,7 +37,7 @@ async function* keepingAlive<T>(
     const frame = keepAliveFrame(framing, encoder);
     if (frame !== null) yield frame;
     const value = await patience.wait(promise);
-    if (value !== NOT_YET) return value;
+    if (value !== TICK) return value;
   }
 }
 
@@ -80,12 +55,12 @@ async function* choiceFrames(parts: StreamParts, choice: number, admit: () => Pr
     // A stream that is left here never looks at it again.
     admission.catch(() => undefined);
     const admitted = await patience.wait(admission);
-    const generation = admitted === NOT_YET ? yield* keepingAlive(admission, patience, parts) : admitted;
+    const generation = admitted === TICK ? yield* keepingAlive(admission, patience, parts) : admitted;
     events = generation.events[Symbol.asyncIterator]();
     for (;;) {
       const next = events.next();
       const waited = await patience.wait(next);
-      const step = waited === NOT_YET ? yield* keepingAlive(next, patience, parts) : waited;
+      const step = waited === TICK ? yield* keepingAlive(next, patience, parts) : waited;
       if (step.done === true) break;
       const frame = framed(encoder.event(step.value, choice));
       if (step.value.kind === "finish") finished = true;

@@ -16,7 +16,14 @@ import { type LoadedModel, LoadedModels, type LoadedModelsOptions } from "./load
 import { contextTokensOf, presetRequest } from "./preset-request.ts";
 import { promptRequest } from "./prompt-request.ts";
 import { rerank, type Ranking, type RerankRequest } from "./rerank.ts";
-import { type GenerationDefaults, promptTokensMax, resolveSampling, resolveTokensMax, samplingMismatch } from "./resolve-options.ts";
+import {
+  type GenerationDefaults,
+  promptTokensMax,
+  resolveSampling,
+  resolveTokensMax,
+  roomOf,
+  samplingMismatch,
+} from "./resolve-options.ts";
 
 /** What an engine works with. What may change while it runs is read whenever it matters. */
 export interface EngineOptions extends LoadedModelsOptions {
@@ -145,10 +152,7 @@ export function createEngine(options: EngineOptions): Engine {
     const adapter = visit.model.adapted?.adapter;
     const demand = demandOf(request);
     const samplingIgnored = fixedSampling(request, slot, defaults);
-    const room = {
-      contextTokens: contextTokensOf(slot.capabilities.contextTokens, visit.model.preset),
-      contextReserveTokens: slot.capabilities.contextReserveTokens,
-    };
+    const room = roomOf(slot.capabilities, visit.model.preset);
     const tokensMaxOf = (promptTokens: number): number =>
       resolveTokensMax({ requested: request.tokensMax, defaultMax: defaults.tokensMax, promptTokens, ...room });
     const continuedTokensMax = promptTokensMax(room);

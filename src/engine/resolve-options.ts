@@ -1,7 +1,9 @@
 /** The one place where what a request leaves open is filled in. */
 import { AppError } from "../core/errors.ts";
 import type { Sampling, SamplingOptions } from "../core/generation.ts";
-import { answerReserveTokens } from "../core/runtime.ts";
+import type { ModelPreset } from "../core/model.ts";
+import { answerReserveTokens, type RuntimeCapabilities } from "../core/runtime.ts";
+import { contextTokensOf } from "./preset-request.ts";
 
 /** A model's own values: where a request is silent, these hold. */
 export interface GenerationDefaults {
@@ -31,6 +33,11 @@ interface Room {
   readonly contextTokens: number;
   /** See RuntimeCapabilities. */
   readonly contextReserveTokens?: number | undefined;
+}
+
+/** The room of a model as it is opened, which one made of it may have less of. */
+export function roomOf({ contextTokens, contextReserveTokens }: RuntimeCapabilities, preset: ModelPreset | undefined): Room {
+  return { contextTokens: contextTokensOf(contextTokens, preset), contextReserveTokens };
 }
 
 /** Tokens that a prompt may have: one at least is the answer's. */

@@ -4,9 +4,9 @@ import type { GenerationRequest } from "../core/generation.ts";
 import type { PreparedPrompt } from "../core/runtime.ts";
 import type { WarmPrompt } from "./engine.ts";
 import type { Hold } from "./loaded-models.ts";
-import { contextTokensOf, presetRequest } from "./preset-request.ts";
+import { presetRequest } from "./preset-request.ts";
 import { promptRequest } from "./prompt-request.ts";
-import { resolveTokensMax } from "./resolve-options.ts";
+import { resolveTokensMax, roomOf } from "./resolve-options.ts";
 
 /**
  * Runs a prompt for one token that nobody reads, and keeps what was computed.
@@ -26,14 +26,8 @@ export async function warmPrompt(
   let prompt: PreparedPrompt | null = null;
   try {
     prompt = await slot.prepare(promptRequest(wanted));
-    const { contextTokens, contextReserveTokens } = slot.capabilities;
-    resolveTokensMax({
-      requested: 1,
-      defaultMax: null,
-      promptTokens: prompt.promptTokens,
-      contextTokens: contextTokensOf(contextTokens, model.preset),
-      contextReserveTokens,
-    });
+    // One that is too long is refused before it has its turn.
+    resolveTokensMax({ requested: 1, defaultMax: null, promptTokens: prompt.promptTokens, ...roomOf(slot.capabilities, model.preset) });
     turn.ready({ sampling: defaults.sampling, ...(adapter === undefined ? {} : { adapter }) });
     await turn.granted;
     const { promptId } = prompt;
