@@ -5,6 +5,7 @@ import { adapted } from "./adapters.ts";
 import { derivedModels } from "./derived-models.ts";
 import { Describer } from "./describe.ts";
 import { discoverWeights, type WeightsFile } from "./discovery.ts";
+import { Sightings } from "./sightings.ts";
 import { distinctIds, listed, NameTable, shown } from "./model-names.ts";
 
 /** What a catalog is made over. */
@@ -19,6 +20,8 @@ export interface CatalogOptions {
   readonly rkllmUnavailableReason?: string | null;
   /** This machine's SoC; null or absent where it is not known. */
   readonly boardSoc?: Soc | null;
+  /** The time, ms since the epoch; a test brings its own. */
+  readonly nowMs?: () => number;
 }
 
 /** The models of this machine. */
@@ -50,6 +53,8 @@ interface Snapshot {
   readonly weights: readonly WeightsFile[];
   readonly names: NameTable<ModelDescriptor>;
   readonly problems: readonly string[];
+  /** As long as they hold, a new scan would find the same. */
+  readonly sightings: Sightings;
 }
 
 /** Opens a catalog over folders; nothing is read until it is asked. */
@@ -57,10 +62,15 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
   const describer = new Describer({ rkllmUnavailableReason: options.rkllmUnavailableReason ?? null, boardSoc: options.boardSoc ?? null });
   const defaultName = options.defaultModel ?? "";
   let pending: Promise<Snapshot> | null = null;
+  let last: Snapshot | null = null;
 
-  // Calls that come while a scan is going on share it.
+  const look = async (): Promise<Snapshot> => {
+    if (last === null || !(await last.sightings.hold())) last = await scan(options, describer);
+    return last;
+  };
+  // Calls that come while the folders are looked through share that.
   const snapshot = (): Promise<Snapshot> => {
-    pending ??= scan(options, describer).finally(() => {
+    pending ??= look().finally(() => {
       pending = null;
     });
     return pending;
@@ -87,7 +97,11 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
       const file = weights.find((each) => each.path === path && each.bytes === bytes && each.modifiedMs === modifiedMs);
       const known = models.find((model) => model.path === path && model.derived === undefined && model.adapted === undefined);
       // What was loaded may have been replaced meanwhile.
-      if (file !== undefined && known !== undefined) await describer.learn(file, known, facts);
+      if (file === undefined || known === undefined) return;
+      await describer.learn(file, known, facts);
+      // What was learnt need not show in a file.
+      await pending?.catch(() => undefined);
+      last = null;
     },
   };
 }
@@ -111,16 +125,17 @@ function firstChoice(models: readonly ModelDescriptor[]): ModelDescriptor | unde
   return runnable.find((model) => model.builtin !== true) ?? runnable[0] ?? models[0];
 }
 
-async function scan({ modelsDirs, builtinDir }: CatalogOptions, describer: Describer): Promise<Snapshot> {
-  const { weights, manifests, problems } = await discoverWeights(modelsDirs, (await builtinDir?.()) ?? null);
-  const { models: drafts, derived } = await describer.describeAll(weights, manifests);
+async function scan({ modelsDirs, builtinDir, nowMs = Date.now }: CatalogOptions, describer: Describer): Promise<Snapshot> {
+  const sightings = new Sightings(nowMs());
+  const { weights, manifests, problems } = await discoverWeights(modelsDirs, (await builtinDir?.()) ?? null, sightings);
+  const { models: drafts, derived } = await describer.describeAll(weights, manifests, sightings);
   const byName = new Intl.Collator("en", { numeric: true });
   const withWeights = distinctIds(drafts)
     .map(({ entry, id }) => ({ base: settled(entry.model, id), adapters: entry.adapters }))
     .sort((a, b) => Number(a.base.builtin === true) - Number(b.base.builtin === true) || byName.compare(a.base.id, b.base.id))
     .flatMap(({ base, adapters }) => [base, ...adapters.map((adapter) => adapted(base, adapter))]);
   const models = [...withWeights, ...derivedModels(derived, withWeights).toSorted((a, b) => byName.compare(a.id, b.id))];
-  return { models, weights, names: new NameTable(models), problems };
+  return { models, weights, names: new NameTable(models), problems, sightings };
 }
 
 /** A model under its final id; the name it had to give up still leads to it, or to the list of those that share it. */

@@ -1,5 +1,5 @@
 /** What was read of small files, until they change. */
-import { stat } from "node:fs/promises";
+import type { Sightings } from "./sightings.ts";
 
 /** A file's content as it was read, and when the file was written, ms since the epoch. */
 export interface Dated<T> {
@@ -19,8 +19,8 @@ export class DatedReadings<T> {
   }
 
   /** null where there is no such file. */
-  async get(path: string): Promise<Dated<T> | null> {
-    const status = await stat(path).catch(() => null);
+  async get(path: string, sightings: Sightings): Promise<Dated<T> | null> {
+    const status = await sightings.look(path);
     if (status === null) return null;
     const key = `${path}\0${status.size}\0${status.mtimeMs}`;
     const dated = this.#asked.get(key) ?? this.#known.get(key) ?? { value: await this.#read(path), modifiedMs: Math.trunc(status.mtimeMs) };

@@ -16,6 +16,7 @@ import { LearntFacts } from "./learnt-facts.ts";
 import { type Manifest, type ManifestReading, readManifest } from "./manifest.ts";
 import { presetOf } from "./preset.ts";
 import { type NameFacts, shown } from "./model-names.ts";
+import type { Sightings } from "./sightings.ts";
 import { parseModelFileName, RKLLM_CONTEXT_TOKENS_DEFAULT, spellings } from "./model-file-name.ts";
 import { readFaultOfWeights } from "./weights-file.ts";
 
@@ -73,16 +74,16 @@ export class Describer {
   }
 
   /** Describes the models of a scan, each with its adapters; what was remembered of files that are gone is forgotten. */
-  async describeAll(weights: readonly WeightsFile[], manifestFiles: readonly ManifestFile[]): Promise<Descriptions> {
+  async describeAll(weights: readonly WeightsFile[], manifestFiles: readonly ManifestFile[], sightings: Sightings): Promise<Descriptions> {
     const facts = new Map<string, Facts>();
     const all: ReadFile[] = [];
     for (const file of weights) {
       const key = `${file.path}\0${file.bytes}\0${file.modifiedMs}`;
       const known = this.#facts.get(key) ?? (await readFacts(file));
       facts.set(key, known);
-      const { value: reading, modifiedMs } = await this.#manifest(file.manifestPath);
+      const { value: reading, modifiedMs } = await this.#manifest(file.manifestPath, sightings);
       const { config } = file.sidecars;
-      const configFacts = file.format === "gguf" || config === undefined ? null : await this.#configs.get(config);
+      const configFacts = file.format === "gguf" || config === undefined ? null : await this.#configs.get(config, sightings);
       const speaks =
         "manifest" in reading && reading.manifest.from === undefined && [undefined, file.fileName].includes(reading.manifest.file);
       all.push({
@@ -96,7 +97,7 @@ export class Describer {
       });
     }
     const readings: { readonly file: ManifestFile; readonly reading: ManifestReading }[] = [];
-    for (const file of manifestFiles) readings.push({ file, reading: (await this.#manifest(file.path)).value });
+    for (const file of manifestFiles) readings.push({ file, reading: (await this.#manifest(file.path, sightings)).value });
     this.#facts = facts;
     this.#manifests.sweep();
     this.#configs.sweep();
@@ -118,8 +119,8 @@ export class Describer {
     if (news !== null && !file.builtin) await this.#learnt.learn(file, news, file.manifestPath, file.folder !== null);
   }
 
-  async #manifest(path: string | null): Promise<Dated<ManifestReading>> {
-    return path === null ? NO_MANIFEST : ((await this.#manifests.get(path)) ?? NO_MANIFEST);
+  async #manifest(path: string | null, sightings: Sightings): Promise<Dated<ManifestReading>> {
+    return path === null ? NO_MANIFEST : ((await this.#manifests.get(path, sightings)) ?? NO_MANIFEST);
   }
 }
 

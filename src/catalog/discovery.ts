@@ -1,13 +1,14 @@
 /**
- * Finds weights on disk. The models folders are read on every call: a handful of readdir and stat calls, a fraction of a
- * millisecond each, and the list follows the file system without watchers and without a restart.
+ * Finds weights on disk. The models folders are read on every call, so that the list follows the file system without watchers and without a
+ * restart; whatever is looked at is noted in Sightings, and as long as these hold nobody has to call again.
  */
-import type { Dirent, Stats } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { ModelFormat, ModelSidecars } from "../core/model.ts";
 import { MANIFEST_FILE } from "./manifest.ts";
 import { modelFormatOf, splitPartOf } from "./model-file-name.ts";
+import type { Sightings } from "./sightings.ts";
 
 /** One set of weights, or an adapter, as it lies on disk. */
 export interface WeightsFile {
@@ -59,22 +60,25 @@ const SIDECARS: readonly (readonly [keyof ModelSidecars, readonly string[]])[] =
  * Models in the given folders: loose files, and files one folder down. The same folder twice counts once; a folder that does not exist is empty.
  * @param builtinDir Folder of the model that comes with the program; it may lie in one of the others.
  */
-export async function discoverWeights(modelsDirs: readonly string[], builtinDir: string | null = null): Promise<Discovery> {
+export async function discoverWeights(modelsDirs: readonly string[], builtinDir: string | null, sightings: Sightings): Promise<Discovery> {
   const problems: string[] = [];
   const weights: Omit<WeightsFile, "builtin">[] = [];
   const manifests: ManifestFile[] = [];
-  const builtin = builtinDir === null ? [] : await weightsIn(builtinDir, basename(builtinDir), await entriesOf(builtinDir, problems));
+  const builtin =
+    builtinDir === null
+      ? []
+      : await weightsIn(builtinDir, basename(builtinDir), await entriesOf(builtinDir, problems, sightings), sightings);
   for (const dir of new Set(modelsDirs.map((given) => resolve(given)))) {
-    const entries = await entriesOf(dir, problems);
-    weights.push(...(await weightsIn(dir, null, entries)));
+    const entries = await entriesOf(dir, problems, sightings);
+    weights.push(...(await weightsIn(dir, null, entries, sightings)));
     for (const entry of entries) {
       if (modelFormatOf(entry.name) !== null && entry.isFile()) continue;
       const path = join(dir, entry.name);
-      if (entry.isDirectory() || (entry.isSymbolicLink() && (await statOf(path))?.isDirectory() === true)) {
-        const inside = await entriesOf(path, problems);
-        const found = await weightsIn(path, entry.name, inside);
+      if (entry.isDirectory() || (entry.isSymbolicLink() && (await sightings.look(path))?.isDirectory() === true)) {
+        const inside = await entriesOf(path, problems, sightings);
+        const found = await weightsIn(path, entry.name, inside, sightings);
         weights.push(...found);
-        manifests.push(...(await manifestIn(path, entry.name, inside, found.length > 0)));
+        manifests.push(...(await manifestIn(path, entry.name, inside, found.length > 0, sightings)));
       }
     }
   }
@@ -83,15 +87,26 @@ export async function discoverWeights(modelsDirs: readonly string[], builtinDir:
   return { weights: [...others, ...builtin.map((file) => ({ ...file, builtin: true }))], manifests, problems };
 }
 
-async function manifestIn(dir: string, folder: string, entries: readonly Dirent[], hasWeights: boolean): Promise<readonly ManifestFile[]> {
+async function manifestIn(
+  dir: string,
+  folder: string,
+  entries: readonly Dirent[],
+  hasWeights: boolean,
+  sightings: Sightings,
+): Promise<readonly ManifestFile[]> {
   if (!entries.some((entry) => entry.name === MANIFEST_FILE)) return [];
   const path = join(dir, MANIFEST_FILE);
-  const status = await statOf(path);
+  const status = await sightings.look(path);
   return status?.isFile() === true ? [{ path, folder, modifiedMs: Math.trunc(status.mtimeMs), hasWeights }] : [];
 }
 
 /** The weights among the entries of one folder. */
-async function weightsIn(dir: string, folder: string | null, entries: readonly Dirent[]): Promise<Omit<WeightsFile, "builtin">[]> {
+async function weightsIn(
+  dir: string,
+  folder: string | null,
+  entries: readonly Dirent[],
+  sightings: Sightings,
+): Promise<Omit<WeightsFile, "builtin">[]> {
   const names = new Set(entries.map((entry) => entry.name));
   const found: Omit<WeightsFile, "builtin">[] = [];
   for (const entry of entries) {
@@ -100,9 +115,10 @@ async function weightsIn(dir: string, folder: string | null, entries: readonly D
     if (format === null || NOT_A_MODEL.test(entry.name) || (split !== null && split.part !== 1)) continue;
     if (UNFINISHED.some((ending) => names.has(entry.name + ending))) continue;
     const path = join(dir, entry.name);
-    const status = await statOf(path);
+    const status = await sightings.look(path);
     if (status === null || !status.isFile() || status.size === 0) continue;
-    const others = split === null ? [] : await Promise.all(partsAfterFirst(entry.name, split.parts).map((name) => statOf(join(dir, name))));
+    const parts = split === null ? [] : partsAfterFirst(entry.name, split.parts);
+    const others = await Promise.all(parts.map(async (name) => sightings.look(join(dir, name))));
     const present = others.filter((other) => other !== null);
     found.push({
       path,
@@ -144,7 +160,8 @@ function beside(
 }
 
 /** Entries that are not hidden, by name. */
-async function entriesOf(dir: string, problems: string[]): Promise<readonly Dirent[]> {
+async function entriesOf(dir: string, problems: string[], sightings: Sightings): Promise<readonly Dirent[]> {
+  await sightings.look(dir);
   try {
     const entries = await readdir(dir, { withFileTypes: true });
     return entries.filter((entry) => !entry.name.startsWith(".")).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -152,14 +169,5 @@ async function entriesOf(dir: string, problems: string[]): Promise<readonly Dire
     const code = (cause as NodeJS.ErrnoException).code;
     if (code !== "ENOENT") problems.push(`Cannot read the folder ${dir} (${code ?? String(cause)}).`);
     return [];
-  }
-}
-
-/** null where a file went away or a link leads nowhere. */
-async function statOf(path: string): Promise<Stats | null> {
-  try {
-    return await stat(path);
-  } catch {
-    return null;
   }
 }

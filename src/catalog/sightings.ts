@@ -1,0 +1,51 @@
+/** What a scan has seen of the file system, and whether it would see the same again. */
+import type { Stats } from "node:fs";
+import { stat } from "node:fs/promises";
+
+/**
+ * A file that was written so shortly before it was seen may be written once more without a new time: clocks of file systems tick up to two
+ * seconds apart (FAT).
+ */
+const SETTLED_MS = 2000;
+
+/** Every path that was looked at, a folder before its entries are read, with what was there. */
+export class Sightings {
+  readonly #seen = new Map<string, string>();
+  readonly #nowMs: number;
+  /** Nothing was written just before. */
+  #settled = true;
+
+  /** @param nowMs the time, ms since the epoch */
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** null where there is nothing, or a link leads nowhere. */
+  async look(path: string): Promise<Stats | null> {
+    const status = await statOf(path);
+    this.#seen.set(path, traitsOf(status));
+    // A time to come is no better: the clock has been set back, or is another machine's.
+    if (status !== null && status.ctimeMs > this.#nowMs - SETTLED_MS) this.#settled = false;
+    return status;
+  }
+
+  /** Whether everything is as it was. The files are asked for all at once, so this takes no longer than the slowest of them. */
+  async hold(): Promise<boolean> {
+    if (!this.#settled) return false;
+    const same = await Promise.all(Array.from(this.#seen, async ([path, traits]) => traitsOf(await statOf(path)) === traits));
+    return same.every(Boolean);
+  }
+}
+
+async function statOf(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch {
+    return null;
+  }
+}
+
+/** The time of the last change to the file or to what is said of it (ctime) cannot be set back as the one of its content can. */
+function traitsOf(status: Stats | null): string {
+  return status === null ? "" : `${status.dev} ${status.ino} ${status.size} ${status.mtimeMs} ${status.ctimeMs}`;
+}
