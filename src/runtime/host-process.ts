@@ -54,9 +54,9 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
     if (tail.length > OUTPUT_LINES_MAX) tail.shift();
   };
   // Output and events come on lines of their own: whoever hears that the model is open has read what was said of it while it loaded.
-  const receive = async (event: HostEvent) => {
-    if (event.kind === "opened") await Promise.race([loadLogRead.promise, Bun.sleep(LAST_OUTPUT_MS)]);
-    onEvent(event);
+  const receive = (event: HostEvent) => {
+    if (event.kind === "opened") void Promise.race([loadLogRead.promise, Bun.sleep(LAST_OUTPUT_MS)]).then(() => onEvent(event));
+    else onEvent(event);
   };
   let child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   try {
@@ -66,7 +66,7 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
       stdout: "pipe",
       stderr: "pipe",
       serialization: "json",
-      ipc: (message) => void receive(message as HostEvent),
+      ipc: (message) => receive(message as HostEvent),
     });
   } catch (cause) {
     throw new AppError("engine_lost", `The engine host cannot be started: ${String(cause)}. Check exec_prefix.`, { cause });

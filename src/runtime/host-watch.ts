@@ -33,7 +33,7 @@ export class HostWatch {
   private readonly actions: WatchActions;
   private timer: Timer | null = null;
   private deadlineMs = Infinity;
-  private deadlineReason = "";
+  private deadlineReason: () => string = () => "";
   private heardMs = 0;
   private checkedMs = 0;
   private aborting = false;
@@ -48,46 +48,50 @@ export class HostWatch {
   /** No pings while loading: a big vocabulary keeps the host's main thread busy for seconds on a slow core. */
   expectOpen(): void {
     const { loadTimeoutMs } = this.limits;
-    this.expect(loadTimeoutMs, `the model did not load within ${seconds(loadTimeoutMs)} (load_timeout_s)`, false);
+    this.expect(loadTimeoutMs, () => `the model did not load within ${seconds(loadTimeoutMs)} (load_timeout_s)`, false);
   }
 
   expectAnswer(): void {
-    if (this.deadlineMs === Infinity) this.expect(Infinity, "", true);
+    if (this.deadlineMs === Infinity) this.expect(Infinity, () => "", true);
   }
 
   expectFirstToken(promptTokens: number): void {
     this.aborting = false;
     this.reading = true;
     const limitMs = this.limits.prefillStallMs + promptTokens * this.limits.prefillStallPerTokenMs;
-    this.expect(limitMs, `no token came within ${seconds(limitMs)} for a prompt of ${promptTokens} tokens (prefill stall limit)`, true);
+    this.expect(
+      limitMs,
+      () => `no token came within ${seconds(limitMs)} for a prompt of ${promptTokens} tokens (prefill stall limit)`,
+      true,
+    );
   }
 
   expectNextToken(): void {
     this.reading = false;
     if (this.aborting) return;
     const { decodeStallMs } = this.limits;
-    this.expect(decodeStallMs, `no further token came within ${seconds(decodeStallMs)} (decode_stall_timeout_s)`, true);
+    this.expect(decodeStallMs, () => `no further token came within ${seconds(decodeStallMs)} (decode_stall_timeout_s)`, true);
   }
 
   expectAbort(): void {
     this.aborting = true;
     const { abortTimeoutMs, prefillAbortTimeoutMs } = this.limits;
     if (this.reading && prefillAbortTimeoutMs !== undefined) {
-      const reason = `it reads a prompt that nobody wants any more, and did not stop within ${seconds(prefillAbortTimeoutMs)}`;
+      const reason = () => `it reads a prompt that nobody wants any more, and did not stop within ${seconds(prefillAbortTimeoutMs)}`;
       return this.expect(prefillAbortTimeoutMs, reason, true);
     }
-    this.expect(abortTimeoutMs, `it did not stop within ${seconds(abortTimeoutMs)} of an abort (abort_timeout_s)`, true);
+    this.expect(abortTimeoutMs, () => `it did not stop within ${seconds(abortTimeoutMs)} of an abort (abort_timeout_s)`, true);
   }
 
   /** Reading or writing a file takes as long as the storage likes; loading the model was such work, too. */
   expectTransfer(): void {
     const { loadTimeoutMs } = this.limits;
-    this.expect(loadTimeoutMs, `a prompt was not written or read within ${seconds(loadTimeoutMs)} (load_timeout_s)`, true);
+    this.expect(loadTimeoutMs, () => `a prompt was not written or read within ${seconds(loadTimeoutMs)} (load_timeout_s)`, true);
   }
 
   expectClose(): void {
     const { abortTimeoutMs } = this.limits;
-    this.expect(abortTimeoutMs, `the model did not close within ${seconds(abortTimeoutMs)} (abort_timeout_s)`, false);
+    this.expect(abortTimeoutMs, () => `the model did not close within ${seconds(abortTimeoutMs)} (abort_timeout_s)`, false);
   }
 
   /** Any sign of life of the host's main thread. */
@@ -111,7 +115,7 @@ export class HostWatch {
     return Math.min(this.limits.pingTimeoutMs / 4, CHECK_EVERY_MS_MAX);
   }
 
-  private expect(limitMs: number, reason: string, pinged: boolean): void {
+  private expect(limitMs: number, reason: () => string, pinged: boolean): void {
     const now = performance.now();
     this.deadlineMs = now + limitMs;
     this.deadlineReason = reason;
@@ -133,7 +137,7 @@ export class HostWatch {
       this.heardMs += lateMs;
       this.deadlineMs += lateMs;
     }
-    if (now > this.deadlineMs) return this.actions.giveUp(this.deadlineReason);
+    if (now > this.deadlineMs) return this.actions.giveUp(this.deadlineReason());
     if (!pinged) return;
     if (now - this.heardMs > pingTimeoutMs) {
       return this.actions.giveUp(`it did not answer for ${seconds(pingTimeoutMs)} (host_ping_timeout_s)`);

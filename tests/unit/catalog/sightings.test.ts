@@ -43,7 +43,7 @@ describe("a catalog whose folders are as they were", () => {
     await catalog.list();
     await rm(folder.path("alpha"), { recursive: true });
     expect(await idsOf(catalog)).toEqual(["beta-1b"]);
-    expect(catalog.resolve("first")).rejects.toThrow('There is no model "first"');
+    await expect(catalog.resolve("first")).rejects.toThrow('There is no model "first"');
   });
 
   test("knows one that took another's place, though it has its size and time", async () => {
