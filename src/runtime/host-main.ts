@@ -1,6 +1,6 @@
 /** The child process's side of the line: what the hidden subcommand `engine-host` runs. */
 import { EngineHost } from "./host.ts";
-import type { HostCommand } from "./protocol.ts";
+import { type HostCommand, TOKEN_LINE_FILE } from "./protocol.ts";
 
 /** Serves one gateway until it closes the line. Returns at once; the process lives as long as the line does. */
 export function runEngineHost(): void {
@@ -9,6 +9,6 @@ export function runEngineHost(): void {
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => {});
   process.on("disconnect", () => process.exit(0));
-  const host = new EngineHost((event) => process.send?.(event), { dieWith: gateway });
+  const host = new EngineHost((event) => process.send?.(event), { gateway, tokenLine: TOKEN_LINE_FILE });
   process.on("message", (command: HostCommand) => void host.receive(command));
 }

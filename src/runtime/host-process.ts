@@ -1,12 +1,13 @@
 /**
  * A host as a child process, the usual way: the closed library can crash, hang, leak and print, and only the end of a process
- * gives NPU memory back for certain. Commands and events go over Bun's IPC channel, so that whatever the library prints to the
- * standard streams is only ever text: it is kept as the last lines for error messages, and logged.
+ * gives NPU memory back for certain. Commands and events go over Bun's IPC channel and tokens down a socket of their own, so that whatever the
+ * library prints to the standard streams is only ever text: it is kept as the last lines for error messages, and logged.
  */
-import { AppError } from "../core/errors.ts";
+import { AppError, assert } from "../core/errors.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
 import { processMemory } from "./process-memory.ts";
-import { type HostEvent, LOADED_MARK } from "./protocol.ts";
+import { type HostEvent, LOADED_MARK, TOKEN_LINE_FILE } from "./protocol.ts";
+import { TokenLine } from "./token-line.ts";
 
 const OUTPUT_LINES_MAX = 40;
 /** Longer ones are cut: a library may print without ever ending a line. */
@@ -54,26 +55,28 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
     if (tail.length > OUTPUT_LINES_MAX) tail.shift();
   };
   // Output and events come on lines of their own: whoever hears that the model is open has read what was said of it while it loaded.
+  const tokens = new TokenLine(onEvent);
   const receive = (event: HostEvent) => {
     if (event.kind === "opened") void Promise.race([loadLogRead.promise, Bun.sleep(LAST_OUTPUT_MS)]).then(() => onEvent(event));
-    else onEvent(event);
+    else tokens.receive(event);
   };
   let child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   try {
     child = Bun.spawn([...options.command], {
       env: { ...options.environment },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
+      // The fourth is TOKEN_LINE_FILE.
+      stdio: ["ignore", "pipe", "pipe", "socket-fd"],
       serialization: "json",
       ipc: (message) => receive(message as HostEvent),
     });
   } catch (cause) {
     throw new AppError("engine_lost", `The engine host cannot be started: ${String(cause)}. Check exec_prefix.`, { cause });
   }
+  listen(child.stdio[TOKEN_LINE_FILE], tokens);
   const outputRead = Promise.all([readLines(child.stdout, keep), readLines(child.stderr, keep)]);
   return {
     send: (command) => {
+      if (command.kind === "run") tokens.begin(command.members);
       try {
         child.send(command);
       } catch {
@@ -89,6 +92,14 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
     memory: () => processMemory(child.pid),
     outputTail: () => tail,
   };
+}
+
+/** The line closes with the child. */
+function listen(file: number | null | undefined, tokens: TokenLine): void {
+  assert(typeof file === "number", "the child has a token line");
+  const options: Bun.FdSocketOptions = { fd: file, socket: { data: (_, bytes) => tokens.take(bytes) } };
+  // The types of Bun.connect leave out this kind of options, which it declares itself.
+  void Bun.connect(options as unknown as Bun.UnixSocketOptions);
 }
 
 /**

@@ -27,6 +27,8 @@ export interface HostRunOptions {
   readonly tokensMax: number;
   /** Prompt tokens that the KV cache seems not to hold. */
   readonly newPromptTokens: number;
+  /** Its text goes down the token line: it is counted here, not collected. */
+  readonly told?: boolean;
   /** Whether the library stops at `tokensMax` by itself; otherwise the run has enough there. */
   readonly limitKeptByRuntime: boolean;
 }
@@ -55,6 +57,11 @@ export class HostRun {
   /** Nothing more is wanted of the library for it. */
   get enough(): boolean {
     return this.enoughFor !== null;
+  }
+
+  /** Tokens that have gone, or are going, down the token line. */
+  get toldTokens(): number {
+    return this.options.told === true ? this.tokensTotal : 0;
   }
 
   get wantsText(): boolean {
@@ -155,9 +162,11 @@ export class HostRun {
     if (this.tokensTotal >= this.options.tokensMax) return; // Late ones, after the limit was reached and the abort asked for.
     this.lastTokenMs = performance.now();
     this.firstTokenMs ??= this.lastTokenMs;
-    if (record.text.length > 0) this.text += this.assembly.push(record.text);
-    this.tokens++;
     this.tokensTotal++;
+    if (this.options.told !== true) {
+      if (record.text.length > 0) this.text += this.assembly.push(record.text);
+      this.tokens++;
+    }
     if (this.tokensTotal === this.options.tokensMax && !this.options.limitKeptByRuntime) this.enoughFor ??= "limit";
   }
 }

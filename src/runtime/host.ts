@@ -17,6 +17,14 @@ import type { PromptPayload } from "./worker-protocol.ts";
 
 type WorkCommand = Extract<HostCommand, { kind: "run" | "embed" | "save_prompt" | "load_prompt" }>;
 
+/** The process of a host that has one of its own. */
+export interface OwnProcess {
+  /** Process id of the gateway, whose end ends this process too. */
+  readonly gateway: number;
+  /** TOKEN_LINE_FILE. */
+  readonly tokenLine: number;
+}
+
 /** One model, from open to close. */
 export class EngineHost {
   private readonly send: (event: HostEvent) => void;
@@ -28,15 +36,15 @@ export class EngineHost {
   private memory = new KvMemory(1);
   private opening: Promise<unknown> = Promise.resolve();
 
-  private readonly dieWith: number | null;
+  private readonly own: OwnProcess | null;
 
   /**
    * @param send carries an event to the gateway; it must not throw
-   * @param process set in a process of its own: the gateway's process id, whose end ends this process too
+   * @param own set in a process of its own
    */
-  constructor(send: (event: HostEvent) => void, process?: { readonly dieWith: number }) {
+  constructor(send: (event: HostEvent) => void, own: OwnProcess | null = null) {
     this.send = send;
-    this.dieWith = process?.dieWith ?? null;
+    this.own = own;
   }
 
   /** Takes one command. Never throws: what fails becomes an event. */
@@ -69,7 +77,7 @@ export class EngineHost {
   private async open(spec: OpenSpec): Promise<void> {
     try {
       const bridge = compileBridge(spec.assets.bridgeSource);
-      if (this.dieWith !== null) settleIntoProcess(bridge, this.dieWith);
+      if (this.own !== null) settleIntoProcess(bridge, this.own);
       // The vocabulary loads here while the Worker, on its own thread, loads the weights.
       const opening = ModelHandle.open(spec, bridge, {
         visit: (record) => this.runner?.accept(record),
@@ -91,10 +99,11 @@ export class EngineHost {
         pooling: spec.model.pooling,
         abortOnce: spec.findings?.idleAbortEndsNextRun === true,
         memory: this.memory,
+        tells: this.own !== null,
         send: this.send,
         takePrompt: (promptId) => this.takePrompt(promptId),
       });
-      if (this.dieWith !== null) bridge.markOutput(LOADED_MARK);
+      if (this.own !== null) bridge.markOutput(LOADED_MARK);
       this.send({ kind: "opened", capabilities: handle.capabilities });
     } catch (thrown) {
       this.send({ kind: "open_failed", error: AppError.from(thrown).toRecord() });
@@ -185,7 +194,8 @@ function failureOf(command: WorkCommand, error: AppError): HostEvent[] {
 }
 
 /** The line to the gateway is only noticed broken when this thread is free; the kernel notices always. */
-function settleIntoProcess(bridge: Bridge, gateway: number): void {
+function settleIntoProcess(bridge: Bridge, { gateway, tokenLine }: OwnProcess): void {
   if (!bridge.dieWithParent(gateway)) process.exit(0);
   bridge.raiseOpenFiles();
+  bridge.setTokenLine(tokenLine);
 }

@@ -28,6 +28,8 @@ export interface LaneRunnerOptions {
   /** See BatchLibrary. */
   readonly abortOnce: boolean;
   readonly memory: KvMemory;
+  /** Text goes down the token line. */
+  readonly tells: boolean;
   readonly send: (event: HostEvent) => void;
   /** The prompt of an id, which is used up. */
   readonly takePrompt: (promptId: number) => PromptPayload;
@@ -58,6 +60,8 @@ export class LaneRunner {
   }
 
   abort(promptId: number): void {
+    // What has gone down the token line meanwhile is counted before the run may end.
+    this.parts.handle.drain();
     this.current?.abort(promptId);
   }
 
@@ -90,6 +94,7 @@ export class LaneRunner {
           wants: "text",
           tokensMax: lane.member.tokensMax,
           newPromptTokens: (idsOf(lane.payload)?.length ?? 0) - lane.common,
+          told: this.parts.tells,
           // The library knows one limit for the whole batch: that of the member that may say most.
           limitKeptByRuntime: handle.keepsRunLimit && lane.member.tokensMax === tokensMax,
         }),
@@ -102,7 +107,8 @@ export class LaneRunner {
     // What an idle lane is given takes the place of what it held.
     if (options.idleLane === "token") inLanes.forEach((lane, index) => lane === null && memory.forget(index));
     const lanes = inLanes.map((lane) => lane?.payload ?? null);
-    const outcomes = await this.perform(runs, { lanes, tokensMax, sampling, ...adapterOf(command) });
+    const listeners = this.parts.tells ? inLanes.map((lane) => lane?.member ?? null) : [];
+    const outcomes = await this.perform(runs, { lanes, tokensMax, sampling, listeners, ...adapterOf(command) });
     // How far a prefill had come that was given up, or failed, nobody knows. Whoever takes the lane next is not to pay for the rest of it.
     runs.forEach((run, lane) => {
       if (run !== null && sequences[lane]?.hasGrown !== true && !cameToItsEnd(outcomes.get(run))) memory.forget(lane);
@@ -185,6 +191,7 @@ export class LaneRunner {
         onText: (run) => (unheard ? run.takeText() : this.sendText(run)),
         onEnd: (run, outcome) => {
           outcomes.set(run, outcome);
+          if (this.parts.tells) handle.hush(lanes.indexOf(run));
           if (!unheard) this.sendEnd(run, outcome);
         },
       },
@@ -215,11 +222,11 @@ export class LaneRunner {
     if (batch !== null) this.parts.send({ kind: "text", promptId: run.promptId, text: batch.text, tokens: batch.tokens });
   }
 
-  private sendEnd({ promptId, vector }: HostRun, outcome: RunOutcome): void {
+  private sendEnd({ promptId, vector, toldTokens: told }: HostRun, outcome: RunOutcome): void {
     const { send } = this.parts;
     if (outcome.kind === "ended" && vector !== null) send({ kind: "vector", promptId, vector: base64OfFloats(vector) });
-    if (outcome.kind === "failed") send({ kind: "run_failed", promptId, error: outcome.error });
-    else send({ kind: "ended", promptId, reason: outcome.reason, stats: outcome.stats });
+    if (outcome.kind === "failed") send({ kind: "run_failed", promptId, error: outcome.error, told });
+    else send({ kind: "ended", promptId, reason: outcome.reason, stats: outcome.stats, told });
   }
 }
 

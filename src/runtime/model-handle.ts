@@ -7,7 +7,7 @@ import type { Sampling } from "../core/generation.ts";
 import type { Adapter } from "../core/model.ts";
 import type { RuntimeCapabilities } from "../core/runtime.ts";
 import { abiForVersion } from "./native/abi.ts";
-import type { Bridge, ResultChannel, ResultLanes, WantedRows } from "./native/bridge.ts";
+import type { Bridge, Listener, ResultChannel, ResultLanes, WantedRows } from "./native/bridge.ts";
 import { type FunctionAddresses, linkAbort, openRuntime } from "./native/open-runtime.ts";
 import type { RingRecord } from "./native/ring.ts";
 import type { OpenSpec } from "./protocol.ts";
@@ -23,6 +23,8 @@ export interface HandleRun {
   readonly adapter?: Adapter;
   /** A file that the library writes what its KV cache holds to. */
   readonly savePath?: string;
+  /** Whose tokens go down the token line, by lane; absent: nobody's. */
+  readonly listeners?: readonly (Listener | null)[];
 }
 
 /** What a handle tells, on this thread. */
@@ -43,11 +45,14 @@ export class ModelHandle {
   private readonly freesRows: boolean;
   private readonly worker: Worker;
   private readonly channel: ResultChannel;
-  private readonly drain: () => void;
+  /** Visits what has come and nobody was told of yet. */
+  readonly drain: () => void;
   private readonly stopBell: () => void;
   private readonly abortNative: () => void;
   /** The last run asked for; it never rejects. */
   private running: Promise<unknown> = Promise.resolve();
+  /** Of the last run asked for. */
+  private userdata = 0;
   private destroying: Promise<void> | null = null;
   private closed = false;
   private aborted = false;
@@ -118,14 +123,21 @@ export class ModelHandle {
   }
 
   /** Runs to the end of the last lane and returns the library's code. What it produced has been visited by then. Throws AppError model_load_failed for an adapter. */
-  async run(run: HandleRun): Promise<number> {
-    return this.perform({ kind: "run", userdata: this.channel.userdata(run.run, lanesOf(run.lanes)), ...run });
+  async run({ listeners = [], ...run }: HandleRun): Promise<number> {
+    this.userdata = this.channel.userdata(run.run, lanesOf(run.lanes));
+    listeners.forEach((listener, lane) => this.channel.listen(this.userdata, lane, listener));
+    return this.perform({ kind: "run", userdata: this.userdata, ...run });
+  }
+
+  /** Nobody listens to a lane of the present run any more. */
+  hush(lane: number): void {
+    this.channel.listen(this.userdata, lane, null);
   }
 
   /** Like `run`, for the vector of a prompt: one of the records visited brings it. */
-  async embed(run: Omit<HandleRun, "tokensMax" | "sampling" | "savePath">, from: WantedRows["from"]): Promise<number> {
-    const userdata = this.channel.userdata(run.run, lanesOf(run.lanes), { from, free: this.freesRows });
-    return this.perform({ kind: "embed", userdata, mode: typeof from === "string" ? "lastHiddenLayer" : "logits", ...run });
+  async embed(run: Omit<HandleRun, "tokensMax" | "sampling" | "savePath" | "listeners">, from: WantedRows["from"]): Promise<number> {
+    this.userdata = this.channel.userdata(run.run, lanesOf(run.lanes), { from, free: this.freesRows });
+    return this.perform({ kind: "embed", userdata: this.userdata, mode: typeof from === "string" ? "lastHiddenLayer" : "logits", ...run });
   }
 
   /** Makes the KV cache hold what a file does; false: the library did not take it. Throws AppError model_load_failed for an adapter. */

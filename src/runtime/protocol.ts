@@ -100,8 +100,10 @@ export type HostEvent =
       readonly promptId: number;
       readonly reason: "stop" | "length" | "aborted";
       readonly stats: RunStats;
+      /** Tokens that have gone down the token line: the answer has not ended before they have come. Absent: none. */
+      readonly told?: number;
     }
-  | { readonly kind: "run_failed"; readonly promptId: number; readonly error: ErrorRecord }
+  | { readonly kind: "run_failed"; readonly promptId: number; readonly error: ErrorRecord; readonly told?: number }
   /** What the first lane holds now; null where nobody knows. */
   | { readonly kind: "idle"; readonly held: HashedSequence | null }
   /** null: nothing was written. */
@@ -115,6 +117,12 @@ export type HostEvent =
   | { readonly kind: "inspection_failed"; readonly inspectionId: number; readonly error: ErrorRecord }
   | { readonly kind: "pong" }
   | { readonly kind: "closed" };
+
+/**
+ * The file that the host in a process of its own has the token line on. Frames go down it from the result callback itself, as they come: 32 bits
+ * of promptId, 32 of the text's length in bytes, little-endian, and the text. One frame is one token, whose text may end inside a character.
+ */
+export const TOKEN_LINE_FILE = 3;
 
 /** The line that a host in a process of its own prints when its model is open: what stands before it was said while the model loaded. */
 export const LOADED_MARK = "\u001e loaded";

@@ -1,5 +1,6 @@
 import { cc, ptr } from "bun:ffi";
 import { expect, test } from "bun:test";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { CALL_STATE } from "../../src/runtime/native/abi.ts";
 import { compileBridge, type WantedRows } from "../../src/runtime/native/bridge.ts";
@@ -92,6 +93,72 @@ test("the bridge keeps apart what two runs on one handle say", async () => {
   const seen = await finish();
   expect(first).not.toBe(second);
   expect(seen.records.map((record) => record.run)).toEqual([2, 2]);
+});
+
+/** Runs with the token line on a process that gives back what it gets. */
+async function toldOf(work: () => Promise<unknown>): Promise<Buffer> {
+  const echo = Bun.spawn(["sh", "-c", "cat <&3"], { stdio: ["ignore", "pipe", "ignore", "socket-fd"] });
+  const file = echo.stdio[3] ?? -1;
+  const told = new Response(echo.stdout).arrayBuffer();
+  bridge.setTokenLine(file);
+  try {
+    await work();
+  } finally {
+    bridge.setTokenLine(-1);
+    closeSync(file);
+  }
+  return Buffer.from(await told);
+}
+
+/** The texts of frames, for the prompts they name. */
+function framesOf(bytes: Buffer): { readonly promptId: number; readonly text: string }[] {
+  const frames = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = at + 8 + bytes.readUInt32LE(at + 4);
+    frames.push({ promptId: bytes.readUInt32LE(at), text: bytes.toString("utf8", at + 8, end) });
+    at = end;
+  }
+  return frames;
+}
+
+test("the token line gets every token of whoever listens, up to the limit, and the ring gets all of them as well", async () => {
+  const { channel, finish } = collect();
+  const userdata = channel.userdata(5);
+  channel.listen(userdata, 0, { promptId: 77, tokensMax: 15_000 });
+  let seen: Awaited<ReturnType<typeof finish>> | undefined;
+  const frames = framesOf(
+    await toldOf(async () => {
+      run("run_on_thread", userdata, 20_000);
+      seen = await finish();
+    }),
+  );
+  expect(frames.map(({ text }) => text).join("")).toBe(expectedText(15_000));
+  expect([frames.length, new Set(frames.map(({ promptId }) => promptId))]).toEqual([15_000, new Set([77])]);
+  expect(seen?.ids).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
+});
+
+test("the token line gets nothing of whom nobody listens to any more", async () => {
+  const { channel, finish } = collect();
+  const userdata = channel.userdata(5);
+  channel.listen(userdata, 0, { promptId: 77, tokensMax: 10 });
+  channel.listen(userdata, 0, null);
+  const told = await toldOf(async () => {
+    run("run_here", userdata, 3);
+    await finish();
+  });
+  expect(told).toHaveLength(0);
+});
+
+test("a token line whose other end is gone loses its tokens, and the run goes on", async () => {
+  const { channel, finish } = collect();
+  const userdata = channel.userdata(5);
+  channel.listen(userdata, 0, { promptId: 77, tokensMax: 100 });
+  const gone = Bun.spawn(["true"], { stdio: ["ignore", "ignore", "ignore", "socket-fd"] });
+  await gone.exited;
+  bridge.setTokenLine(gone.stdio[3] ?? -1);
+  run("run_on_thread", userdata, 100);
+  expect((await finish()).text).toBe(expectedText(100));
+  bridge.setTokenLine(-1);
 });
 
 /** The vectors that come of hidden rows, and what the callback said to each. */

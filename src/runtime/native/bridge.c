@@ -7,6 +7,9 @@
  * library's thread, nothing is read after it is gone, and the answer to the library (go on, pause, free) comes from a word
  * in memory. A full ring makes the callback wait: decoding slows down, nothing is lost, memory stays bounded.
  *
+ * In a process of its own the host has a token line as well, a socket whose other end is the gateway's. Text goes there from the
+ * callback itself, and the bell keeps silent: to wake the main thread for each token costs more than all else that is done with it.
+ *
  * Freestanding: no header is included and every libc function comes from dlsym, so that Bun's embedded C compiler builds it
  * on a machine without a toolchain. It builds with gcc as well.
  */
@@ -63,6 +66,8 @@ static int (*c_getrlimit)(int resource, unsigned long *limits);
 static int (*c_setrlimit)(int resource, const unsigned long *limits);
 static int (*c_fflush)(void *stream);
 static long (*c_write)(int file, const void *bytes, size_type count);
+static long (*c_send)(int file, const void *bytes, size_type count, int flags);
+static int *(*c_errno)(void);
 
 /* Resolves libc. Returns 0, or -1 when a function is missing. */
 int bridge_init(void) {
@@ -75,7 +80,11 @@ int bridge_init(void) {
   *(void **)&c_setrlimit = dlsym(NOTHING, "setrlimit");
   *(void **)&c_fflush = dlsym(NOTHING, "fflush");
   *(void **)&c_write = dlsym(NOTHING, "write");
-  return c_calloc && c_free && c_usleep && c_prctl && c_getppid && c_getrlimit && c_setrlimit && c_fflush && c_write ? 0 : -1;
+  *(void **)&c_send = dlsym(NOTHING, "send");
+  *(void **)&c_errno = dlsym(NOTHING, "__errno_location");
+  return c_calloc && c_free && c_usleep && c_prctl && c_getppid && c_getrlimit && c_setrlimit && c_fflush && c_write && c_send && c_errno
+             ? 0
+             : -1;
 }
 
 /* RTLD_NOW | RTLD_LOCAL: a missing dependency shows here, and two libraries in one process do not see each other. */
@@ -144,11 +153,18 @@ typedef struct {
 enum { POOLING_NONE, POOLING_LAST, POOLING_MEAN, POOLING_LOGITS };
 
 /*
+ * Who reads the text of one result: the prompt that the gateway knows it by, 0 for nobody, how many tokens it may have, and how many it has.
+ * runtime/native/bridge.ts writes the first two.
+ */
+enum { LISTENERS_MAX = 32 };
+typedef struct { volatile u32 prompt; u32 limit, told; } Listener;
+
+/*
  * userdata of a run: a stale token of an earlier run names that run, not the current one. rows_verdict is what the callback returns
  * once it has copied rows: the verdict "free" would be too early for a callback that comes without them. The library hands over an array of
  * `members` results (n_batch); a bit of `idle` is set for each whose text nobody reads, and one of `ended` when its end has been told.
  */
-typedef struct { Ring *ring; u32 run, pooling; i32 rows_verdict, picks[2]; u32 members, idle, ended; } RunContext;
+typedef struct { Ring *ring; u32 run, pooling; i32 rows_verdict, picks[2]; u32 members, idle, ended; Listener listeners[LISTENERS_MAX]; } RunContext;
 
 /* What one result becomes; its text or its vector follows, padded to 8 bytes. A bytes word of SKIP_TO_START sends the reader to offset 0. */
 typedef struct {
@@ -192,7 +208,15 @@ void *bridge_run_context(void *contexts, u32 run, u32 pooling, i32 rows_verdict,
   context->members = members;
   context->idle = idle;
   context->ended = 0;
+  for (u32 member = 0; member < LISTENERS_MAX; member++) context->listeners[member].prompt = 0;
   return context;
+}
+/* Before the run, for each result whose text goes down the token line; while it goes on, with prompt 0, for one that is not listened to any more. */
+void bridge_listen(void *of, u32 member, u32 prompt, u32 limit) {
+  Listener *listener = &((RunContext *)of)->listeners[member % LISTENERS_MAX];
+  listener->limit = limit;
+  if (prompt) listener->told = 0;
+  listener->prompt = prompt;
 }
 void bridge_free(void *block) { c_free(block); }
 
@@ -229,12 +253,51 @@ static void publish_record(Ring *ring, u32 end) {
   ring_the_bell();
 }
 
-static void write_text(Ring *ring, Record *record, const char *text) {
+/* A quiet record waits for the next one that is not, unless many wait already. */
+static void write_text(Ring *ring, Record *record, const char *text, int quiet) {
   u32 end;
   void *to = begin_record(ring, record, record->text_bytes, &end);
   if (!to) return;
   if (record->text_bytes) memcpy(to, text, record->text_bytes);
-  publish_record(ring, end);
+  FENCE();
+  ring->head = end;
+  if (!quiet || end - ring->tail > ring->capacity / 2) ring_the_bell();
+}
+
+/* ---- the token line: one per process, written by the callback alone ---- */
+
+/* What goes down the line for a token: the prompt, the bytes of its text, and the text (runtime/token-line.ts reads it). */
+enum { FRAME_HEAD_BYTES = 8, LINE_BYTES = RESULT_TEXT_BYTES_MAX + FRAME_HEAD_BYTES, MSG_NOSIGNAL = 0x4000, ERROR_INTERRUPTED = 4, ERROR_AGAIN = 11 };
+static struct { i32 file; u32 used; char bytes[LINE_BYTES]; } line = { -1, 0, { 0 } };
+
+void bridge_set_token_line(int file) { line.file = file; }
+
+/* Waits where the gateway is slow to read, as for a full ring. When nobody is at the other end there is nobody to tell. */
+static void send_line(const Ring *ring) {
+  u32 sent = 0;
+  while (sent < line.used && !ring->stopped) {
+    long count = c_send(line.file, line.bytes + sent, line.used - sent, MSG_NOSIGNAL);
+    if (count > 0) sent += (u32)count;
+    else if (*c_errno() == ERROR_AGAIN) c_usleep(FULL_WAIT_US);
+    else if (*c_errno() != ERROR_INTERRUPTED) break;
+  }
+  line.used = 0;
+}
+
+/* Returns 1 where the token went down the line, and the main thread can do without it for now: it wants the first and the last at once. */
+static int tell(RunContext *context, const Record *record, const char *text) {
+  Listener *listener = &context->listeners[record->member];
+  u32 prompt = listener->prompt, bytes = record->text_bytes;
+  int ends = context->members > 1 && record->token_id < 0 && bytes == 0;
+  if (record->state > STATE_WAITING || ends || !prompt || line.file < 0) return 0;
+  if (listener->told >= listener->limit) return 1;
+  listener->told++;
+  if (line.used + FRAME_HEAD_BYTES + bytes > LINE_BYTES) send_line(context->ring);
+  memcpy(line.bytes + line.used, &prompt, 4);
+  memcpy(line.bytes + line.used + 4, &bytes, 4);
+  if (bytes) memcpy(line.bytes + line.used + FRAME_HEAD_BYTES, text, bytes);
+  line.used += FRAME_HEAD_BYTES + bytes;
+  return listener->told > 1 && listener->told < listener->limit;
 }
 
 /* One vector out of the rows of a prompt: the last row, or the mean of all. */
@@ -280,7 +343,7 @@ static int take_vector(const RunContext *context, Record *record, const RKLLMRes
 }
 
 /* Copies one result. Returns 1 where it brought the vector that the run wants. */
-static int take_result(const RunContext *context, const RKLLMResult *result, int state, u32 member) {
+static int take_result(RunContext *context, const RKLLMResult *result, int state, u32 member) {
   Record record; /* field by field: "= {0}" would want memset */
   const char *text = NOTHING;
   record.run = context->run;
@@ -302,7 +365,7 @@ static int take_result(const RunContext *context, const RKLLMResult *result, int
     record.decode_tokens = result->perf.generate_tokens;
     record.memory_mb = result->perf.memory_usage_mb;
   }
-  write_text(context->ring, &record, text);
+  write_text(context->ring, &record, text, tell(context, &record, text));
   return 0;
 }
 
@@ -329,6 +392,7 @@ static int on_result(const RKLLMResult *results, void *userdata, int state) {
     const RKLLMResult *result = results ? results + member : NOTHING;
     if (!is_silent(context, result, state, member)) has_rows |= take_result(context, result, state, member);
   }
+  if (line.used) send_line(context->ring);
   return has_rows ? context->rows_verdict : (int)context->ring->verdict;
 }
 void *bridge_result_callback(void) { return (void *)on_result; }

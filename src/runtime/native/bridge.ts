@@ -31,6 +31,8 @@ const SYMBOLS = {
   bridge_ring_data_offset: { args: [], returns: "u32" },
   bridge_run_contexts_new: { args: ["ptr"], returns: "ptr" },
   bridge_run_context: { args: ["ptr", "u32", "u32", "i32", "i32", "i32", "u32", "u32"], returns: "ptr" },
+  bridge_listen: { args: ["ptr", "u32", "u32", "u32"], returns: "void" },
+  bridge_set_token_line: { args: ["i32"], returns: "void" },
   bridge_free: { args: ["ptr"], returns: "void" },
   bridge_result_callback: { args: [], returns: "ptr" },
   bridge_result_layout: { args: ["ptr"], returns: "i32" },
@@ -58,6 +60,13 @@ export interface ResultLanes {
 
 const ONE_LANE: ResultLanes = { count: 1, idle: 0 };
 
+/** Whose tokens go down the token line, and how many of them. */
+export interface Listener {
+  /** The gateway's number for the prompt, not 0. */
+  readonly promptId: number;
+  readonly tokensMax: number;
+}
+
 /** A ring and the userdata blocks of its runs. */
 export interface ResultChannel {
   readonly ring: Ring;
@@ -66,6 +75,12 @@ export interface ResultChannel {
    * @param rows for a run in hidden-layer or logits mode: one record brings its vector
    */
   userdata(run: number, lanes?: ResultLanes, rows?: WantedRows): number;
+  /**
+   * Whose tokens of a run go down the token line, where there is one; null: nobody's any more. What goes there is in the ring as well, and the
+   * bell rings for the first and the last of it alone.
+   * @param userdata of the run
+   */
+  listen(userdata: number, lane: number, listener: Listener | null): void;
   /** Frees the memory. Only when the library can no longer call back: after the handle is destroyed. */
   free(): void;
 }
@@ -77,6 +92,8 @@ export interface Bridge {
   /** Address of the LLMResultCallback. */
   readonly resultCallback: number;
   createResultChannel(): ResultChannel;
+  /** Text goes to the other end of this socket from now on, straight from the callback. One for the process. */
+  setTokenLine(file: number): void;
   /** Calls back on this thread after results were written. Returns the way to stop it. */
   onBell(listener: () => void): () => void;
   /** Asks the kernel to end this process with its parent; false when the parent is gone already. */
@@ -155,12 +172,15 @@ function createBridge(source: string): Bridge {
           const verdict = rows?.free === true ? CALLBACK_VERDICT.free : CALLBACK_VERDICT.goOn;
           return address(native.bridge_run_context(contexts, run, kind, verdict, first, second, count, idle));
         },
+        listen: (userdata, lane, listener) =>
+          native.bridge_listen(userdata as Pointer, lane, listener?.promptId ?? 0, listener?.tokensMax ?? 0),
         free() {
           native.bridge_free(contexts);
           native.bridge_free(ring);
         },
       };
     },
+    setTokenLine: (file) => native.bridge_set_token_line(file),
     onBell(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -29,6 +29,7 @@ function stage(options: Partial<OpenOptions> = {}) {
   const handle = {
     keepsRunLimit: true,
     abort: () => aborts++,
+    drain: () => {},
     run: async (run: HandleRun) => new Promise<number>((returns, fails) => calls.push({ run, returns, fails })),
   };
   const runner = new LaneRunner({
@@ -37,6 +38,7 @@ function stage(options: Partial<OpenOptions> = {}) {
     pooling: "last",
     abortOnce: true,
     memory: new KvMemory(lanes),
+    tells: false,
     send: (event) => events.push(event),
     takePrompt: (promptId) => ({ kind: "tokens", ids: prompts.get(promptId)! }),
   });

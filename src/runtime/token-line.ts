@@ -1,0 +1,108 @@
+/**
+ * The gateway's end of the token line (TOKEN_LINE_FILE in protocol.ts): the text of tokens comes by it, everything else by events. The two are
+ * put in order again here, so that whoever gets the events has all text of an answer before its end.
+ */
+import { createUtf8Assembly, type Utf8Assembly } from "../chat/utf8-assembly.ts";
+import type { HostEvent } from "./protocol.ts";
+
+const HEAD_BYTES = 8;
+const NOTHING = new Uint8Array(0);
+
+/** An answer that has not ended. */
+interface Answer {
+  readonly assembly: Utf8Assembly;
+  /** Tokens that have come. */
+  told: number;
+  /** Of them, those that were not handed on yet, and their text. */
+  fresh: number;
+  text: string;
+}
+
+/** One host's. */
+export class TokenLine {
+  private readonly deliver: (event: HostEvent) => void;
+  private readonly answers = new Map<number, Answer>();
+  /** A frame that has not come whole. */
+  private rest: Uint8Array = NOTHING;
+  /** Events from the first on whose answer lacks tokens: the order of events is kept. */
+  private waiting: HostEvent[] = [];
+
+  /** @param deliver gets events in their order, text included */
+  constructor(deliver: (event: HostEvent) => void) {
+    this.deliver = deliver;
+  }
+
+  /** These are about to run. */
+  begin(members: readonly { readonly promptId: number }[]): void {
+    for (const { promptId } of members) this.answers.set(promptId, { assembly: createUtf8Assembly(), told: 0, fresh: 0, text: "" });
+  }
+
+  /** Bytes of the line, however they were cut. Those of one token and more for an answer become one event. */
+  take(bytes: Uint8Array): void {
+    const all = this.rest.length === 0 ? bytes : Buffer.concat([this.rest, bytes]);
+    const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
+    let at = 0;
+    while (all.length - at >= HEAD_BYTES) {
+      const end = at + HEAD_BYTES + view.getUint32(at + 4, true);
+      if (end > all.length) break;
+      this.note(view.getUint32(at, true), all.subarray(at + HEAD_BYTES, end));
+      at = end;
+    }
+    // Copied: what was read into is used again.
+    this.rest = at === all.length ? NOTHING : all.slice(at);
+    for (const [promptId, answer] of this.answers) this.handOn(promptId, answer);
+    this.catchUp();
+  }
+
+  /** An event of the host. */
+  receive(event: HostEvent): void {
+    if (this.waiting.length > 0 || this.lacksTokens(event)) this.waiting.push(event);
+    else this.pass(event);
+  }
+
+  /** One that has ended early may still be told of. */
+  private note(promptId: number, text: Uint8Array): void {
+    const answer = this.answers.get(promptId);
+    if (answer === undefined) return;
+    answer.told++;
+    answer.fresh++;
+    if (text.length > 0) answer.text += answer.assembly.push(text);
+  }
+
+  private handOn(promptId: number, answer: Answer): void {
+    const { text, fresh: tokens } = answer;
+    if (tokens === 0 && text === "") return;
+    answer.fresh = 0;
+    answer.text = "";
+    this.deliver({ kind: "text", promptId, text, tokens });
+  }
+
+  private catchUp(): void {
+    while (this.waiting.length > 0) {
+      const [event] = this.waiting;
+      if (event === undefined || this.lacksTokens(event)) return;
+      this.waiting.shift();
+      this.pass(event);
+    }
+  }
+
+  private lacksTokens(event: HostEvent): boolean {
+    if (event.kind !== "ended" && event.kind !== "run_failed") return false;
+    const answer = this.answers.get(event.promptId);
+    return answer !== undefined && answer.told < (event.told ?? 0);
+  }
+
+  private pass(event: HostEvent): void {
+    if (event.kind === "ended" || event.kind === "run_failed") this.finish(event.promptId);
+    this.deliver(event);
+  }
+
+  /** What is left is a character that never became whole. */
+  private finish(promptId: number): void {
+    const answer = this.answers.get(promptId);
+    if (answer === undefined) return;
+    this.answers.delete(promptId);
+    answer.text += answer.assembly.end();
+    this.handOn(promptId, answer);
+  }
+}
