@@ -28,9 +28,15 @@ export function createLog(options: LogOptions): Log {
   const writer =
     (level: LogLevel) =>
     (message: string, facts: LogFacts = {}) => {
-      if (LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(options.level())) options.write(line(now().toISOString(), level, message, facts));
+      if (LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(options.level()))
+        options.write(plainCharacters(line(now().toISOString(), level, message, facts)));
     };
   return { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") };
+}
+
+/** JSON leaves as they are what terminals take for commands, and what some programs take for the end of a line. */
+function plainCharacters(line: string): string {
+  return line.replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function jsonLine(time: string, level: LogLevel, message: string, facts: LogFacts): string {

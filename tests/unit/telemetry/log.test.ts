@@ -29,3 +29,13 @@ test("createLog() keeps what comes from outside on its line", () => {
   logTo(lines, "info", "text").info("said\nforged error", { who: "x\ny" });
   expect(lines).toEqual(['2026-01-02T03:04:05.000Z info  said\\nforged error who="x\\ny"']);
 });
+
+test.each(["text", "json"] as const)("createLog() escapes what a terminal or a reader of lines would act on, as %s", (format) => {
+  const lines: string[] = [];
+  const odd = "\u001b[2J\u007f\u009b2J\u2028\u2029\u0085\r\n";
+  logTo(lines, "info", format).info(`said ${odd}`, { who: odd });
+  expect(lines.length).toBe(1);
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  expect(lines[0]).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+  if (format === "json") expect(JSON.parse(lines[0] ?? "")).toMatchObject({ message: `said ${odd}`, who: odd });
+});
