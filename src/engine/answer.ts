@@ -4,6 +4,7 @@
  */
 import { AppError, assert, cancellation } from "../core/errors.ts";
 import type { FinishReason, GenerationEvent, GenerationRequest } from "../core/generation.ts";
+import type { WorkObserver } from "../core/observation.ts";
 import type { AnswerOpening, PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
 import type { Turn } from "../scheduler/turn-queue.ts";
 import type { Demand } from "./demand.ts";
@@ -30,6 +31,7 @@ export interface Admitted {
   readonly signal: AbortSignal;
   readonly arrivedMs: number;
   readonly loadedMs: number;
+  readonly work: WorkObserver;
   /** Ends the hold on the model. */
   readonly release: () => void;
 }
@@ -39,10 +41,11 @@ export interface Admitted {
  * when the signal fires before it began: a client may go before anybody has asked for the first event.
  */
 export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
-  const { slot, turn, prompt, signal, release } = admitted;
+  const { slot, turn, prompt, signal, work, release } = admitted;
   let begun = false;
   const abandon = () => {
     if (begun) return;
+    work.failed(cancellation(signal));
     slot.discard(prompt.promptId);
     turn.release();
     release();
@@ -60,11 +63,13 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
 
 /** One generator for all of it: each that a token passes through costs. */
 async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<GenerationEvent, void, undefined> {
-  const { request, slot, turn, demand } = admitted;
+  const { request, slot, turn, demand, work } = admitted;
   begin();
   let prompt: PreparedPrompt | null = admitted.prompt;
+  let ended = false;
   try {
     await turn.granted;
+    work.granted();
     const grantedMs = performance.now();
     const passages: Passage[] = [];
     // A call is asked for once more: the client can tell the model what is wrong with it, too.
@@ -80,19 +85,26 @@ async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<Gener
       prompt = again ? await promptForAnotherTry(admitted, { said: passage.said, fault: passage.fault }) : null;
       if (prompt === null) yield* settleFor(passage, passage.fault, demand);
     }
-    yield finish(admitted, passages, grantedMs);
+    const finished = finish(admitted, passages, grantedMs);
+    ended = true;
+    work.finished(finished);
+    yield finished;
   } catch (thrown) {
+    ended = true;
+    work.failed(AppError.from(thrown));
     // One that was not run; harmless for one that was.
     if (prompt !== null) slot.discard(prompt.promptId);
     throw thrown;
   } finally {
+    // Its reader has left it.
+    if (!ended) work.failed(cancellation(admitted.signal));
     turn.release();
     admitted.release();
   }
 }
 
 function pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolean): AsyncGenerator<GenerationEvent, Passage, undefined> {
-  const { request, turn, demand, signal } = admitted;
+  const { request, turn, demand, work, signal } = admitted;
   const tokensMax = admitted.tokensMaxOf(prompt.promptTokens);
   return readPassage({
     start: (member, spoke) => turn.run(member, () => lastTry || spoke()),
@@ -104,9 +116,12 @@ function pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolean): Asy
     demand,
     endsRepetition: admitted.endsRepetition,
     lastTry,
+    work,
     signal,
   });
 }
+
+type FinishEvent = Extract<GenerationEvent, { kind: "finish" }>;
 
 /** Whether an answer can be anything but what was demanded. */
 function canFail({ json, tools, mustCall }: Demand): boolean {
@@ -146,7 +161,7 @@ function* settleFor(passage: Passage, fault: string, demand: Demand): Generator<
   });
 }
 
-function finish(admitted: Admitted, passages: readonly Passage[], grantedMs: number): GenerationEvent {
+function finish(admitted: Admitted, passages: readonly Passage[], grantedMs: number): FinishEvent {
   const first = passages[0];
   const last = passages.at(-1);
   assert(first !== undefined && last !== undefined, "an answer has been tried for at least once");

@@ -2,6 +2,7 @@
 import { AppError, cancellation } from "../core/errors.ts";
 import { type GenerationRequest, SAMPLING_NAMES } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
+import { UNOBSERVED, type WorkKind, type WorkObserver } from "../core/observation.ts";
 import type { Inspection, PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
 import { answer } from "./answer.ts";
 import { embedBatch, type EmbeddingRequest, type Embeddings } from "./embed.ts";
@@ -44,6 +45,7 @@ export function createEngine(options: EngineOptions): Engine {
   const startedMs = performance.now();
   const loaded = new LoadedModels(options);
   const closing = new AbortController();
+  const { observer = UNOBSERVED } = options;
   let draining = false;
   /** Of requests that were let in: one may ask for several answers, and is served to its end. */
   const served = new WeakSet<AbortSignal>();
@@ -58,16 +60,30 @@ export function createEngine(options: EngineOptions): Engine {
     return AbortSignal.any([clientSignal, closing.signal]);
   }
 
-  async function generate(request: GenerationRequest, clientSignal: AbortSignal): Promise<Generation> {
+  /** Tells of a piece of work; one that goes on behind its promise tells of its end itself. */
+  async function observed<T>(kind: WorkKind, { id }: { readonly id: string }, task: (work: WorkObserver) => Promise<T>): Promise<T> {
+    const work = observer.begin(kind, id);
+    try {
+      const result = await task(work);
+      if (kind !== "answer") work.done();
+      return result;
+    } catch (thrown) {
+      work.failed(AppError.from(thrown));
+      throw thrown;
+    }
+  }
+
+  async function generate(request: GenerationRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<Generation> {
     const arrivedMs = performance.now();
     const signal = workSignal(clientSignal);
-    const lease = await loaded.hold(request.model, stayOf(request), signal);
+    const lease = await loaded.hold(request.model, stayOf(request), signal, work);
     try {
       return await admit(presetRequest(request, lease.model.preset), lease.value, {
         model: lease.model,
         arrivedMs,
         loadedMs: performance.now(),
         signal,
+        work,
         endLease: lease.release,
       });
     } catch (thrown) {
@@ -89,33 +105,33 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function embed(request: EmbeddingRequest, clientSignal: AbortSignal): Promise<Embeddings> {
+  async function embed(request: EmbeddingRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<Embeddings> {
     const arrivedMs = performance.now();
     const signal = workSignal(clientSignal);
-    const { value, model, release } = await loaded.hold(request.model, stayOf(request), signal);
+    const { value, model, release } = await loaded.hold(request.model, stayOf(request), signal, work);
     const loadMs = performance.now() - arrivedMs;
     try {
-      return { ...(await embedBatch(request, { model, ...value.lines.choose(null), client: clientOf(request), signal })), loadMs };
+      return { ...(await embedBatch(request, { model, ...value.lines.choose(null), client: clientOf(request), work, signal })), loadMs };
     } finally {
       release();
     }
   }
 
-  async function rank(request: RerankRequest, clientSignal: AbortSignal): Promise<Ranking> {
+  async function rank(request: RerankRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<Ranking> {
     const signal = workSignal(clientSignal);
-    const { value, model, release } = await loaded.hold(request.model, {}, signal);
+    const { value, model, release } = await loaded.hold(request.model, {}, signal, work);
     try {
-      return await rerank(request, { model, ...value.lines.choose(null), client: clientOf(request), signal });
+      return await rerank(request, { model, ...value.lines.choose(null), client: clientOf(request), work, signal });
     } finally {
       release();
     }
   }
 
-  async function warm(request: GenerationRequest, clientSignal: AbortSignal): Promise<WarmPrompt> {
+  async function warm(request: GenerationRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<WarmPrompt> {
     const signal = workSignal(clientSignal);
-    const hold = await loaded.hold(request.model, stayOf(request), signal);
+    const hold = await loaded.hold(request.model, stayOf(request), signal, work);
     try {
-      return await warmPrompt(request, hold, clientOf(request), signal);
+      return await warmPrompt(request, hold, clientOf(request), work, signal);
     } finally {
       hold.release();
     }
@@ -145,7 +161,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function admit(
     request: GenerationRequest,
     onModel: LoadedModel,
-    visit: { model: ModelDescriptor; arrivedMs: number; loadedMs: number; signal: AbortSignal; endLease: () => void },
+    visit: { model: ModelDescriptor; arrivedMs: number; loadedMs: number; signal: AbortSignal; work: WorkObserver; endLease: () => void },
   ): Promise<Generation> {
     const { lines, defaults } = onModel;
     const { slot, queue } = lines.choose(request);
@@ -163,6 +179,7 @@ export function createEngine(options: EngineOptions): Engine {
       prompt = await slot.prepare({ ...wanted, continuedTokensMax });
       // One that is too long is refused before it has its turn.
       tokensMaxOf(prompt.promptTokens);
+      visit.work.prepared(prompt.promptTokens);
       turn.ready({
         sampling: slot.capabilities.perRunSampling ? resolveSampling(request.sampling, defaults.sampling) : defaults.sampling,
         ...(adapter === undefined ? {} : { adapter }),
@@ -181,6 +198,7 @@ export function createEngine(options: EngineOptions): Engine {
         signal: visit.signal,
         arrivedMs: visit.arrivedMs,
         loadedMs: visit.loadedMs,
+        work: visit.work,
         release: visit.endLease,
       });
       return {
@@ -215,10 +233,10 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
-    generate,
+    generate: async (request, signal) => observed("answer", request, async (work) => generate(request, signal, work)),
     countTokens,
-    embed,
-    rerank: rank,
+    embed: async (request, signal) => observed("embedding", request, async (work) => embed(request, signal, work)),
+    rerank: async (request, signal) => observed("ranking", request, async (work) => rank(request, signal, work)),
     tokenize: async (model, text, wanted, signal) => inspect(model, () => ({ kind: "text", text, ...wanted }), signal),
     detokenize: async (model, ids, signal) => inspect(model, () => ({ kind: "ids", ids, pieces: false }), signal),
     applyTemplate: async (request, { pieces }, signal) => {
@@ -242,7 +260,7 @@ export function createEngine(options: EngineOptions): Engine {
     }),
     promptCache: () => options.promptCache.status(),
     clearPromptCache,
-    warm,
+    warm: async (request, signal) => observed("warming", request, async (work) => warm(request, signal, work)),
     drain: () => (draining = true),
     async close() {
       closing.abort(new AppError("shutting_down", "The server is shutting down"));

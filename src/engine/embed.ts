@@ -2,6 +2,7 @@
 import { AppError, cancellation } from "../core/errors.ts";
 import type { GenerationInput } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
+import type { WorkObserver } from "../core/observation.ts";
 import {
   CONTEXT_RESERVE_TOKENS,
   type PreparedPrompt,
@@ -47,6 +48,7 @@ export interface EmbeddingPlace {
   readonly queue: TurnQueue;
   /** Who asks. */
   readonly client: string;
+  readonly work: WorkObserver;
   readonly signal: AbortSignal;
 }
 
@@ -75,7 +77,7 @@ export async function embedBatch(request: EmbeddingRequest, place: EmbeddingPlac
 
 /** Computes the vectors of prompts, which are all prepared and checked first, in one turn. Throws AppError as `embedBatch` does. */
 export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promise<Pick<Embeddings, "vectors" | "tokens">> {
-  const { model, slot, signal } = place;
+  const { model, slot, work, signal } = place;
   const { logitsOf, nameOf, finish = (vector) => vector } = batch;
   const turn = place.queue.take(place.client, signal);
   const prompts: PreparedPrompt[] = [];
@@ -87,8 +89,10 @@ export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promi
       prompts.push(prompt);
       checkLength(prompt, slot.capabilities, nameOf(index));
     }
+    work.prepared(prompts.reduce((sum, { promptTokens }) => sum + promptTokens, 0));
     turn.ready(null);
     await turn.granted;
+    work.granted();
     const adapter = model.adapted?.adapter;
     const how = { ...(adapter === undefined ? {} : { adapter }), ...(logitsOf === undefined ? {} : { logitsOf }) };
     const vectors: Float32Array[] = [];

@@ -42,6 +42,9 @@ export interface ModelStatus {
   readonly bytes: number;
   /** Memory that the model's engine host takes; null where it cannot be told. */
   readonly memoryBytes: number | null;
+  /** Copies of it that are open side by side, and prompts that each runs together. */
+  readonly slots: number;
+  readonly lanes: number;
   readonly contextTokens: number;
   readonly runtimeVersion: string;
   readonly running: boolean;

@@ -2,6 +2,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
+import { type Observer, UNOBSERVED, type WorkObserver } from "../core/observation.ts";
 import type { RuntimeSlot } from "../core/runtime.ts";
 import { type Lease, Residency, type Residence } from "../scheduler/residency.ts";
 import type { Closable } from "../scheduler/resident.ts";
@@ -40,6 +41,8 @@ export interface LoadedModelsOptions {
   readonly memoryBudgetBytes: number | null;
   /** What the system has to give now; null where it does not tell. */
   readonly availableMemoryBytes: () => number | null;
+  /** Absent: nobody is told of anything. */
+  readonly observer?: Observer;
 }
 
 /** A model that is loaded, and the line of those who want it, with an adapter or without. */
@@ -80,12 +83,13 @@ export class LoadedModels {
    * The model a name stands for, loaded, and held until the lease is released.
    * @throws AppError model_not_found, model_not_runnable, queue_full, out_of_memory, and what opening it throws
    */
-  async hold(name: string, stay: LoadOptions, signal: AbortSignal): Promise<Hold> {
+  async hold(name: string, stay: LoadOptions, signal: AbortSignal, work?: WorkObserver): Promise<Hold> {
     const model = await this.options.catalog.resolve(name);
     if (model.unrunnableReason !== undefined) {
       throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
     }
     const base = openedModel(model);
+    work?.resolved(model, base.id);
     const memoryOf = (wanted: ModelDescriptor): number => this.memoryOf(wanted);
     const lease = await this.residency.acquire(
       {
@@ -102,10 +106,11 @@ export class LoadedModels {
           ? { npu: { domain: this.options.npuDomainOf?.(base) ?? 0, bytes: estimateNpuBytes(base) * this.slotsOf(base) } }
           : {}),
         stay,
-        load: async (over) => this.open(base, over),
+        load: async (over) => this.observedOpen(base, over),
       },
       signal,
     );
+    work?.loaded();
     return { ...lease, model };
   }
 
@@ -134,6 +139,19 @@ export class LoadedModels {
 
   async close(): Promise<void> {
     await this.residency.close();
+  }
+
+  private async observedOpen(model: ModelDescriptor, signal: AbortSignal): Promise<LoadedModel> {
+    const { observer = UNOBSERVED } = this.options;
+    const startedMs = performance.now();
+    try {
+      const loaded = await this.open(model, signal);
+      observer.opened(model.id, performance.now() - startedMs, null);
+      return loaded;
+    } catch (thrown) {
+      observer.opened(model.id, performance.now() - startedMs, AppError.from(thrown));
+      throw thrown;
+    }
   }
 
   private async open(model: ModelDescriptor, signal: AbortSignal): Promise<LoadedModel> {
@@ -178,6 +196,7 @@ export class LoadedModels {
 
   private queueOf(model: ModelDescriptor, slot: RuntimeSlot): TurnQueue {
     const { options } = this;
+    const { observer = UNOBSERVED } = options;
     const permit = options.permitFor?.(model) ?? null;
     return new TurnQueue({
       get depthMax() {
@@ -190,7 +209,10 @@ export class LoadedModels {
         return options.batchWindowMs;
       },
       lanes: slot.capabilities.lanes,
-      start: (members, terms) => slot.run({ ...terms, members }),
+      start: (members, terms) => {
+        observer.batch(model.id, members.length);
+        return slot.run({ ...terms, members });
+      },
       ...(permit === null ? {} : { permit }),
     });
   }
@@ -198,12 +220,14 @@ export class LoadedModels {
 
 function statusOf({ askedAs, value, pinned, expiresAtMs, loadedAtMs }: Residence<LoadedModel>): ModelStatus {
   const { model, lines } = value;
-  const { contextTokens, version } = lines.first.slot.capabilities;
+  const { contextTokens, lanes, version } = lines.first.slot.capabilities;
   return {
     id: askedAs,
     baseId: model.id,
     bytes: model.bytes,
     memoryBytes: lines.memory()?.residentBytes ?? null,
+    slots: lines.all.length,
+    lanes,
     contextTokens,
     runtimeVersion: version,
     running: lines.busy,

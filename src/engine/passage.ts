@@ -4,6 +4,7 @@ import { createJsonReader, type JsonProgress, type JsonReader } from "../chat/js
 import { createOutputStream, type OutputDelta, type OutputEvent, type OutputStream } from "../chat/output-stream.ts";
 import { assert, cancellation } from "../core/errors.ts";
 import type { GenerationEvent } from "../core/generation.ts";
+import type { WorkObserver } from "../core/observation.ts";
 import type { AnswerOpening, BatchMember, PreparedPrompt, RunStats, TokenEvent } from "../core/runtime.ts";
 import type { Demand } from "./demand.ts";
 
@@ -24,6 +25,8 @@ export interface PassageOptions {
   readonly endsRepetition: boolean;
   /** A call that does not fit its function is let through: there will be no other try. */
   readonly lastTry: boolean;
+  /** Told of each token. */
+  readonly work: WorkObserver;
   readonly signal: AbortSignal;
 }
 
@@ -57,8 +60,12 @@ export async function* readPassage(options: PassageOptions): AsyncGenerator<Gene
   const { promptId } = options.prompt;
   const signal = AbortSignal.any([options.signal, enough.signal]);
   for await (const event of options.start({ promptId, tokensMax: options.tokensMax, signal }, () => reading.spoke)) {
-    if (event.kind === "end") end = event;
-    else if (!reading.done && !reading.repeated && !options.silent) {
+    if (event.kind === "end") {
+      end = event;
+      continue;
+    }
+    options.work.tokens(event.tokens);
+    if (!reading.done && !reading.repeated && !options.silent) {
       yield* reading.push(event.text, event.tokens);
       if (reading.done || reading.repeated) enough.abort();
     }

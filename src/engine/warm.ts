@@ -1,6 +1,7 @@
 /** Computes a prompt for those that will begin as it does. */
 import { AppError, cancellation } from "../core/errors.ts";
 import type { GenerationRequest } from "../core/generation.ts";
+import type { WorkObserver } from "../core/observation.ts";
 import type { PreparedPrompt } from "../core/runtime.ts";
 import type { WarmPrompt } from "./engine.ts";
 import type { Hold } from "./loaded-models.ts";
@@ -16,6 +17,7 @@ export async function warmPrompt(
   request: GenerationRequest,
   { value, model }: Hold,
   client: string,
+  work: WorkObserver,
   signal: AbortSignal,
 ): Promise<WarmPrompt> {
   const { lines, defaults } = value;
@@ -28,8 +30,10 @@ export async function warmPrompt(
     prompt = await slot.prepare(promptRequest(wanted));
     // One that is too long is refused before it has its turn.
     resolveTokensMax({ requested: 1, defaultMax: null, promptTokens: prompt.promptTokens, ...roomOf(slot.capabilities, model.preset) });
+    work.prepared(prompt.promptTokens);
     turn.ready({ sampling: defaults.sampling, ...(adapter === undefined ? {} : { adapter }) });
     await turn.granted;
+    work.granted();
     const { promptId } = prompt;
     prompt = null;
     for await (const event of turn.run({ promptId, tokensMax: 1, signal }, () => false)) void event;

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
+import { UNOBSERVED } from "../../../src/core/observation.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
 import { embedBatch, type EmbeddingRequest } from "../../../src/engine/embed.ts";
 import { cosine, normalised, shortened } from "../../../src/engine/vectors.ts";
@@ -32,7 +33,19 @@ function placeOf(options: { readonly model?: ModelDescriptor; readonly signal?: 
     },
   } as Partial<RuntimeSlot> as RuntimeSlot;
   const queue = idleQueue();
-  return { held, computed, queue, place: { model: options.model ?? MODEL, slot, queue, client: "a", signal: options.signal ?? never() } };
+  return {
+    held,
+    computed,
+    queue,
+    place: {
+      model: options.model ?? MODEL,
+      slot,
+      queue,
+      client: "a",
+      work: UNOBSERVED.begin("embedding", "1"),
+      signal: options.signal ?? never(),
+    },
+  };
 }
 
 test("a batch is computed in order, in one turn, to vectors of length 1", async () => {

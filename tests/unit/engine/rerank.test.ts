@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
+import { UNOBSERVED } from "../../../src/core/observation.ts";
 import type { EmbeddingRun, PromptRequest, RuntimeSlot } from "../../../src/core/runtime.ts";
 import { rerank, type RerankRequest } from "../../../src/engine/rerank.ts";
 import { idleQueue } from "../../support/idle-queue.ts";
@@ -28,7 +29,11 @@ function placeOf(model: ModelDescriptor, vectors: readonly (readonly number[])[]
     embed: async (run) => Float32Array.from(vectors[runs.push(run) - 1] ?? []),
     inspect: async (question) => ({ text: "", ids: question.kind === "text" ? (words[question.text] ?? []) : [], pieces: [] }),
   } as Partial<RuntimeSlot> as RuntimeSlot;
-  return { prompts, runs, place: { model, slot, queue: idleQueue(), client: "a", signal: new AbortController().signal } };
+  return {
+    prompts,
+    runs,
+    place: { model, slot, queue: idleQueue(), client: "a", work: UNOBSERVED.begin("ranking", "1"), signal: new AbortController().signal },
+  };
 }
 
 test("a model that judges is asked about each document in the words of its model card", async () => {

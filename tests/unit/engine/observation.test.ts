@@ -1,0 +1,154 @@
+/** What an observer is told of work: its stages in order, and its end exactly once, whatever becomes of it. */
+import { expect, test } from "bun:test";
+import type { Catalog } from "../../../src/catalog/catalog.ts";
+import { AppError } from "../../../src/core/errors.ts";
+import type { GenerationRequest } from "../../../src/core/generation.ts";
+import type { ModelDescriptor } from "../../../src/core/model.ts";
+import type { Observer } from "../../../src/core/observation.ts";
+import type { RuntimeSlot } from "../../../src/core/runtime.ts";
+import { createEngine } from "../../../src/engine/create-engine.ts";
+import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
+import { runningOne } from "../../support/running-batch.ts";
+
+const MODEL = { id: "tiny", path: "/models/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
+const REQUEST: GenerationRequest = {
+  id: "r1",
+  model: "Tiny:latest",
+  input: { kind: "completion", prompt: "Hi" },
+  reasoning: { mode: "auto" },
+  sampling: {},
+  stop: [],
+};
+const STATS = { prefillTokens: 1, prefillMs: 1, decodeTokens: 3, decodeMs: 1, memoryMb: 1 };
+const never = () => new AbortController().signal;
+
+/** An observer that writes down what it hears. */
+function listener(): { readonly heard: string[]; readonly observer: Observer } {
+  const heard: string[] = [];
+  const observer: Observer = {
+    begin: (kind, requestId) => {
+      heard.push(`begin ${kind} ${requestId}`);
+      return {
+        resolved: ({ id }, baseId) => void heard.push(`resolved ${id} ${baseId}`),
+        loaded: () => void heard.push("loaded"),
+        prepared: (tokens) => void heard.push(`prepared ${tokens}`),
+        granted: () => void heard.push("granted"),
+        tokens: (count) => void heard.push(`tokens ${count}`),
+        finished: ({ reason }) => void heard.push(`finished ${reason}`),
+        done: () => void heard.push("done"),
+        failed: ({ code }) => void heard.push(`failed ${code}`),
+      };
+    },
+    batch: (model, size) => void heard.push(`batch ${model} ${size}`),
+    opened: (model, _ms, error) => void heard.push(`opened ${model} ${error?.code ?? "ok"}`),
+    hostEnded: () => {},
+  };
+  return { heard, observer };
+}
+
+/** An engine on one slot, whose prompts all have so many tokens. */
+function engineOn({ promptTokens = 5, failing = false, opens = true } = {}) {
+  const { heard, observer } = listener();
+  const slot = {
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
+    prepare: async () => ({ promptId: 1, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "", prefixes: [] }),
+    discard: () => {},
+    run: () =>
+      runningOne(async function* () {
+        yield { kind: "text", text: "one", tokens: 1 };
+        if (failing) throw new AppError("engine_lost", "Gone.");
+        yield { kind: "text", text: " two three", tokens: 2 };
+        yield { kind: "end", reason: "stop", stats: STATS };
+      }),
+    embed: async () => Float32Array.of(3, 4),
+    memory: () => null,
+    close: async () => {},
+  } as Partial<RuntimeSlot> as RuntimeSlot;
+  const resolve = async (name: string) => {
+    if (name === "nothing") throw new AppError("model_not_found", "There is none.");
+    return MODEL;
+  };
+  const engine = createEngine({
+    catalog: { resolve } as unknown as Catalog,
+    openSlot: async () => {
+      if (!opens) throw new AppError("model_load_failed", "It does not open.");
+      return slot;
+    },
+    defaultsOf: async () => ({ sampling: {} as never, tokensMax: null }),
+    queueDepthMax: 1,
+    queueWaitMaxMs: Infinity,
+    batchWindowMs: 0,
+    promptCache: NO_PROMPT_CACHE,
+    repetitionGuard: true,
+    modelsLoadedMax: 1,
+    keepAliveMs: Infinity,
+    memoryBudgetBytes: null,
+    availableMemoryBytes: () => null,
+    samplingMismatch: "run",
+    answerRetriesMax: 0,
+    observer,
+  });
+  return { engine, heard };
+}
+
+const ADMITTED = ["begin answer r1", "resolved tiny tiny", "opened tiny ok", "loaded", "prepared 5"];
+
+test("an answer is followed from its request to its end", async () => {
+  const { engine, heard } = engineOn();
+  for await (const event of (await engine.generate(REQUEST, never())).events) void event;
+  expect(heard).toEqual([...ADMITTED, "granted", "batch tiny 1", "tokens 1", "tokens 2", "finished stop"]);
+});
+
+test("a host that is lost in the middle of an answer ends it", async () => {
+  const { engine, heard } = engineOn({ failing: true });
+  const { events } = await engine.generate(REQUEST, never());
+  await Array.fromAsync(events).catch(() => {});
+  expect(heard.slice(ADMITTED.length)).toEqual(["granted", "batch tiny 1", "tokens 1", "failed engine_lost"]);
+});
+
+test("an answer that its reader leaves has ended, too", async () => {
+  const { engine, heard } = engineOn();
+  for await (const event of (await engine.generate(REQUEST, never())).events) {
+    if (event.kind === "text") break;
+  }
+  expect(heard.slice(ADMITTED.length)).toEqual(["granted", "batch tiny 1", "tokens 1", "failed cancelled"]);
+});
+
+test("a client that goes before anybody reads its answer ends it", async () => {
+  const { engine, heard } = engineOn();
+  const client = new AbortController();
+  await engine.generate(REQUEST, client.signal);
+  client.abort();
+  expect(heard.slice(ADMITTED.length)).toEqual(["failed cancelled"]);
+});
+
+test.each([
+  [
+    "a prompt that is too long",
+    { promptTokens: 32 },
+    {},
+    ["resolved tiny tiny", "opened tiny ok", "loaded", "failed context_length_exceeded"],
+  ],
+  ["a model that there is not", {}, { model: "nothing" }, ["failed model_not_found"]],
+  ["a model that does not open", { opens: false }, {}, ["resolved tiny tiny", "opened tiny model_load_failed", "failed model_load_failed"]],
+])("%s is one failure", async (_, how, change, wanted) => {
+  const { engine, heard } = engineOn(how);
+  await engine.generate({ ...REQUEST, ...change }, never()).catch(() => {});
+  expect(heard).toEqual(["begin answer r1", ...wanted]);
+});
+
+test("a full queue fails who comes last, and nobody else", async () => {
+  const { engine, heard } = engineOn();
+  for (const id of ["r1", "r2"]) await engine.generate({ ...REQUEST, id }, never());
+  await engine.generate({ ...REQUEST, id: "r3" }, never()).catch(() => {});
+  expect(heard.filter((line) => line.startsWith("failed"))).toEqual(["failed queue_full"]);
+  expect(heard.at(-4)).toBe("begin answer r3");
+});
+
+test("vectors are one piece of work for all texts", async () => {
+  const { engine, heard } = engineOn();
+  const inputs = ["a", "b"].map((prompt) => ({ kind: "completion", prompt }) as const);
+  await engine.embed({ id: "r1", model: "", inputs, nameOf: (index) => `input[${index}]` }, never());
+  const wanted = ["begin embedding r1", "resolved tiny tiny", "opened tiny ok", "loaded", "prepared 10", "granted", "done"];
+  expect(heard).toEqual(wanted);
+});
