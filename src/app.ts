@@ -21,6 +21,7 @@ import { createEngine } from "./engine/create-engine.ts";
 import type { Engine } from "./engine/engine.ts";
 import { preload, type Wanted } from "./engine/preload.ts";
 import { readGenerationDefaults } from "./engine/model-defaults.ts";
+import { Root } from "./doctor/root.ts";
 import { devicePermits } from "./scheduler/run-permits.ts";
 import { openDigests, openLibrary } from "./open-library.ts";
 import { contextTokensOf, defaultSources, lanesOf, openModel } from "./open-model.ts";
@@ -35,6 +36,8 @@ import { FindingsFile } from "./store/findings-file.ts";
 import { createPromptCache } from "./store/prompt-cache.ts";
 import { createResponseStore } from "./store/response-store.ts";
 import type { Log } from "./telemetry/log.ts";
+import { parseOtlpHeaders, SpanExporter } from "./telemetry/span-exporter.ts";
+import { Telemetry } from "./telemetry/telemetry.ts";
 import { VERSION } from "./version.ts";
 
 /** What the application is made from. */
@@ -62,6 +65,9 @@ export interface App {
 /** The longest time a timer takes, 24 days: as good as never. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/** How long the last traces may take, ms. */
+const LAST_TRACES_MS = 2000;
+
 /** Puts the application together. Nothing is loaded yet: models load when they are first asked for, or by `preload`. */
 export async function createApp({ loaded, settings, environment, log }: AppOptions): Promise<App> {
   const { config, sources } = loaded;
@@ -86,13 +92,17 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     warn: log.warn,
   });
   const permitFor = devicePermits(server.runs_at_once);
+  const telemetry = new Telemetry({ version: VERSION, root: new Root(), exporter: openExporter(server, log), log });
+  const { observer } = telemetry;
+  if (server.log_prompts) log.warn("what clients ask is logged word for word (log_prompts)");
   const engine = createEngine({
     catalog,
     promptCache,
+    observer,
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
     openSlot: async (model, defaults, signal) => {
       const onFacts = async (facts: LoadFacts) => found.learn(model, facts);
-      const machine = { config, choice, findingsOf, assets: await assets, environment, program: VERSION, soc, promptCache, log };
+      const machine = { config, choice, findingsOf, assets: await assets, environment, program: VERSION, soc, promptCache, observer, log };
       return openModel({ ...machine, permit: permitFor(model), model, defaults, signal, onFacts });
     },
     contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model, likelyFindings(model)),
@@ -144,6 +154,9 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     settings,
     version: VERSION,
     log,
+    telemetry,
+    metrics: server.metrics,
+    logsPrompts: server.log_prompts,
     access,
     corsOrigins: server.cors_origins,
     bodyBytesMax: server.body_bytes_max,
@@ -156,6 +169,8 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     await Promise.all([library.close(), closeDigests(), engine.close()]);
     responses.close();
     promptCache.close();
+    // A collector that is away holds up nobody for long.
+    await Promise.race([telemetry.close(), Bun.sleep(LAST_TRACES_MS)]);
   };
   const onFault = (name: string, error: AppError) =>
     log.error("model or system prompt not preloaded", { model: name, error: error.message });
@@ -184,6 +199,14 @@ function openFindings(server: ServerConfig): (library: LibrarySpec | null, model
     const key = library === null ? null : findingsKey(library, model, VERSION);
     return key === null ? {} : file.findingsOf(key);
   };
+}
+
+/** What sends traces; null where nobody wants them. */
+function openExporter(server: ServerConfig, log: Log): SpanExporter | null {
+  const { otlp_endpoint, otlp_headers, otlp_service_name } = server;
+  if (otlp_endpoint === null) return null;
+  const url = `${otlp_endpoint.replace(/\/$/, "")}/v1/traces`;
+  return new SpanExporter({ url, headers: parseOtlpHeaders(otlp_headers ?? ""), serviceName: otlp_service_name, version: VERSION, log });
 }
 
 /** Who is let in. Throws AppError config_invalid for keys that cannot be read, and for a server that would be open to all unasked. */

@@ -1,5 +1,4 @@
 /** What the doctor is told of this installation: the command line's `doctor` examines it without a server. */
-import { userInfo } from "node:os";
 import { isOpenDoor } from "./api/access/open-door.ts";
 import { openCatalog } from "./catalog/catalog.ts";
 import type { Environment } from "./config/environment.ts";
@@ -17,6 +16,7 @@ import type { LibrarySearch } from "./doctor/library.ts";
 import type { ModelPlan } from "./doctor/models.ts";
 import { type Listening, tryPort } from "./doctor/network.ts";
 import { Root } from "./doctor/root.ts";
+import { userName } from "./doctor/user.ts";
 import { estimateMemoryBytes } from "./engine/memory-estimate.ts";
 import { contextTokensOf, lanesOf } from "./open-model.ts";
 import { libraryName } from "./runtime/open-with-first.ts";
@@ -41,15 +41,6 @@ export async function checkUp(loaded: LoadedConfig, environment: Environment, ro
     tries: tryPort,
     configuration: configurationFindings(loaded, environment),
   });
-}
-
-/** Containers run as users without a name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? "");
-  }
 }
 
 function librariesOf(server: ServerConfig): LibrarySearch {

@@ -6,6 +6,7 @@ import type { ServerConfig } from "./config/server-schema.ts";
 import type { AppError } from "./core/errors.ts";
 import { type Sampling, SAMPLING_NAMES } from "./core/generation.ts";
 import type { LoadFacts, ModelDescriptor, Soc } from "./core/model.ts";
+import type { Observer } from "./core/observation.ts";
 import type { PromptCache } from "./core/prompt-cache.ts";
 import type { RuntimeFindings } from "./core/runtime-findings.ts";
 import { readChatTemplate } from "./engine/model-template.ts";
@@ -65,6 +66,7 @@ interface Opening {
   /** See LivingHostOptions. */
   readonly permit: (() => Promise<() => void>) | null;
   readonly log: Log;
+  readonly observer: Observer;
   /** Is told what the libraries said of the model, also of one that they then did not open. Must not throw. */
   readonly onFacts: (facts: LoadFacts) => Promise<void>;
 }
@@ -160,8 +162,14 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
     ...(keeperFor === null ? {} : { keeperFor }),
     permit: opening.permit,
     growthBytesMax: config.server.host_growth_bytes_max,
-    onGrown: (growth) => log.info("engine host opened anew: its memory had grown", { model: model.id, ...growth }),
-    onLost: (error, outputTail) => log.error("engine host lost", { model: model.id, error: error.message, outputTail }),
+    onGrown: (growth) => {
+      opening.observer.hostEnded(model.id, "grown");
+      log.info("engine host opened anew: its memory had grown", { model: model.id, ...growth });
+    },
+    onLost: (error, outputTail) => {
+      opening.observer.hostEnded(model.id, "lost");
+      log.error("engine host lost", { model: model.id, error: error.message, outputTail });
+    },
   };
   const asked = options.spec.options.contextTokens;
   return openWithinLimit(options, loadLog, opening.signal, (contextTokens) =>

@@ -21,6 +21,10 @@ const WAIT_HEADER = "x-rockchip-llama-queue-wait-ms";
 
 /** Runs one request. Throws AppError for everything that can still be an HTTP status. */
 export async function answer(context: ApiContext, scope: RequestScope, exchange: Exchange): Promise<Response> {
+  if (context.logsPrompts) {
+    const [{ model, input }] = exchange.requests;
+    context.log.info("prompt", { id: scope.id, model, input });
+  }
   const held = holdConnection(context, scope);
   try {
     return await (exchange.stream ? streamed(context, scope, exchange, held) : whole(context, scope, exchange, held));
@@ -76,7 +80,7 @@ async function streamed(context: ApiContext, scope: RequestScope, exchange: Exch
     headers: { ...ignoredHeader(exchange, admitted), ...(admitted === null ? {} : queueHeaders(admitted, admitted.queueWaitMs)) },
     onError: (error) => {
       const reply = exchange.encodeError(error, scope);
-      logFailure(context.log, scope, reply.status, error);
+      logFailure(context, scope, reply.status, error);
       return reply.body;
     },
   });

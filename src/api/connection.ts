@@ -50,7 +50,12 @@ export function suspendIdleTimeout(context: ApiContext, connection: Request): (s
 export function holdConnection(context: ApiContext, scope: RequestScope): HeldConnection {
   const work = new AbortController();
   const client = scope.connection.signal;
-  const release = suspendIdleTimeout(context, scope.connection);
+  const restoreTimeout = suspendIdleTimeout(context, scope.connection);
+  const end = scope.end.hold();
+  const release = (seconds?: number): void => {
+    restoreTimeout(seconds);
+    end();
+  };
   const onGone = (): void => work.abort(new AppError("cancelled", "The client closed the connection."));
   if (client.aborted) onGone();
   else client.addEventListener("abort", onGone, { once: true });

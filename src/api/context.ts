@@ -6,6 +6,9 @@ import type { ModelLibrary } from "../core/model-library.ts";
 import type { ResponseStore } from "../core/stored-response.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { RequestRecord } from "../telemetry/request-record.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { RequestEnd } from "./request-end.ts";
 
 /** How long the API waits for whom. */
 export interface ApiTimes {
@@ -26,6 +29,11 @@ export interface ServerOptions extends ApiTimes {
   /** Version of this program, for health and the API description. */
   readonly version: string;
   readonly log: Log;
+  readonly telemetry: Telemetry;
+  /** Who may read `/metrics`: those who may use the server, everybody, or nobody. */
+  readonly metrics: "on" | "open" | "off";
+  /** What clients ask goes to the log, word for word. */
+  readonly logsPrompts: boolean;
   /** Where responses are kept. */
   readonly responses: ResponseStore;
   /** What the server runs with. */
@@ -51,6 +59,10 @@ export interface RequestScope extends AccessScope {
   /** The request that belongs to the socket; routes may see a copy with a tidied path, on which timeouts have no effect. */
   readonly connection: Request;
   readonly startedMs: number;
+  /** What metrics and traces are made from. */
+  readonly record: RequestRecord;
+  /** Finds the end of the reply. */
+  readonly end: RequestEnd;
   /** The model's name as the client wrote it, once the body has been read. */
   model?: string;
   /** The field that holds the prompt, for errors about its length. */
@@ -63,6 +75,8 @@ export interface ApiContext {
   readonly library: ModelLibrary;
   readonly version: string;
   readonly log: Log;
+  readonly telemetry: Telemetry;
+  readonly logsPrompts: boolean;
   readonly responses: ResponseStore;
   readonly settings: Settings;
   readonly times: ApiTimes;

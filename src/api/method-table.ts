@@ -12,6 +12,8 @@ export interface MethodTable {
   methods(path: string): readonly string[] | null;
   /** The path a route is registered under: no doubled or trailing slashes, and `/v1` in front where a client left it out. */
   canonical(path: string): string;
+  /** The pattern of the route that a canonical path leads to, for metrics; null where there is none. */
+  routeOf(path: string): string | null;
 }
 
 const MODEL_PARAMETER = /:[^/]+/g;
@@ -50,6 +52,10 @@ export function createMethodTable(routes: readonly RouteEntry[]): MethodTable {
   };
   return {
     methods,
+    routeOf: (path) => {
+      if (fixed.has(path)) return path;
+      return [...patterns].find(([, { pattern }]) => pattern.test(path))?.[0] ?? null;
+    },
     canonical: (path) => {
       const collapsed = path.replace(/\/{2,}/g, "/");
       const tidy = collapsed.length > 1 && collapsed.endsWith("/") ? collapsed.slice(0, -1) : collapsed;

@@ -12,6 +12,9 @@ import { logFailure } from "./failure-log.ts";
 import type { MethodTable } from "./method-table.ts";
 import { createOriginPolicy, isLocalHostHeader, isLoopback, preflightHeaders } from "./origin-policy.ts";
 import type { OriginVerdict } from "./origin-policy.ts";
+import { METRICS_PATH } from "./ops/metrics-routes.ts";
+import { RequestEnd } from "./request-end.ts";
+import { traceResponse } from "../telemetry/trace-context.ts";
 
 /** The router, seen from outside. */
 export type RequestHandler = (request: Request) => Response | Promise<Response>;
@@ -36,7 +39,7 @@ function dialectOf(path: string): DialectName {
 export function errorResponse(parts: ScopeParts, scope: RequestScope, thrown: unknown): Response {
   const error = AppError.from(thrown);
   const reply = parts.encoders[scope.dialect](error, scope);
-  logFailure(parts.context.log, scope, reply.status, error);
+  logFailure(parts.context, scope, reply.status, error);
   return Response.json(reply.body, { status: reply.status, headers: reply.headers });
 }
 
@@ -92,22 +95,29 @@ function withPath(request: Request, url: URL, path: string): Request {
   });
 }
 
+/** Asked for every few seconds by those who watch the server: what goes well there would only hide the rest of the log. */
+const WATCHED_PATHS: ReadonlySet<string> = new Set(["/health", "/v1/health", "/v1/status", METRICS_PATH]);
+
 /** Wraps the router. */
 export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) => RequestHandler {
   const { options, context } = parts;
   const newId = options.newId ?? ((): string => crypto.randomUUID().replaceAll("-", ""));
   const originOf = createOriginPolicy(options.corsOrigins);
-  const access = createAccessGate(options.access, context.nowMs);
+  const access = createAccessGate(options.access, context.nowMs, options.metrics === "open" ? [METRICS_PATH] : []);
 
   return (handle) => async (request) => {
     const url = urlOf(request);
     const path = parts.methodTable().canonical(url.pathname);
+    const id = newId();
+    const record = context.telemetry.begin(id, request);
     const scope: RequestScope = {
-      id: newId(),
+      id,
       dialect: dialectOf(path),
       connection: request,
       client: peerAddress(context.server(), request),
       startedMs: context.nowMs(),
+      record,
+      end: new RequestEnd(() => context.telemetry.ended(record)),
     };
     const origin = originOf(request);
     const respond = async (): Promise<Response> => {
@@ -131,8 +141,13 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
     if (response.status === 408) response.headers.set("connection", "close");
     response.headers.set("x-request-id", scope.id);
     if (scope.dialect === "anthropic") response.headers.set("request-id", scope.id);
+    if (record.trace !== null) response.headers.set("traceresponse", traceResponse(record.trace));
+    context.telemetry.responded(record, parts.methodTable().routeOf(path) ?? "", response.status);
     const ms = Math.round(context.nowMs() - scope.startedMs);
-    context.log.info("request", { id: scope.id, method: request.method, path, client: scope.client, status: response.status, ms });
+    const trace = record.trace === null ? {} : { trace: record.trace.traceId };
+    const level = WATCHED_PATHS.has(path) && response.ok ? "debug" : "info";
+    context.log[level]("request", { id, method: request.method, path, client: scope.client, status: response.status, ms, ...trace });
+    scope.end.respond();
     return response;
   };
 }

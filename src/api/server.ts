@@ -28,6 +28,8 @@ export function createServer(options: ServerOptions): AnyElysia {
     library: options.library,
     version: options.version,
     log: options.log,
+    telemetry: options.telemetry,
+    logsPrompts: options.logsPrompts,
     responses: options.responses,
     settings: options.settings,
     times: options,
@@ -69,6 +71,6 @@ export function createServer(options: ServerOptions): AnyElysia {
   app.onError(({ code, error, request }) => errorResponse(parts, context.scopeOf(request), requestFault(code, error)));
   const openai = [createOpenAiRoutes(context), createEmbeddingRoutes(context), createTokenRoutes(context), createCacheRoutes(context)];
   const dialects = [...openai, createOllamaRoutes(context), createAnthropicRoutes(context), createManagementRoutes(context)];
-  for (const routes of [...dialects, createOpsRoutes(context, dialects)]) app.use(routes);
+  for (const routes of [...dialects, createOpsRoutes(context, dialects, options.metrics !== "off")]) app.use(routes);
   return app;
 }

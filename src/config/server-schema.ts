@@ -1,8 +1,9 @@
 /** Every key of server.json: how the server listens, what it loads and how long it waits. */
 import { type Static, Type } from "@sinclair/typebox";
-import { TIMEOUT_S_MAX, debugLevel, durationAsSeconds, ollamaHost, ollamaPort, ollamaUrl, zeroIsUnset } from "./ollama-variables.ts";
+import { TIMEOUT_S_MAX, durationAsSeconds, ollamaHost, ollamaPort, ollamaUrl, zeroIsUnset } from "./ollama-variables.ts";
 import { setting } from "./setting.ts";
 import { STORAGE } from "./storage-schema.ts";
+import { TELEMETRY } from "./telemetry-schema.ts";
 import {
   boolean,
   cacheDirectory,
@@ -242,15 +243,6 @@ const TIME_LIMITS = {
   }),
 };
 
-const LOGGING = {
-  log_level: setting(choice("error", "warn", "info", "debug"), "info", {
-    group: "Logging",
-    about: "Least important kind of line that is logged.",
-    aliases: [{ name: "OLLAMA_DEBUG", pick: debugLevel, note: "anything but 0 and `false` is `debug`" }],
-  }),
-  log_format: setting(choice("text", "json"), "text", { group: "Logging", about: "How log lines look: for people or for programs." }),
-};
-
 const DOWNLOADS = {
   huggingface_endpoint: setting(
     patternText("^https?://[^\\s]+$", "a URL that starts with http:// or https://", "url"),
@@ -278,7 +270,7 @@ export const ServerSchema = Type.Object({
   ...ANSWERS,
   ...TIME_LIMITS,
   ...STORAGE,
-  ...LOGGING,
+  ...TELEMETRY,
   ...DOWNLOADS,
 });
 

@@ -2,7 +2,7 @@
 import { boardFindings, readBoard } from "./board.ts";
 import { clockFindings } from "./clocks.ts";
 import { driverFindings } from "./driver.ts";
-import { type Finding, type Report, reportOf } from "./finding.ts";
+import { type Finding, type Report, reportOf, type Section } from "./finding.ts";
 import { type Folders, folderFindings } from "./folders.ts";
 import { libraryFindings, type LibrarySearch } from "./library.ts";
 import { machineFindings, readMemory } from "./machine.ts";
@@ -24,16 +24,31 @@ export interface Patient {
   readonly configuration: readonly Finding[];
 }
 
+/** The checks of the machine itself, which cost next to nothing: those that a server may repeat while it works. */
+export function examineMachine(root: Root, user: string): Report {
+  return reportOf(machineSections(root, user));
+}
+
+function machineSections(root: Root, user: string): readonly [Section, Section, Section, Section] {
+  const board = readBoard(root);
+  return [
+    { title: "Board", findings: boardFindings(board) },
+    { title: "NPU", findings: driverFindings(root, board, user) },
+    { title: "Machine", findings: machineFindings(root) },
+    { title: "Speed", findings: clockFindings(root) },
+  ];
+}
+
 /** Runs every check; none changes anything, loads a model or goes over the network. */
 export function examine(patient: Patient): Report {
   const { root } = patient;
-  const board = readBoard(root);
+  const [board, npu, machine, speed] = machineSections(root, patient.user);
   return reportOf([
-    { title: "Board", findings: boardFindings(board) },
-    { title: "NPU", findings: driverFindings(root, board, patient.user) },
-    { title: "Runtime", findings: libraryFindings(root, board, patient.libraries) },
-    { title: "Machine", findings: machineFindings(root) },
-    { title: "Speed", findings: clockFindings(root) },
+    board,
+    npu,
+    { title: "Runtime", findings: libraryFindings(root, readBoard(root), patient.libraries) },
+    machine,
+    speed,
     { title: "Folders", findings: folderFindings(root, patient.folders) },
     { title: "Models", findings: modelFindings(patient.plan, readMemory(root)) },
     { title: "Network", findings: networkFindings(patient.listening, patient.tries) },

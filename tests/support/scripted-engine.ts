@@ -13,6 +13,8 @@ import type { Capability } from "../../src/engine/model-facts.ts";
 import type { ModelMetadata } from "../../src/engine/model-metadata.ts";
 import type { RerankRequest } from "../../src/engine/rerank.ts";
 import { createResponseStore } from "../../src/store/response-store.ts";
+import { Root } from "../../src/doctor/root.ts";
+import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { NO_PROMPT_CACHE } from "./no-prompt-cache.ts";
 import { scriptedLibrary } from "./scripted-library.ts";
 
@@ -84,6 +86,8 @@ export const LOADED: ModelStatus = {
   baseId: MODEL.id,
   bytes: MODEL.bytes,
   memoryBytes: 500_000_000,
+  slots: 1,
+  lanes: 1,
   contextTokens: 4096,
   runtimeVersion: "1.3.0",
   running: false,
@@ -253,11 +257,15 @@ export interface RecordedLog {
 export function serverOptions(engine: Engine, change: Partial<ServerOptions> = {}, lines: RecordedLog[] = []): ServerOptions {
   const writer = (level: string) => (message: string, facts?: unknown) => void lines.push({ level, message, facts });
   let ids = 0;
+  const log = { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") };
   return {
     engine,
     library: scriptedLibrary(),
     version: "9.9.9",
-    log: { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") },
+    telemetry: new Telemetry({ version: "9.9.9", root: new Root("/nowhere"), exporter: null, log }),
+    metrics: "on",
+    logsPrompts: false,
+    log,
     access: { keys: { current: () => [] }, allow: [], rateLimit: null },
     responses: createResponseStore({ path: ":memory:", responsesMax: 100, bytesMax: 1_000_000, ageMaxMs: 3_600_000, warn: writer("warn") }),
     settings: new LiveSettings(loadConfig({ argv: [], env: { HOME: "/home/user" }, cwd: "/" })),

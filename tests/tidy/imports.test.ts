@@ -14,7 +14,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   doctor: ["core", "catalog"],
   scheduler: ["core"],
   store: ["core"],
-  telemetry: ["core"],
+  // What the doctor reads of the machine is shown while the server runs.
+  telemetry: ["core", "doctor"],
   tokenizer: ["core", "catalog/gguf"],
   runtime: ["core", "chat", "tokenizer"],
   engine: ["core", "catalog", "chat", "scheduler"],
@@ -27,6 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "chat",
     "scheduler",
     "store",
+    "doctor",
     "telemetry",
     "tokenizer",
     "runtime",
@@ -66,6 +68,7 @@ const CONFINED: Readonly<Record<string, (path: string) => boolean>> = {
   "bun:ffi": (path) => path.startsWith("src/runtime/native/"),
   elysia: (path) => path.startsWith("src/api/") || path === "src/app.ts",
   "@elysiajs/swagger": (path) => path.startsWith("src/api/") || path === "src/app.ts",
+  "prom-client": (path) => path.startsWith("src/telemetry/"),
   "@huggingface/jinja": (path) => path.startsWith("src/chat/"),
 };
 

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { encodeAnthropicError } from "../../src/api/anthropic/errors.ts";
 import type { RequestScope } from "../../src/api/context.ts";
+import { RequestEnd } from "../../src/api/request-end.ts";
+import { RequestRecord } from "../../src/telemetry/request-record.ts";
 import { AppError } from "../../src/core/errors.ts";
 import type { ErrorCode, ErrorDetails } from "../../src/core/errors.ts";
 import { listen } from "../support/api-socket.ts";
@@ -127,6 +129,8 @@ const SCOPE: RequestScope = {
   connection: new Request("http://localhost/"),
   client: "127.0.0.1",
   startedMs: 0,
+  record: new RequestRecord("r7", "POST", null),
+  end: new RequestEnd(() => {}),
 };
 
 function failure(code: ErrorCode, details: ErrorDetails = {}): readonly unknown[] {

@@ -3,6 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { encodeOllamaError } from "../../src/api/ollama/errors.ts";
 import { encodeOpenAiError } from "../../src/api/openai/errors.ts";
 import type { RequestScope } from "../../src/api/context.ts";
+import { RequestEnd } from "../../src/api/request-end.ts";
+import { RequestRecord } from "../../src/telemetry/request-record.ts";
 import { AppError } from "../../src/core/errors.ts";
 import type { ErrorCode, ErrorDetails } from "../../src/core/errors.ts";
 import { ask } from "../support/scripted-engine.ts";
@@ -13,6 +15,8 @@ const SCOPE: RequestScope = {
   connection: new Request("http://localhost/"),
   client: "127.0.0.1",
   startedMs: 0,
+  record: new RequestRecord("r7", "POST", null),
+  end: new RequestEnd(() => {}),
   model: "Qwen9",
   promptField: "messages",
 };

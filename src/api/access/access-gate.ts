@@ -39,8 +39,16 @@ const PUBLIC_PATHS: ReadonlySet<string> = new Set(["/", "/health", "/v1/health"]
 /** What makes a model work is a POST; lists and descriptions, which clients ask for in between, are not counted. */
 const COUNTED_METHOD = "POST";
 
-/** Builds the gate. `nowMs` is any clock in milliseconds. */
-export function createAccessGate({ keys, allow, rateLimit }: AccessOptions, nowMs: () => number): AccessGate {
+/**
+ * Builds the gate. `nowMs` is any clock in milliseconds.
+ * @param opened paths beside the public ones that want no key
+ */
+export function createAccessGate(
+  { keys, allow, rateLimit }: AccessOptions,
+  nowMs: () => number,
+  opened: readonly string[] = [],
+): AccessGate {
+  const open = new Set([...PUBLIC_PATHS, ...opened]);
   const limiter = rateLimit === null ? null : new RateLimiter(rateLimit);
   // A server that had keys stays locked when the last of them goes: a lost file must not open it.
   let locked = keys.current().length > 0;
@@ -63,7 +71,7 @@ export function createAccessGate({ keys, allow, rateLimit }: AccessOptions, nowM
       const refusal = owner === null ? refusalOf(parseAddress(scope.client), presented) : null;
       if (owner !== null) scope.client = `key:${owner}`;
       scope.admitted = refusal === null;
-      if (PUBLIC_PATHS.has(path)) return;
+      if (open.has(path)) return;
       // Refused requests count whatever they ask for: nobody tries keys for nothing.
       if (limiter !== null && (refusal !== null || request.method === COUNTED_METHOD)) {
         const state = limiter.take(scope.client, nowMs());

@@ -18,6 +18,15 @@ const Health = object({
   ),
 });
 
+/** GET /metrics. */
+export const METRICS_DETAIL = routeDetail("Operations", "metrics", "Metrics in the text form of Prometheus", {
+  200: {
+    description: "docs/metrics.md says what each is.",
+    content: { "text/plain": { schema: Type.String(), example: "vllm:num_requests_waiting 0\n" } },
+  },
+});
+
+/** GET /health. */
 export const HEALTH_DETAIL = routeDetail("Operations", "health", "Whether the server is up, and which models are loaded", {
   200: jsonReply("The server is up.", Health),
   503: jsonReply("The server has been told to stop and takes nothing on any more.", Health),

@@ -1,9 +1,11 @@
-/** Health, the front door, and the API description. */
+/** Health, metrics, status, the front door, and the API description. */
 import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 import type { ApiContext } from "../context.ts";
 import { HEALTH_DETAIL } from "./documentation.ts";
 import { HOME_PAGE } from "./home-page.ts";
+import { createMetricsRoutes } from "./metrics-routes.ts";
+import { createStatusRoutes } from "./status-routes.ts";
 import { createSwaggerRoutes } from "./swagger-routes.ts";
 
 /** What Ollama's clients ask for before every command. */
@@ -34,13 +36,13 @@ function health(context: ApiContext, request: Request): Response {
   return reply({ version: context.version, uptime_s: Math.round(status.uptimeS), models });
 }
 
-/** `documented` are the routes that the API description covers, beside health. */
-export function createOpsRoutes(context: ApiContext, documented: readonly AnyElysia[]): AnyElysia {
+/** `documented` are the routes that the API description covers, beside these. */
+export function createOpsRoutes(context: ApiContext, documented: readonly AnyElysia[], withMetrics: boolean): AnyElysia {
   const healthRoutes = new Elysia({ name: "health" })
     .get("/health", ({ request }) => health(context, request), { detail: HEALTH_DETAIL })
     .get("/v1/health", ({ request }) => health(context, request), { detail: { hide: true } });
-  return new Elysia({ name: "ops" })
-    .get("/", ({ request }) => home(request), { detail: { hide: true } })
-    .use(healthRoutes)
-    .use(createSwaggerRoutes([...documented, healthRoutes], context.version));
+  const own = [healthRoutes, createStatusRoutes(context), ...(withMetrics ? [createMetricsRoutes(context)] : [])];
+  const ops: AnyElysia = new Elysia({ name: "ops" }).get("/", ({ request }) => home(request), { detail: { hide: true } });
+  for (const routes of own) ops.use(routes);
+  return ops.use(createSwaggerRoutes([...documented, ...own], context.version));
 }

@@ -60,7 +60,7 @@ export async function statusReply(context: ApiContext, scope: RequestScope, stre
   const body = lines(backlog, done, held, (thrown) => {
     const error = AppError.from(thrown);
     const reply = encodeOllamaError(error, scope);
-    logFailure(context.log, scope, reply.status, error);
+    logFailure(context, scope, reply.status, error);
     return ndjson.frame(reply.body);
   });
   return new Response(body, { headers: { "content-type": ndjson.contentType, "cache-control": "no-cache", "x-accel-buffering": "no" } });
