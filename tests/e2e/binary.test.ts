@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { scrape } from "../support/prometheus.ts";
 import { startServer } from "../support/server-process.ts";
 import { writeTinyGguf } from "../support/tiny-gguf.ts";
 
@@ -64,6 +65,8 @@ describe.each(["x64", "arm64"])("the %s executable", (arch) => {
         const chunks = frames.slice(0, -1).map((frame) => JSON.parse(frame.replace(/^data: /, "")) as Chunk);
         expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join("")).toBe(SAYS);
         expect(chunks.length).toBeGreaterThan(3);
+        const shown = await scrape(server.url);
+        expect(shown.value("rockchip_llama_work_total", { model: "tiny", outcome: "stop" })).toBe(1);
         expect(await server.stop()).toBe(0);
       }),
     timeoutMs,
