@@ -95,6 +95,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
   const telemetry = new Telemetry({ version: VERSION, root: new Root(), exporter: openExporter(server, log), log });
   const { observer } = telemetry;
   if (server.log_prompts) log.warn("what clients ask is logged word for word (log_prompts)");
+  if (server.native_log_level === 2) log.warn("the runtime library prints what clients ask, and the log may show it (native_log_level)");
   const engine = createEngine({
     catalog,
     promptCache,

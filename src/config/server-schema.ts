@@ -191,7 +191,8 @@ const RUNTIME = {
   }),
   native_log_level: setting(integer(0, 2), 0, {
     group: "Runtime",
-    about: "How much the runtime library itself logs (RKLLM_LOG_LEVEL).",
+    about:
+      "How much the runtime library itself logs (RKLLM_LOG_LEVEL); with 2 it prints prompts, and what it prints is in the log at `debug` and when a model is lost.",
   }),
 };
 

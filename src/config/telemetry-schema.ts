@@ -22,14 +22,18 @@ export const TELEMETRY = {
     group: "Metrics and traces",
     about: "Who may read `/metrics`: `on` whoever may use the server, `open` everybody, also without a key, `off` nobody.",
   }),
-  otlp_endpoint: setting(nullable(patternText("^https?://[^\\s]+$", "a URL that starts with http:// or https://", "url")), null, {
-    group: "Metrics and traces",
-    about: "OpenTelemetry collector that traces are sent to, by OTLP over HTTP in JSON, at `/v1/traces` below this URL; null sends none.",
-    aliases: [
-      { name: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", pick: endpointOf, note: "the whole URL, with `/v1/traces` at its end" },
-      { name: "OTEL_EXPORTER_OTLP_ENDPOINT" },
-    ],
-  }),
+  otlp_endpoint: setting(
+    nullable(patternText("^https?://[^\\s@]+$", "a URL that starts with http:// or https://, without a password in it", "url")),
+    null,
+    {
+      group: "Metrics and traces",
+      about: "OpenTelemetry collector that traces are sent to, by OTLP over HTTP in JSON, at `/v1/traces` below this URL; null sends none.",
+      aliases: [
+        { name: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", pick: endpointOf, note: "the whole URL, with `/v1/traces` at its end" },
+        { name: "OTEL_EXPORTER_OTLP_ENDPOINT" },
+      ],
+    },
+  ),
   otlp_headers: setting(nullable(text("headers such as `name=value,name=value`", "headers")), null, {
     group: "Metrics and traces",
     about: "Headers that traces are sent with, as `name=value,name=value`, for a collector that wants a token; prefer the variable.",

@@ -26,13 +26,16 @@ const MESSAGE_CHARACTERS_MAX = 500;
 /** Statuses below 500 that say that there was no room. */
 const CAPACITY_CODES: ReadonlySet<ErrorCode> = new Set(["queue_full", "queue_timeout", "model_loading"]);
 
-/** Keeps the newest. */
+/** Counts all, and keeps the newest. */
 export class Failures {
+  /** Since the start. */
+  total = 0;
   private list: Failure[] = [];
 
   /** @param timeMs ms since the epoch */
   note(timeMs: number, requestId: string, status: number, model: string | null, error: AppError): void {
     if (status < 500 && !CAPACITY_CODES.has(error.code)) return;
+    this.total += 1;
     const message = (WITHHELD[error.code] ?? error.message).slice(0, MESSAGE_CHARACTERS_MAX);
     this.list.unshift({ timeMs, requestId, status, code: error.code, model, message });
     this.list.length = Math.min(this.list.length, FAILURES_MAX);

@@ -32,7 +32,9 @@ export interface TelemetryOptions {
 
 /** Since the start. */
 export interface Totals {
+  /** Answers, embeddings and the like that ended, however that was. */
   readonly requests: number;
+  /** Requests that failed by the server's fault or for want of room. */
   readonly failed: number;
   readonly promptTokens: number;
   readonly cachedTokens: number;
@@ -58,7 +60,7 @@ export class Telemetry {
   private readonly open = new Map<string, RequestRecord>();
   private readonly machineNow: Remembered<MachineReading>;
   private readonly reportNow: Remembered<Report>;
-  private readonly sums = { requests: 0, failed: 0, promptTokens: 0, cachedTokens: 0, generatedTokens: 0 };
+  private readonly sums = { requests: 0, promptTokens: 0, cachedTokens: 0, generatedTokens: 0 };
 
   constructor(options: TelemetryOptions) {
     this.options = options;
@@ -133,7 +135,7 @@ export class Telemetry {
   }
 
   totals(): Totals {
-    return { ...this.sums };
+    return { ...this.sums, failed: this.failures.total };
   }
 
   /** Sends the traces that have not been sent. */
@@ -148,14 +150,12 @@ export class Telemetry {
   }
 
   private workEnded(work: Work): void {
-    const { answer, error } = work;
+    const { answer } = work;
     this.census.remove(work);
     this.metrics.work.ended(work);
     this.options.log.info(work.kind, workFacts(work));
     this.throughput.ended(performance.now(), answer?.timings.prefillTokens ?? 0);
     this.sums.requests += 1;
-    // A client that leaves is no failure.
-    if (error !== null && error.code !== "cancelled") this.sums.failed += 1;
     this.sums.promptTokens += answer?.usage.promptTokens ?? 0;
     this.sums.cachedTokens += answer?.usage.cachedTokens ?? 0;
     this.sums.generatedTokens += work.generatedTokens;

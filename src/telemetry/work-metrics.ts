@@ -1,9 +1,12 @@
 /** Counters and histograms of what the engine does. All are touched once for each answer, none for each token. */
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { AppError } from "../core/errors.ts";
 import type { HostEnd } from "../core/observation.ts";
 import type { ModelLabels } from "./model-labels.ts";
 import { interTokenMs, outcomeOf, type Work } from "./work.ts";
+
+/** The runtime reads it as the kernel counts it, in KiB, and divides by 1024. */
+const BYTES_PER_MB = 1024 * 1024;
 
 const BATCH_SIZES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 const LOAD_BUCKETS_S = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
@@ -33,6 +36,7 @@ export class WorkMetrics {
   private readonly loads;
   private readonly loadTime;
   private readonly hostRestarts;
+  private readonly memoryPeak;
 
   constructor(registers: Registry[], labels: ModelLabels) {
     this.registers = registers;
@@ -56,6 +60,12 @@ export class WorkMetrics {
       "Engine hosts that had to be opened anew: they were lost, or their memory had grown.",
       ["model", "reason"],
     );
+    this.memoryPeak = new Gauge({
+      name: "rockchip_llama_model_memory_peak_bytes",
+      help: "Most memory that a model's process has taken, as the runtime said with the last answer.",
+      labelNames: ["model"],
+      registers,
+    });
   }
 
   ended(work: Work): void {
@@ -77,6 +87,7 @@ export class WorkMetrics {
     this.promptTokens.inc({ model }, usage.promptTokens);
     this.cachedTokens.inc({ model }, usage.cachedTokens);
     this.reasoningTokens.inc({ model }, usage.reasoningTokens);
+    if (timings.memoryMb > 0) this.memoryPeak.set({ model: this.labels.of(work.baseModel) }, timings.memoryMb * BYTES_PER_MB);
     if (timings.prefillMs > 0) this.prefillRate.observe({ model }, (timings.prefillTokens * 1000) / timings.prefillMs);
     if (timings.decodeMs > 0) this.decodeRate.observe({ model }, (timings.decodeTokens * 1000) / timings.decodeMs);
   }

@@ -130,3 +130,19 @@ test("other programs get the environment without keys and tokens", () => {
   const secrets = { ROCKCHIP_LLAMA_API_KEY: "rl-secret", ROCKCHIP_LLAMA_HF_TOKEN: "hf_secret", HF_TOKEN: "hf_secret" };
   expect(withoutSecrets({ ...env, ...secrets })).toEqual(env);
 });
+
+describe("OpenTelemetry's variables", () => {
+  test.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://a:4318" }, "http://a:4318"],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://b:4318/v1/traces", OTEL_EXPORTER_OTLP_ENDPOINT: "http://a:4318" }, "http://b:4318"],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://b:4318/other", OTEL_EXPORTER_OTLP_ENDPOINT: "http://a:4318" }, "http://a:4318"],
+    [{ ROCKCHIP_LLAMA_OTLP_ENDPOINT: "http://c", OTEL_EXPORTER_OTLP_ENDPOINT: "http://a:4318" }, "http://c"],
+  ] as const)("%j sends traces to %s", (env, endpoint) => {
+    expect(load({ env }).config.server.otlp_endpoint).toBe(endpoint);
+  });
+
+  test("what names a password is not taken, and headers are not handed to other processes", () => {
+    expect(refusal({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://me:word@a" } })[0]).toBe("config_invalid");
+    expect(withoutSecrets({ OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer x", PATH: "/bin" })).toEqual({ PATH: "/bin" });
+  });
+});

@@ -6,6 +6,7 @@ test("only so many are kept, the newest first, with messages of a bounded length
   const failures = new Failures();
   for (let id = 1; id <= FAILURES_MAX + 10; id++) failures.note(id, `r${id}`, 500, "tiny", new AppError("engine_lost", "x".repeat(10_000)));
   const kept = failures.newest();
+  expect(failures.total).toBe(FAILURES_MAX + 10);
   expect([kept.length, kept[0]?.requestId, kept.at(-1)?.requestId, kept[0]?.message.length]).toEqual([
     FAILURES_MAX,
     `r${FAILURES_MAX + 10}`,
