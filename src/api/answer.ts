@@ -9,6 +9,7 @@ import type { HeldConnection } from "./connection.ts";
 import type { ApiContext, RequestScope } from "./context.ts";
 import type { Exchange } from "./dialect.ts";
 import { logFailure } from "./failure-log.ts";
+import { logPrompt } from "./prompt-log.ts";
 import { streamResponse } from "./stream-response.ts";
 import { TICK, within } from "./within.ts";
 
@@ -21,10 +22,8 @@ const WAIT_HEADER = "x-rockchip-llama-queue-wait-ms";
 
 /** Runs one request. Throws AppError for everything that can still be an HTTP status. */
 export async function answer(context: ApiContext, scope: RequestScope, exchange: Exchange): Promise<Response> {
-  if (context.logsPrompts) {
-    const [{ model, input }] = exchange.requests;
-    context.log.info("prompt", { id: scope.id, model, input });
-  }
+  const [{ model, input }] = exchange.requests;
+  logPrompt(context, scope, model, input);
   const held = holdConnection(context, scope);
   try {
     return await (exchange.stream ? streamed(context, scope, exchange, held) : whole(context, scope, exchange, held));

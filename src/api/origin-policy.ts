@@ -17,6 +17,7 @@ const EXPOSED_HEADERS = [
   "openai-processing-ms",
   "x-rockchip-llama-ignored",
   "x-rockchip-llama-note",
+  "traceresponse",
 ].join(", ");
 const PREFLIGHT_AGE_S = 43_200;
 

@@ -155,3 +155,10 @@ test("the gauges that route a fleet are each one series, also where nothing is l
     ["vllm:cache_config_info", { block_size: "32", num_gpu_blocks: "0" }],
   ]);
 });
+
+test("names from outside are escaped in labels", async () => {
+  const files = { "/sys/class/thermal/thermal_zone0/type": 'a "b" \\ c\nd', "/sys/class/thermal/thermal_zone0/temp": "1000" };
+  const telemetry = new Telemetry({ version: "9.9.9", root: machineOf(files), exporter: null, log: QUIET });
+  const shown = await server({ telemetry }).metrics();
+  expect(shown.value("rockchip_llama_temperature_celsius", { sensor: 'a \\"b\\" \\\\ c\\nd' })).toBe(1);
+});

@@ -6,6 +6,7 @@ import type { ModelDescriptor } from "../../core/model.ts";
 import { ignoredHeaders, noteHeaders } from "../answer.ts";
 import type { ApiContext, RequestScope } from "../context.ts";
 import { heldWork } from "../held-work.ts";
+import { logPrompt } from "../prompt-log.ts";
 import { notedFields } from "../request-field.ts";
 import { ollamaBody } from "./body.ts";
 import { EMBED_DETAIL, EMBEDDINGS_DETAIL } from "./documentation.ts";
@@ -56,6 +57,7 @@ async function embed(context: ApiContext, scope: RequestScope, body: OllamaEmbed
     await loadOnly(context, scope, model, stayMs);
     return Response.json({ model: name, embeddings: [] });
   }
+  logPrompt(context, scope, model.id, texts);
   return heldWork(context, scope, async (signal) => {
     const request = { ...embeddingRequest(scope.id, model.id, texts, stayMs), client: scope.client };
     const made = body.truncate === false ? await context.engine.embed(request, signal) : await embedCut(context.engine, request, signal);
@@ -85,6 +87,7 @@ async function embeddings(context: ApiContext, scope: RequestScope, body: Ollama
     await loadOnly(context, scope, model, stayMs);
     return Response.json({ embedding: [] });
   }
+  logPrompt(context, scope, model.id, texts);
   return heldWork(context, scope, async (signal) => {
     const { vectors } = await embedCut(context.engine, embeddingRequest(scope.id, model.id, texts, stayMs), signal);
     const headers = { ...noteHeaders(notes(model, false)), ...ignoredHeaders(notedFields(OllamaEmbeddingsBody, body)) };

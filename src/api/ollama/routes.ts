@@ -40,7 +40,7 @@ async function respond(context: ApiContext, scope: RequestScope, body: OllamaBod
   const model = await context.engine.model(lookupName(scope.model ?? ""));
   const heading: OllamaHeading = { model: scope.model ?? "", nowMs: context.nowMs };
   if (isUnload(body, endpoint.isEmpty)) {
-    unload(context, model);
+    unload(context, scope, model);
     return Response.json(ollamaLoaded(heading, shape, "unload"));
   }
   const decoded = endpoint.decode(await abilityOf(context.engine, model));
@@ -88,9 +88,9 @@ function generate(
 }
 
 /** Nobody waits for it: what runs on the model ends first. */
-function unload({ engine, log }: ApiContext, model: ModelDescriptor): void {
+function unload({ engine, log }: ApiContext, { id }: RequestScope, model: ModelDescriptor): void {
   engine.unload(model.id).catch((thrown: unknown) => {
-    log.error("model not unloaded", { model: model.id, error: AppError.from(thrown).message });
+    log.error("model not unloaded", { id, model: model.id, error: AppError.from(thrown).message });
   });
 }
 

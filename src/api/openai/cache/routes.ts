@@ -4,6 +4,7 @@ import type { AnyElysia } from "elysia";
 import type { ApiContext, RequestScope } from "../../context.ts";
 import { heldWork } from "../../held-work.ts";
 import { jsonBody } from "../../json-body.ts";
+import { logPrompt } from "../../prompt-log.ts";
 import { ApplyTemplateBody } from "../tokens/schema.ts";
 import { conversationOf } from "../tokens/tokens.ts";
 import { CACHE_DETAIL, CLEAR_DETAIL, WARM_DETAIL } from "./documentation.ts";
@@ -15,6 +16,7 @@ async function warm(context: ApiContext, scope: RequestScope, body: ApplyTemplat
   scope.promptField = "messages";
   scope.model = body.model ?? "";
   const request = { ...conversationOf(scope.id, body), client: scope.client };
+  logPrompt(context, scope, request.model, request.input);
   const startedMs = context.nowMs();
   return heldWork(context, scope, async (signal) => {
     const { model, tokens, bytes } = await context.engine.warm(request, signal);

@@ -7,6 +7,7 @@ import { ignoredHeaders, noteHeaders } from "../../answer.ts";
 import type { ApiContext, RequestScope } from "../../context.ts";
 import { heldWork } from "../../held-work.ts";
 import { jsonBody } from "../../json-body.ts";
+import { logPrompt } from "../../prompt-log.ts";
 import { notedFields } from "../../request-field.ts";
 import { EMBEDDINGS_DETAIL, RERANK_DETAIL } from "./documentation.ts";
 import { decodeEmbedding, embeddingList } from "./embed.ts";
@@ -23,6 +24,7 @@ function headersOf(model: ModelDescriptor, schema: TObject, body: object): Recor
 
 async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBody): Promise<Response> {
   const request = decodeEmbedding(scope.id, body);
+  logPrompt(context, scope, request.model, request.inputs);
   return heldWork(context, scope, async (signal) => {
     const embeddings = await context.engine.embed({ ...request, client: scope.client }, signal);
     const headers = headersOf(embeddings.model, EmbeddingBody, body);
@@ -32,6 +34,8 @@ async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBo
 
 async function rerank(context: ApiContext, scope: RequestScope, body: RerankBody): Promise<Response> {
   const decoded = decodeRerank(scope.id, body);
+  const { model, query, documents } = decoded.request;
+  logPrompt(context, scope, model, { query, documents });
   return heldWork(context, scope, async (signal) => {
     const ranking = await context.engine.rerank({ ...decoded.request, client: scope.client }, signal);
     const headers = headersOf(ranking.model, RerankBody, body);
