@@ -1,17 +1,18 @@
 /** Eight clients at once on a real model, with one, two, four and eight prompts in a run: tokens a second against how long each waits. */
 import { availableParallelism } from "node:os";
 import { median } from "../src/bench/statistics.ts";
-import { freshText } from "./chats.ts";
-import type { Bench, Figure, Measurement } from "./measurement.ts";
-import { type BenchModel, digestOf, NO_SMOLLM2, smolLm2, TINY_CHAT } from "./models.ts";
+import type { Bench, Figure, Measurement, Outcome } from "./measurement.ts";
+import { type BenchModel, digestOf, NO_SMOLLM2, smolLm2, TINY_CHAT, writeAsQ4 } from "./models.ts";
 import { startBenchServer } from "./server.ts";
-import { streamAll } from "./stream-client.ts";
+import { streamAll, type StreamedReply } from "./stream-client.ts";
 
 const CLIENTS = 8;
 const TOKENS = 64;
-const PROMPT_WORDS = 12;
 const SIZES = [1, 2, 4, 8];
 const GAIN_MIN = 2;
+const Q4_NOTE =
+  "The model comes as Q4_1, whose kernels gain little from several tokens at once on this kind of processor; it is written anew as Q4_0 here. " +
+  "Both are shown.";
 
 /** Medians over the repeats. */
 interface Point {
@@ -27,38 +28,51 @@ export const batching: Measurement = {
   about: "Eight clients with n_batch 1, 2, 4 and 8: throughput against latency.",
   minutes: 2,
   run: async (bench) => {
-    const model = smolLm2() ?? TINY_CHAT;
-    const points: Point[] = [];
-    for (const size of SIZES) points.push(await measureSize(bench, model, size));
-    const [alone] = points;
-    const together = points.at(-1);
-    const gain: Figure[] =
-      alone === undefined || together === undefined
-        ? []
-        : [
-            {
-              name: `${CLIENTS} clients, n_batch ${together.size} against 1`,
-              value: together.tokensPerS / alone.tokensPerS,
-              unit: "times",
-              aimMin: GAIN_MIN,
-              baseline: `${alone.tokensPerS.toFixed(0)} tokens/s with n_batch 1`,
-            },
-          ];
+    const given = smolLm2();
+    if (given === null) return { ...(await measureModel(bench, TINY_CHAT, SIZES, true)), notes: [NO_SMOLLM2] };
+    const first = await measureModel(bench, writeAsQ4(bench.native, given, bench.folder), SIZES, true);
+    // Under a name that tells it from the other, which lies beside it.
+    const second = await measureModel(bench, { ...given, id: `${given.id}-q4_1` }, [1, CLIENTS], false);
     return {
-      figures: [...gain, ...points.flatMap(pointFigures)],
-      facts: { model: await digestOf(model), clients: CLIENTS, tokens: TOKENS, threads: availableParallelism() },
-      series: [
-        {
-          name: `${model.id}, ${CLIENTS} clients`,
-          x: "latency of an answer, ms",
-          y: "tokens/s of all clients",
-          points: points.map(({ size, latencyMs, tokensPerS }) => ({ x: latencyMs, y: tokensPerS, label: `n_batch ${size}` })),
-        },
-      ],
-      notes: model === TINY_CHAT ? [NO_SMOLLM2] : [],
+      figures: [...first.figures, ...second.figures],
+      facts: { ...first.facts, ...second.facts, clients: CLIENTS, tokens: TOKENS, threads: availableParallelism() },
+      series: [...(first.series ?? []), ...(second.series ?? [])],
+      notes: [Q4_NOTE],
     };
   },
 };
+
+async function measureModel(bench: Bench, model: BenchModel, sizes: readonly number[], isTarget: boolean): Promise<Outcome> {
+  const points: Point[] = [];
+  for (const size of sizes) points.push(await measureSize(bench, model, size));
+  return {
+    figures: [...gainOf(model, points, isTarget), ...points.flatMap((point) => pointFigures(model, point))],
+    facts: { [model.id]: await digestOf(model) },
+    series: [
+      {
+        name: `${model.id}, ${CLIENTS} clients`,
+        x: "latency of an answer, ms",
+        y: "tokens/s of all clients",
+        points: points.map(({ size, latencyMs, tokensPerS }) => ({ x: latencyMs, y: tokensPerS, label: `n_batch ${size}` })),
+      },
+    ],
+  };
+}
+
+function gainOf({ id }: BenchModel, points: readonly Point[], isTarget: boolean): Figure[] {
+  const [alone] = points;
+  const together = points.at(-1);
+  if (alone === undefined || together === undefined) return [];
+  return [
+    {
+      name: `${id}: ${CLIENTS} clients, n_batch ${together.size} against 1`,
+      value: together.tokensPerS / alone.tokensPerS,
+      unit: "times",
+      ...(isTarget ? { aimMin: GAIN_MIN } : {}),
+      baseline: `${alone.tokensPerS.toFixed(0)} tokens/s with n_batch 1`,
+    },
+  ];
+}
 
 async function measureSize(bench: Bench, model: BenchModel, size: number): Promise<Point> {
   const threads = String(availableParallelism());
@@ -66,17 +80,17 @@ async function measureSize(bench: Bench, model: BenchModel, size: number): Promi
   await server.load(model);
   const rounds = [];
   for (let repeat = 0; repeat <= bench.repeats; repeat++) {
-    bench.progress(`n_batch ${size}, ${repeat}/${bench.repeats}`);
-    const bodies = Array.from({ length: CLIENTS }, () => ({
+    bench.progress(`${model.id}, n_batch ${size}, ${repeat}/${bench.repeats}`);
+    const bodies = Array.from({ length: CLIENTS }, (_, client) => ({
       model: model.id,
-      prompt: freshText(PROMPT_WORDS),
+      prompt: countingFrom(100 * (1 + repeat * CLIENTS + client)),
       max_tokens: TOKENS,
       temperature: 0,
       stream: true,
       stream_options: { include_usage: true },
     }));
     const replies = await streamAll(bench.native, { url: server.url, path: "/v1/completions", bodies });
-    const tokens = replies.reduce((sum, { events }) => sum + tokensIn(events), 0);
+    const tokens = replies.reduce((sum, reply) => sum + tokensIn(reply), 0);
     const seconds = (Math.max(...replies.map(({ endNs }) => endNs)) - Math.min(...replies.map(({ sentNs }) => sentNs))) / 1e9;
     const latencies = replies.map(({ sentNs, endNs }) => (endNs - sentNs) / 1e6);
     // The first round warms up.
@@ -90,15 +104,20 @@ async function measureSize(bench: Bench, model: BenchModel, size: number): Promi
   };
 }
 
-function tokensIn(events: readonly { readonly data: string }[]): number {
+/** A model goes on with it to the limit: where answers end early, lanes are idle, and that is not what is measured. */
+function countingFrom(first: number): string {
+  return Array.from({ length: 5 }, (_, index) => first + index).join(", ");
+}
+
+function tokensIn({ events }: StreamedReply): number {
   const usages = events.flatMap(({ data }) => (JSON.parse(data) as { usage?: { completion_tokens: number } | null }).usage ?? []);
   return usages.at(-1)?.completion_tokens ?? 0;
 }
 
-function pointFigures({ size, tokensPerS, requestsPerS, latencyMs }: Point): Figure[] {
+function pointFigures({ id }: BenchModel, { size, tokensPerS, requestsPerS, latencyMs }: Point): Figure[] {
   return [
-    { name: `n_batch ${size}: decode, all clients`, value: tokensPerS, unit: "tokens/s" },
-    { name: `n_batch ${size}: answers of ${TOKENS} tokens`, value: requestsPerS, unit: "requests/s" },
-    { name: `n_batch ${size}: whole answer, p50`, value: latencyMs, unit: "ms" },
+    { name: `${id}, n_batch ${size}: decode, all clients`, value: tokensPerS, unit: "tokens/s" },
+    { name: `${id}, n_batch ${size}: answers of ${TOKENS} tokens`, value: requestsPerS, unit: "requests/s" },
+    { name: `${id}, n_batch ${size}: whole answer, p50`, value: latencyMs, unit: "ms" },
   ];
 }
