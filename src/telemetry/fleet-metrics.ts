@@ -3,7 +3,7 @@
  * vLLM has given them. It takes the first series of a name, whatever its labels, so each has one series for the whole server.
  * source: the extension's model server protocol (docs/proposals/003-model-server-protocol)
  */
-import { Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "./prometheus.ts";
 import { PREFIX_STEP_TOKENS } from "../core/prompt-cache.ts";
 import { type Census, contextRoom, contextUsed } from "./census.ts";
 import type { ServerState } from "./server-state.ts";

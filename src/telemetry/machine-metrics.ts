@@ -1,5 +1,5 @@
 /** Gauges of the machine, set when somebody asks. What the machine does not show has no series. */
-import { Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "./prometheus.ts";
 import type { MachineReading } from "./machine.ts";
 
 /** Registers them. */

@@ -1,5 +1,5 @@
 /** Everything that `/metrics` shows, in the text form of Prometheus. */
-import { Counter, Registry } from "prom-client";
+import { Counter, Registry } from "./prometheus.ts";
 import type { Census } from "./census.ts";
 import { FleetMetrics } from "./fleet-metrics.ts";
 import { MachineMetrics } from "./machine-metrics.ts";

@@ -1,5 +1,5 @@
 /** Counters and histograms of HTTP requests. */
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Histogram, type Registry } from "./prometheus.ts";
 import type { ModelLabels } from "./model-labels.ts";
 import type { RequestRecord } from "./request-record.ts";
 

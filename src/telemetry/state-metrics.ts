@@ -1,6 +1,6 @@
 /** Gauges of the server's state, and counters that others keep: all are set when somebody asks. */
 import { readdirSync } from "node:fs";
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "./prometheus.ts";
 import { type Census, contextUsed } from "./census.ts";
 import type { ModelLabels } from "./model-labels.ts";
 import type { ServerState } from "./server-state.ts";

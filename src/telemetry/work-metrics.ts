@@ -1,5 +1,5 @@
 /** Counters and histograms of what the engine does. All are touched once for each answer, none for each token. */
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "./prometheus.ts";
 import type { AppError } from "../core/errors.ts";
 import type { HostEnd } from "../core/observation.ts";
 import type { ModelLabels } from "./model-labels.ts";

@@ -2,7 +2,6 @@
  * The OpenAPI 3.1 description, generated from the routes' own TypeBox schemas. The plugin's document is not valid OpenAPI as it comes:
  * TypeBox's spellings of tuples, enumerations and records are brought into JSON Schema's, and every response gets its description.
  */
-import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 
@@ -102,6 +101,8 @@ export async function createOpenApiDocument(documented: readonly AnyElysia[], ve
     version,
     description: "Language models on Rockchip NPUs behind the OpenAI, Ollama and Anthropic APIs.",
   };
+  // It takes a while to load, and most servers are never asked.
+  const { swagger } = await import("@elysiajs/swagger");
   const describing: AnyElysia = new Elysia({ normalize: false }).use(swagger({ specPath: RAW_PATH, documentation: { info } }));
   for (const routes of documented) describing.use(routes);
   const response = await describing.handle(new Request(`http://localhost${RAW_PATH}`));
