@@ -106,7 +106,7 @@ async function nodeLoop(folder: string, model: BenchModel, ids: readonly number[
 }
 
 async function againstServer(bench: Bench, model: BenchModel, ids: readonly number[], threads: number) {
-  const built = await llamaServer(bench.progress);
+  const built = await llamaServer(bench.native.llamaFolder, bench.progress);
   if ("fault" in built) return { figures: [], notes: [built.fault] };
   const [own, theirs]: [Speed[], Speed[]] = [[], []];
   for (let repeat = 0; repeat < bench.repeats; repeat++) {
