@@ -163,7 +163,7 @@ export class LaneRunner {
         ...adapterOf({ adapter }),
       };
       const outcomes = await this.perform([run], call, true);
-      if (outcomes.get(run)?.kind === "ended") saved = hashedSequence(ids);
+      if (cameToItsEnd(outcomes.get(run))) saved = hashedSequence(ids);
     }
     this.parts.send({ kind: "prompt_saved", saved });
   }

@@ -76,7 +76,7 @@ function stage(options: Partial<OpenOptions> = {}) {
   };
   const endOf = (promptId: number) => events.findLast((event) => event.kind === "ended" && event.promptId === promptId) as Ended;
   const held = () => (events.at(-1) as Extract<HostEvent, { kind: "idle" }>).held;
-  return { runner, begin, prefillOf, endOf, held, events, aborts: () => aborts };
+  return { runner, begin, prefillOf, endOf, held, events, returns: (code: number) => calls.at(-1)!.returns(code), aborts: () => aborts };
 }
 
 type Ended = Extract<HostEvent, { kind: "ended" }>;
@@ -164,4 +164,14 @@ test("what was computed with an adapter, or without, is gone once a run has come
   await prefillOf(2, B, PIRATE);
   expect(await prefillOf(3, Int32Array.of(...B, 7, 8), PIRATE)).toBe(1);
   expect(await prefillOf(4, Int32Array.of(...A, 7, 8))).toBe(A.length + 2);
+});
+
+test("a saving that was broken off has saved nothing", async () => {
+  const { runner, prefillOf, events, returns } = stage({ lanes: 1 });
+  await prefillOf(1, A);
+  const saving = runner.savePrompt("/kept");
+  runner.abortAll();
+  returns(-1);
+  await saving;
+  expect(events.at(-1)).toEqual({ kind: "prompt_saved", saved: null });
 });
