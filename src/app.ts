@@ -39,6 +39,7 @@ import type { Log } from "./telemetry/log.ts";
 import { parseOtlpHeaders, SpanExporter } from "./telemetry/span-exporter.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
 import { VERSION } from "./version.ts";
+import { createPageSource } from "./web/load-page.ts";
 
 /** What the application is made from. */
 export interface AppOptions {
@@ -153,6 +154,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     library,
     responses,
     settings,
+    page: createPageSource(),
     version: VERSION,
     log,
     telemetry,

@@ -1,14 +1,16 @@
 /**
  * Builds the executables: `bun run build` makes one for each processor, `bun run build arm64` only that one.
  *
- * Each is Bun itself, the program as bytecode, and one archive with the native files (src/runtime/native/assets.ts finds it by
- * its name). `--entry-naming` puts the Worker's file where `new URL("./worker.ts", import.meta.url)` looks for it, and the
+ * Each is Bun itself, the program as bytecode, one archive with the native files, and one with the page (src/runtime/native/assets.ts
+ * and src/web/load-page.ts find them by their names). `--entry-naming` puts the Worker's file where `new URL("./worker.ts", import.meta.url)` looks for it, and the
  * format is ESM because bytecode's default format writes this machine's paths into the executable.
  */
 import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packAssets, type AssetFile } from "../../src/runtime/native/asset-archive.ts";
 import { assetHash } from "../../src/runtime/native/asset-folder.ts";
+import { bundlePage } from "../../src/web/bundle-page.ts";
+import { PAGE_ARCHIVE } from "../../src/web/load-page.ts";
 import { thirdPartyLicenses } from "./third-party.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -65,15 +67,28 @@ async function buildExecutable(arch: Arch): Promise<{ path: string; name: string
   const archive = packAssets(await nativeFiles(arch), ZSTD_LEVEL);
   const asset = join(DIST, `native-${assetHash(archive)}.zst`);
   await writeFile(asset, archive);
+  const { inputs: pageInputs, ...page } = await bundlePage();
+  const pageAsset = join(DIST, PAGE_ARCHIVE);
+  await writeFile(pageAsset, Bun.zstdCompressSync(JSON.stringify(page), { level: ZSTD_LEVEL }));
   const metafile = join(DIST, "meta.json");
   try {
     const entries = ["src/main.ts", "src/runtime/worker.ts"];
-    const outputs = [`--target=bun-linux-${arch}`, `--asset=${asset}`, `--outfile=${path}`, `--metafile=${metafile}`];
+    const outputs = [
+      `--target=bun-linux-${arch}`,
+      `--asset=${asset}`,
+      `--asset=${pageAsset}`,
+      `--outfile=${path}`,
+      `--metafile=${metafile}`,
+    ];
     await bunBuild([...entries, ...FLAGS, ...outputs]);
-    await writeFile(join(DIST, "THIRD_PARTY_LICENSES.txt"), await thirdPartyLicenses(ROOT, metafile, `@node-llama-cpp/linux-${arch}`));
+    await writeFile(
+      join(DIST, "THIRD_PARTY_LICENSES.txt"),
+      await thirdPartyLicenses(ROOT, metafile, pageInputs, `@node-llama-cpp/linux-${arch}`),
+    );
     console.log(`${name}: native files ${megabytes(archive.byteLength)}`);
   } finally {
     await rm(asset);
+    await rm(pageAsset);
     await rm(metafile, { force: true });
     const maps = (await readdir(DIST)).filter((file) => file.endsWith(".map"));
     for (const map of maps) await rm(join(DIST, map));

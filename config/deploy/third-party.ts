@@ -32,12 +32,17 @@ CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTH
 SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
 
 /**
- * One text with the licences of the bundled packages, sorted by name, and of the llama.cpp libraries.
+ * One text with the licences of the bundled packages, sorted by name, of those of the page, and of the llama.cpp libraries.
  * Throws when a package comes without a licence text: somebody has to look.
  */
-export async function thirdPartyLicenses(root: string, metafile: string, nativePackage: string): Promise<string> {
+export async function thirdPartyLicenses(
+  root: string,
+  metafile: string,
+  pageInputs: readonly string[],
+  nativePackage: string,
+): Promise<string> {
   const facts = (await Bun.file(metafile).json()) as BuildFacts;
-  const bundled = Object.keys(facts.inputs).flatMap(
+  const bundled = [...Object.keys(facts.inputs), ...pageInputs].flatMap(
     (input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(input)?.[1] ?? [],
   );
   const names = [...new Set([...bundled, nativePackage])].toSorted();

@@ -4,6 +4,7 @@ import type { AccessOptions, AccessScope } from "./access/access-gate.ts";
 import type { Settings } from "../core/settings.ts";
 import type { ModelLibrary } from "../core/model-library.ts";
 import type { ResponseStore } from "../core/stored-response.ts";
+import type { PageSource } from "../core/web-page.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
@@ -38,6 +39,8 @@ export interface ServerOptions extends ApiTimes {
   readonly responses: ResponseStore;
   /** What the server runs with. */
   readonly settings: Settings;
+  /** The page for people. */
+  readonly page: PageSource;
   readonly access: AccessOptions;
   /** Origins whose pages are allowed; `*` alone allows all, `*` inside an item is a wildcard. */
   readonly corsOrigins: readonly string[];
@@ -79,6 +82,7 @@ export interface ApiContext {
   readonly logsPrompts: boolean;
   readonly responses: ResponseStore;
   readonly settings: Settings;
+  readonly page: PageSource;
   readonly times: ApiTimes;
   nowMs(this: void): number;
   scopeOf(request: Request): RequestScope;

@@ -32,6 +32,7 @@ export function createServer(options: ServerOptions): AnyElysia {
     logsPrompts: options.logsPrompts,
     responses: options.responses,
     settings: options.settings,
+    page: options.page,
     times: options,
     nowMs: options.nowMs ?? Date.now,
     scopeOf: (request) => {

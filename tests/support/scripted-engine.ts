@@ -13,6 +13,7 @@ import type { Capability } from "../../src/engine/model-facts.ts";
 import type { ModelMetadata } from "../../src/engine/model-metadata.ts";
 import type { RerankRequest } from "../../src/engine/rerank.ts";
 import { createResponseStore } from "../../src/store/response-store.ts";
+import { createPageSource } from "../../src/web/load-page.ts";
 import { Root } from "../../src/doctor/root.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { NO_PROMPT_CACHE } from "./no-prompt-cache.ts";
@@ -269,6 +270,7 @@ export function serverOptions(engine: Engine, change: Partial<ServerOptions> = {
     access: { keys: { current: () => [] }, allow: [], rateLimit: null },
     responses: createResponseStore({ path: ":memory:", responsesMax: 100, bytesMax: 1_000_000, ageMaxMs: 3_600_000, warn: writer("warn") }),
     settings: new LiveSettings(loadConfig({ argv: [], env: { HOME: "/home/user" }, cwd: "/" })),
+    page: createPageSource(),
     corsOrigins: ["http://localhost:*"],
     bodyBytesMax: 65_536,
     keepAliveCommentS: 60,

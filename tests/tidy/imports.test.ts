@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: ["core"],
   // What the doctor reads of the machine is shown while the server runs.
   telemetry: ["core", "doctor"],
+  web: ["core"],
   tokenizer: ["core", "catalog/gguf"],
   runtime: ["core", "chat", "tokenizer"],
   engine: ["core", "catalog", "chat", "scheduler"],
@@ -70,6 +71,7 @@ const CONFINED: Readonly<Record<string, (path: string) => boolean>> = {
   "@elysiajs/swagger": (path) => path.startsWith("src/api/") || path === "src/app.ts",
   "prom-client": (path) => path.startsWith("src/telemetry/"),
   "@huggingface/jinja": (path) => path.startsWith("src/chat/"),
+  preact: (path) => path.startsWith("src/web/page/"),
 };
 
 interface Import {

@@ -12,7 +12,7 @@ export const PATHS: readonly string[] = listPaths();
 
 /** Those of TypeScript files in one of the folders. */
 export function sources(...folders: readonly string[]): string[] {
-  return PATHS.filter((path) => path.endsWith(".ts") && folders.some((folder) => path.startsWith(`${folder}/`)));
+  return PATHS.filter((path) => /\.tsx?$/.test(path) && folders.some((folder) => path.startsWith(`${folder}/`)));
 }
 
 export function readText(path: string): string {

@@ -28,7 +28,7 @@ test("files are named in kebab-case, and none is called index", () => {
   const named = [...SRC, ...sources("tests", "bench", "config", "external")];
   expect(
     named.filter(
-      (path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|fixture|d))?\.ts$/.test(path.split("/").at(-1) ?? "") || path.endsWith("/index.ts"),
+      (path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|fixture|d))?\.tsx?$/.test(path.split("/").at(-1) ?? "") || /\/index\.tsx?$/.test(path),
     ),
   ).toEqual([]);
 });

@@ -5,6 +5,7 @@
 import type { ApiKeySource } from "../../core/api-key.ts";
 import { AppError } from "../../core/errors.ts";
 import { type Address, isLoopbackAddress, type Network, networkContains, parseAddress } from "../../core/network.ts";
+import { PAGE_FILES_PATH } from "../../core/web-page.ts";
 import { keyEnding, ownerOf, presentedKeys } from "./presented-keys.ts";
 import { type RateLimit, RateLimiter, rateError, rateHeaders } from "./rate-limit.ts";
 
@@ -71,7 +72,8 @@ export function createAccessGate(
       const refusal = owner === null ? refusalOf(parseAddress(scope.client), presented) : null;
       if (owner !== null) scope.client = `key:${owner}`;
       scope.admitted = refusal === null;
-      if (open.has(path)) return;
+      // The page asks for a key itself, so its files have to be there first; they are the same on every server of this version.
+      if (open.has(path) || path.startsWith(PAGE_FILES_PATH)) return;
       // Refused requests count whatever they ask for: nobody tries keys for nothing.
       if (limiter !== null && (refusal !== null || request.method === COUNTED_METHOD)) {
         const state = limiter.take(scope.client, nowMs());

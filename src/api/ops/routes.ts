@@ -3,20 +3,10 @@ import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 import type { ApiContext } from "../context.ts";
 import { HEALTH_DETAIL } from "./documentation.ts";
-import { HOME_PAGE } from "./home-page.ts";
 import { createMetricsRoutes } from "./metrics-routes.ts";
+import { createPageRoutes } from "./page-routes.ts";
 import { createStatusRoutes } from "./status-routes.ts";
 import { createSwaggerRoutes } from "./swagger-routes.ts";
-
-/** What Ollama's clients ask for before every command. */
-const LIVENESS_TEXT = "Ollama is running";
-
-/** Browsers name text/html in their Accept header; the command lines and libraries that look for liveness do not. */
-function home(request: Request): Response {
-  const wantsPage = request.headers.get("accept")?.includes("text/html") === true;
-  const type = wantsPage ? "text/html" : "text/plain";
-  return new Response(wantsPage ? HOME_PAGE : LIVENESS_TEXT, { headers: { "content-type": `${type}; charset=utf-8`, vary: "accept" } });
-}
 
 /** Everybody may know that the server lives; what it is doing is for clients that are let in. */
 function health(context: ApiContext, request: Request): Response {
@@ -42,7 +32,7 @@ export function createOpsRoutes(context: ApiContext, documented: readonly AnyEly
     .get("/health", ({ request }) => health(context, request), { detail: HEALTH_DETAIL })
     .get("/v1/health", ({ request }) => health(context, request), { detail: { hide: true } });
   const own = [healthRoutes, createStatusRoutes(context), ...(withMetrics ? [createMetricsRoutes(context)] : [])];
-  const ops: AnyElysia = new Elysia({ name: "ops" }).get("/", ({ request }) => home(request), { detail: { hide: true } });
+  const ops: AnyElysia = new Elysia({ name: "ops" }).use(createPageRoutes(context.page));
   for (const routes of own) ops.use(routes);
   return ops.use(createSwaggerRoutes([...documented, ...own], context.version));
 }

@@ -1,0 +1,66 @@
+/** The page for people at `/`, and its files. It runs and loads nothing but those files, and talks to nobody but this server. */
+import { Elysia } from "elysia";
+import type { AnyElysia } from "elysia";
+import { AppError } from "../../core/errors.ts";
+import { PAGE_FILES_PATH, type PageFile, type PageSource } from "../../core/web-page.ts";
+
+/** What Ollama's clients ask for before every command. */
+const LIVENESS_TEXT = "Ollama is running";
+
+/** No script or style but the page's own files, and none made of text: a model's answer is never code. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data: blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
+const SAFETY_HEADERS = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
+
+/** A file's name has a hash in it. */
+const FILE_CACHING = "public, max-age=31536000, immutable";
+
+/** Browsers name text/html in their Accept header; the command lines and libraries that look for liveness do not. */
+async function home(page: PageSource, request: Request): Promise<Response> {
+  const headers = { vary: "accept", "cache-control": "no-cache", ...SAFETY_HEADERS };
+  if (request.headers.get("accept")?.includes("text/html") !== true) {
+    return new Response(LIVENESS_TEXT, { headers: { ...headers, "content-type": "text/plain; charset=utf-8" } });
+  }
+  const { html } = await page();
+  return new Response(html, {
+    headers: { ...headers, "content-type": "text/html; charset=utf-8", "content-security-policy": PAGE_POLICY },
+  });
+}
+
+/** Compressed once, when somebody first asks for it. */
+const compressed = new WeakMap<PageFile, Uint8Array<ArrayBuffer>>();
+
+function compress(file: PageFile): Uint8Array<ArrayBuffer> {
+  const known = compressed.get(file) ?? Bun.gzipSync(file.text, { level: 9 });
+  compressed.set(file, known);
+  return known;
+}
+
+async function fileOf(page: PageSource, name: string, request: Request): Promise<Response> {
+  const { files } = await page();
+  const file = Object.hasOwn(files, name) ? files[name] : undefined;
+  if (file === undefined)
+    throw new AppError("not_found", `The page has no file ${name}. Load the page again: another version may run now.`);
+  const headers = { "content-type": file.type, "cache-control": FILE_CACHING, vary: "accept-encoding", ...SAFETY_HEADERS };
+  if (!/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) return new Response(file.text, { headers });
+  return new Response(compress(file), { headers: { ...headers, "content-encoding": "gzip" } });
+}
+
+/** The front door and what belongs to it. */
+export function createPageRoutes(page: PageSource): AnyElysia {
+  const hidden = { detail: { hide: true } };
+  return new Elysia({ name: "page" })
+    .get("/", ({ request }) => home(page, request), hidden)
+    .get(`${PAGE_FILES_PATH}:name`, ({ params, request }) => fileOf(page, params.name, request), hidden);
+}

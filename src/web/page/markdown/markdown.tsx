@@ -1,0 +1,139 @@
+/**
+ * Markdown as elements. The text comes from a model, so it is trusted with nothing: it is read into tokens and every token becomes an
+ * element made here. No text is ever parsed as HTML; what looks like HTML is shown as it was written. Images are links, since the page
+ * loads nothing from elsewhere, and links lead only to the web and to mail.
+ */
+import { lexer, type Token, type Tokens } from "marked";
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
+import { CodeBlock } from "./code-block.tsx";
+import { decodeEntities } from "./entities.ts";
+
+/** Shows a text in Markdown. */
+export function Markdown({ text }: { readonly text: string }) {
+  const body = useMemo(() => blocks(lexer(text)), [text]);
+  return <div class="markdown">{body}</div>;
+}
+
+const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i;
+
+/** The headings of the page itself are h1 and h2. */
+const HEADINGS = ["h3", "h4", "h5", "h6"] as const;
+
+function blocks(tokens: readonly Token[]): ComponentChildren {
+  return tokens.map(block);
+}
+
+function block(token: Token): ComponentChildren {
+  switch (token.type) {
+    case "heading": {
+      const { depth, tokens } = token as Tokens.Heading;
+      const Heading = HEADINGS[Math.min(depth, HEADINGS.length) - 1] ?? "h6";
+      return <Heading>{inlines(tokens)}</Heading>;
+    }
+    case "paragraph":
+      return <p>{inlines((token as Tokens.Paragraph).tokens)}</p>;
+    case "code": {
+      const { text, lang } = token as Tokens.Code;
+      return <CodeBlock code={text} language={lang?.split(/\s/)[0] ?? ""} />;
+    }
+    case "blockquote":
+      return <blockquote>{blocks((token as Tokens.Blockquote).tokens)}</blockquote>;
+    case "list":
+      return list(token as Tokens.List);
+    case "table":
+      return table(token as Tokens.Table);
+    case "hr":
+      return <hr />;
+    case "space":
+    case "def":
+      return null;
+    case "html":
+      return <p class="raw">{(token as Tokens.HTML).text}</p>;
+    default:
+      return inline(token);
+  }
+}
+
+function list({ ordered, start, items }: Tokens.List): ComponentChildren {
+  const entries = items.map((item) => (
+    <li>
+      {item.task && (
+        <input type="checkbox" checked={item.checked === true} disabled aria-label={item.checked === true ? "Done" : "Not done"} />
+      )}
+      {blocks(item.tokens.filter(({ type }) => type !== "checkbox"))}
+    </li>
+  ));
+  return ordered ? <ol start={typeof start === "number" ? start : 1}>{entries}</ol> : <ul>{entries}</ul>;
+}
+
+function table({ header, rows }: Tokens.Table): ComponentChildren {
+  return (
+    <div class="table" tabIndex={0} role="region" aria-label="Table">
+      <table>
+        <thead>
+          <tr>
+            {header.map(({ tokens, align }) => (
+              <th scope="col" class={align ?? ""}>
+                {inlines(tokens)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr>
+              {row.map(({ tokens, align }) => (
+                <td class={align ?? ""}>{inlines(tokens)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function inlines(tokens: readonly Token[] | undefined): ComponentChildren {
+  return (tokens ?? []).map(inline);
+}
+
+function inline(token: Token): ComponentChildren {
+  switch (token.type) {
+    case "strong":
+      return <strong>{inlines((token as Tokens.Strong).tokens)}</strong>;
+    case "em":
+      return <em>{inlines((token as Tokens.Em).tokens)}</em>;
+    case "del":
+      return <del>{inlines((token as Tokens.Del).tokens)}</del>;
+    case "codespan":
+      return <code>{(token as Tokens.Codespan).text}</code>;
+    case "br":
+      return <br />;
+    case "link": {
+      const { href, tokens } = token as Tokens.Link;
+      return link(href, inlines(tokens));
+    }
+    case "image": {
+      const { href, text } = token as Tokens.Image;
+      return link(href, text === "" ? href : text);
+    }
+    case "text": {
+      const { tokens, text } = token as Tokens.Text;
+      return tokens === undefined ? decodeEntities(text) : inlines(tokens);
+    }
+    case "escape":
+      return (token as Tokens.Escape).text;
+    default:
+      return token.raw;
+  }
+}
+
+function link(href: string, children: ComponentChildren): ComponentChildren {
+  if (!SAFE_LINK.test(href)) return children;
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+      {children}
+    </a>
+  );
+}

@@ -1,0 +1,66 @@
+/** Who answers, and whether it is loaded. */
+import { useEffect } from "preact/hooks";
+import {
+  chooseModel,
+  chosenBase,
+  chosenModel,
+  loadModel,
+  type Model,
+  modelFaults,
+  models,
+  modelsFault,
+  modelWork,
+  refreshModels,
+} from "./models.ts";
+
+/** A choice with the state of what is chosen. */
+export function ModelChoice() {
+  useEffect(() => {
+    void refreshModels();
+  }, []);
+  const base = chosenBase.value;
+  const fault = modelsFault.value ?? modelFaults.value.get(base?.id ?? "");
+  return (
+    <div class="model-choice">
+      <label for="model" class="unseen">
+        Model
+      </label>
+      <select
+        id="model"
+        value={chosenModel}
+        disabled={chosenModel.value === ""}
+        onFocus={() => void refreshModels()}
+        onChange={(event) => chooseModel(event.currentTarget.value)}
+      >
+        {chosenModel.value === "" && <option value="">No model</option>}
+        {models.value.flatMap((model) =>
+          [model, ...model.adapters].map(({ id, runnable }) => (
+            <option key={id} value={id} disabled={!runnable}>
+              {`${id}${runnable ? (model.loaded ? " (loaded)" : "") : " (cannot run here)"}`}
+            </option>
+          )),
+        )}
+      </select>
+      {base !== undefined && <LoadState model={base} />}
+      {fault !== undefined && (
+        <p class="fault" role="alert">
+          {fault}{" "}
+          <button type="button" class="quiet" onClick={() => void refreshModels()}>
+            Try again
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function LoadState({ model }: { readonly model: Model }) {
+  const work = modelWork.value.get(model.id);
+  if (work !== undefined) return <span class="badge busy">{work}…</span>;
+  if (model.loaded) return <span class="badge good">loaded</span>;
+  return (
+    <button type="button" class="quiet" title="It is loaded with the first message, too." onClick={() => void loadModel(model.id)}>
+      Load
+    </button>
+  );
+}
