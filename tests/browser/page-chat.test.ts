@@ -1,9 +1,12 @@
 /** The chat in a real browser, on the built-in model. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { HAS_BROWSER, launchBrowser, openPage, startDemonstration } from "../support/browser.ts";
 import { WEATHER_QUESTION, WEATHER_RESULT } from "../support/chat-server.ts";
-import type { ServerProcess } from "../support/server-process.ts";
+import { type ServerProcess, startServer } from "../support/server-process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** A browser and a model on a slow or busy machine. */
 setDefaultTimeout(120_000);
@@ -17,6 +20,8 @@ const send = async (page: Page, text: string): Promise<void> => {
   await page.keyboard.press("Enter");
 };
 const answers = (page: Page) => page.locator(".answer[aria-busy=false]");
+
+const EXECUTABLE = join(import.meta.dir, `../../dist/rockchip-llama-linux-${process.arch}`);
 
 const browserDescribe = describe.skipIf(!HAS_BROWSER); // there is no page to look at without a browser
 browserDescribe("the chat, on the built-in model", () => {
@@ -71,7 +76,7 @@ browserDescribe("the chat, on the built-in model", () => {
     await page.getByLabel("Temperature").fill("0");
     await page.keyboard.press("Escape");
     await send(page, WEATHER_QUESTION);
-    const call = page.getByRole("region", { name: "Call of get_weather" });
+    const call = page.getByRole("group", { name: "Call of get_weather" });
     await call.getByText('"city"').waitFor();
     await page.getByLabel("What get_weather returns").fill(WEATHER_RESULT);
     await page.getByRole("button", { name: "Send the result" }).click();
@@ -92,5 +97,15 @@ browserDescribe("the chat, on the built-in model", () => {
     await page.getByText("Thoughts", { exact: true }).click();
     expect(await page.locator(".thought").innerText()).not.toBe("");
     await page.locator(".figures", { hasText: "tokens" }).waitFor();
+  });
+
+  const builtTest = test.skipIf(!existsSync(EXECUTABLE)); // `bun run build` makes the executable
+  builtTest("is in the executable", async () => {
+    const folder = temporaryFolder();
+    await using built = await startServer([EXECUTABLE, "serve", "--port", "0", "--cache-dir", folder], { cwd: folder });
+    await using opened = await openPage(browser, built.url);
+    await send(opened.page, "What is the capital of France?");
+    await answers(opened.page).getByText("Paris").waitFor();
+    expect({ foreign: opened.foreign, complaints: opened.complaints }).toEqual({ foreign: [], complaints: [] });
   });
 });

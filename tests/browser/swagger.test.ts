@@ -2,43 +2,21 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 import { listen } from "../support/api-socket.ts";
+import { HAS_BROWSER, launchBrowser, openPage } from "../support/browser.ts";
 import { startServer } from "../support/server-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Whole programs and C compilers take their time on a slow or busy machine. */
 setDefaultTimeout(30_000);
 
-const CHROMIUM = "/usr/bin/chromium";
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 const EXECUTABLE = join(import.meta.dir, `../../dist/rockchip-llama-linux-${process.arch}`);
 
 /** What the page shows to somebody who opens a route, and what it asked of others or complained about meanwhile. */
-async function lookAt(url: string): Promise<{ routes: string[]; foreign: string[]; complaints: string[] }> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS, headless: true });
+async function lookAt(url: string): Promise<{ routes: string[]; foreign: readonly string[]; complaints: readonly string[] }> {
+  const browser = await launchBrowser();
   try {
-    const page = await browser.newPage();
-    const foreign: string[] = [];
-    const complaints: string[] = [];
-    page.on("request", (request) => {
-      const { protocol, origin } = new URL(request.url());
-      if (origin !== url && protocol !== "data:" && protocol !== "blob:") foreign.push(request.url());
-    });
-    page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(error.message));
-    await page.goto(`${url}/swagger`);
+    const { page, foreign, complaints } = await openPage(browser, `${url}/swagger`);
     await page.waitForSelector("#operations-OpenAI-createChatCompletion");
     const routes = await page.locator(".opblock-summary-path").allTextContents();
     await page.locator("#operations-OpenAI-createChatCompletion .opblock-summary-control").click();
@@ -57,7 +35,7 @@ async function described(url: string): Promise<string[]> {
     .toSorted();
 }
 
-const browserTest = test.skipIf(!existsSync(CHROMIUM)); // there is no page to look at without a browser
+const browserTest = test.skipIf(!HAS_BROWSER); // there is no page to look at without a browser
 browserTest(
   "the page shows every route, asks nobody else for anything, and keeps to its policy",
   async () => {
@@ -67,7 +45,7 @@ browserTest(
   60_000,
 );
 
-const builtTest = test.skipIf(!existsSync(CHROMIUM) || !existsSync(EXECUTABLE)); // `bun run build` makes the executable
+const builtTest = test.skipIf(!HAS_BROWSER || !existsSync(EXECUTABLE)); // `bun run build` makes the executable
 builtTest(
   "the executable's page is the same",
   async () => {

@@ -28,6 +28,8 @@ const DESKTOP = { width: 1280, height: 800 };
 export interface Look {
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly colorScheme?: "light" | "dark";
+  /** Is done before the page asks for anything. */
+  readonly prepare?: (page: Page) => Promise<unknown>;
 }
 
 export interface OpenedPage extends AsyncDisposable {
@@ -43,7 +45,7 @@ export function launchBrowser(): Promise<Browser> {
 }
 
 /** Opens an address in a browser that remembers nothing. */
-export async function openPage(browser: Browser, url: string, look: Look = {}): Promise<OpenedPage> {
+export async function openPage(browser: Browser, url: string, { prepare, ...look }: Look = {}): Promise<OpenedPage> {
   const context = await browser.newContext({ viewport: DESKTOP, ...look });
   const page = await context.newPage();
   page.setDefaultTimeout(STEP_MS);
@@ -58,6 +60,7 @@ export async function openPage(browser: Browser, url: string, look: Look = {}): 
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
+  await prepare?.(page);
   await page.goto(url);
   return { page, foreign, complaints, [Symbol.asyncDispose]: () => context.close() };
 }

@@ -64,5 +64,5 @@ export function PageFrame() {
 /** The address behind # is the view, so the browser cannot do this itself. */
 function skip(event: Event): void {
   event.preventDefault();
-  document.querySelector<HTMLElement>("#main [tabindex], #main")?.focus();
+  document.querySelector<HTMLElement>("#main")?.focus();
 }

@@ -1,6 +1,6 @@
 /** The chat: messages, and below them the model, the settings and the box to write in. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Message } from "../conversation/conversation.ts";
 import { current, storeFault } from "../conversation/conversations.ts";
 import { ModelChoice } from "../models/model-choice.tsx";
@@ -35,7 +35,7 @@ export function ChatView() {
     return () => removeEventListener("keydown", onKey);
   }, [conversation?.id]);
   return (
-    <main class="chat" id="main">
+    <main class="chat" id="main" tabIndex={-1}>
       <h1 class="unseen">{conversation?.title ?? "New chat"}</h1>
       <div class="messages" ref={list} tabIndex={0} role="region" aria-label="Conversation">
         {messages.length === 0 && <EmptyChat />}
@@ -99,10 +99,11 @@ function useEndOfList(id: string | undefined, messages: readonly Message[]) {
     element.addEventListener("scroll", onScroll, { passive: true });
     return () => element.removeEventListener("scroll", onScroll);
   }, []);
-  useEffect(() => {
+  // Before anything is drawn: a scroll event in between would find the list grown and take that for the person's doing.
+  useLayoutEffect(() => {
     isAtEnd.current = true;
   }, [id, messages.length]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = list.current;
     if (element !== null && isAtEnd.current) element.scrollTop = element.scrollHeight;
   }, [id, messages]);

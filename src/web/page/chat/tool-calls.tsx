@@ -27,7 +27,7 @@ export function ToolCalls({ conversationId, calls, results, isOpen }: ToolCallsP
       {calls.map((call) => {
         const result = results.find(({ toolCallId }) => toolCallId === call.id);
         return (
-          <section class="call" aria-label={`Call of ${call.name}`}>
+          <section class="call" role="group" aria-label={`Call of ${call.name}`}>
             <p class="call-name">
               Calls <code>{call.name}</code>
             </p>
@@ -35,7 +35,7 @@ export function ToolCalls({ conversationId, calls, results, isOpen }: ToolCallsP
             {result !== undefined && (
               <>
                 <p class="call-name">Returned</p>
-                <pre class="result" tabIndex={0} role="region" aria-label={`Result of ${call.name}`}>
+                <pre class="result" tabIndex={0} role="group" aria-label={`Result of ${call.name}`}>
                   {result.content}
                 </pre>
               </>

@@ -81,7 +81,7 @@ export interface Conversation {
 
 /** A new id. Not crypto.randomUUID, which a page has only over https. */
 export function newId(): string {
-  return crypto.getRandomValues(new Uint8Array(12)).toHex();
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const TITLE_LENGTH_MAX = 60;

@@ -12,7 +12,7 @@ export function CodeBlock({ code, language }: { readonly code: string; readonly 
         <span>{language === "" ? "text" : language}</span>
         <CopyButton text={code} label="Copy the code" />
       </div>
-      <pre tabIndex={0} role="region" aria-label={language === "" ? "Code" : `Code in ${language}`}>
+      <pre tabIndex={0} role="group" aria-label={language === "" ? "Code" : `Code in ${language}`}>
         <code>{coloured}</code>
       </pre>
     </div>

@@ -17,8 +17,8 @@ export function Markdown({ text }: { readonly text: string }) {
 
 const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i;
 
-/** The headings of the page itself are h1 and h2. */
-const HEADINGS = ["h3", "h4", "h5", "h6"] as const;
+/** The conversation itself is the h1. */
+const HEADINGS = ["h2", "h3", "h4", "h5", "h6"] as const;
 
 function blocks(tokens: readonly Token[]): ComponentChildren {
   return tokens.map(block);
@@ -69,7 +69,7 @@ function list({ ordered, start, items }: Tokens.List): ComponentChildren {
 
 function table({ header, rows }: Tokens.Table): ComponentChildren {
   return (
-    <div class="table" tabIndex={0} role="region" aria-label="Table">
+    <div class="table" tabIndex={0} role="group" aria-label="Table">
       <table>
         <thead>
           <tr>

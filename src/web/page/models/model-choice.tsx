@@ -36,7 +36,8 @@ export function ModelChoice() {
         {models.value.flatMap((model) =>
           [model, ...model.adapters].map(({ id, runnable }) => (
             <option key={id} value={id} disabled={!runnable}>
-              {`${id}${runnable ? (model.loaded ? " (loaded)" : "") : " (cannot run here)"}`}
+              {id}
+              {optionNote(id, runnable, model.loaded)}
             </option>
           )),
         )}
@@ -52,6 +53,12 @@ export function ModelChoice() {
       )}
     </div>
   );
+}
+
+/** The chosen model's state stands beside the choice already. */
+function optionNote(id: string, isRunnable: boolean, isLoaded: boolean): string {
+  if (!isRunnable) return " (cannot run here)";
+  return isLoaded && id !== chosenModel.value ? " (loaded)" : "";
 }
 
 function LoadState({ model }: { readonly model: Model }) {

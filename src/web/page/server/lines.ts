@@ -1,7 +1,7 @@
 /** Bodies that come line by line: server-sent events, and JSON objects. */
 
 /** The lines of a body, as they come. */
-export async function* lines(response: Response): AsyncGenerator<string, void, undefined> {
+async function* lines(response: Response): AsyncGenerator<string, void, undefined> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;
   let rest = "";
