@@ -17,10 +17,11 @@ const TEXT =
   "# Head\n\nSome `code`, a [link](https://example.org) and\n\n```js\nconst a = 'b'; // c\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> quote";
 const ANSWER = [{ kind: "text" as const, text: TEXT }, ...CALLS, finishEvent({ reason: "tool_calls" })];
 
-/** What axe finds, as rule and place. */
-async function faults(page: Page): Promise<string[]> {
+/** What axe finds, as rule and place. In the dark only the colours are others. */
+async function faults(page: Page, colorScheme: "light" | "dark"): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
-  const found = await page.evaluate("axe.run()");
+  const rules = colorScheme === "light" ? "" : ", runOnly: ['color-contrast']";
+  const found = await page.evaluate(`axe.run({ resultTypes: ["violations"], iframes: false${rules} })`);
   return (found as axe.AxeResults).violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
 }
 
@@ -50,7 +51,7 @@ browserDescribe("the page", () => {
     const seen: Record<string, string[]> = {};
     const look = async (what: string): Promise<void> => {
       const wider = await overflow(page);
-      seen[what] = [...(await faults(page)), ...(wider > 0 ? [`wider than the window by ${wider}`] : [])];
+      seen[what] = [...(await faults(page, colorScheme)), ...(wider > 0 ? [`wider than the window by ${wider}`] : [])];
     };
     await page.getByLabel("Message", { exact: true }).waitFor();
     await look("empty");

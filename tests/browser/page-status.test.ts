@@ -33,13 +33,12 @@ browserDescribe("the status view", () => {
     await panel(page, "Queue").getByText("1 running, 2 waiting", { exact: true }).waitFor();
     await page.getByText("Version 9.9.9, up for 1 h 2 min. 120 answers, 1 failed; 100,000 tokens read").waitFor();
     const machine = await panel(page, "Machine").innerText();
-    expect(machine.split(/\s*\n\s*/)).toEqual(
-      [
-        ...["NPU load", "37%", "NPU core 0", "74%", "NPU core 1", "37%", "NPU core 2", "0%", "NPU clock", "1000 MHz"],
-        ...["Clock of CPU 0 1 2 3", "1800 MHz", "Clock of CPU 4 5", "1128 MHz", "npu-thermal", "48.2 °C", "soc-thermal", "51.0 °C"],
-        ...["Memory of the machine", "12 GB of 16 GB free", "Memory of models", "812 MB", "Memory of the server", "90 MB"],
-      ].toSpliced(0, 0, "Machine"),
-    );
+    const rows = [
+      "NPU load / 37% / NPU core 0 / 74% / NPU core 1 / 37% / NPU core 2 / 0% / NPU clock / 1000 MHz",
+      "Clock of CPU 0 1 2 3 / 1800 MHz / Clock of CPU 4 5 / 1128 MHz / npu-thermal / 48.2 °C / soc-thermal / 51.0 °C",
+      "Memory of the machine / 12 GB of 16 GB free / Memory of models / 812 MB / Memory of the server / 90 MB",
+    ];
+    expect(machine.split(/\s*\n\s*/).join(" / ")).toBe(`Machine / ${rows.join(" / ")}`);
     await panel(page, "Prompt cache").getByText("3 prompts, 345 MB of 1.1 GB").waitFor();
     await panel(page, "Last errors").getByText("The process of the model ended.").waitFor();
     const doctor = panel(page, "Doctor");
@@ -158,5 +157,17 @@ browserDescribe("the status view", () => {
     await play(page);
     await page.getByRole("button", { name: "Try again" }).first().click();
     await page.getByRole("alert").first().waitFor({ state: "detached" });
+  });
+
+  test("asks for a key once, and not again at every look when none is given", async () => {
+    const keys = { current: () => [{ name: "test", sha256: new Uint8Array(32) }] };
+    await using api = listen({}, { access: { keys, allow: [], rateLimit: null } });
+    await using opened = await openPage(browser, `${api.url}/#/status`);
+    const { page } = opened;
+    await page.getByRole("dialog", { name: "API key" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("alert").getByText("No API key provided.").first().waitFor();
+    await page.waitForResponse((response) => response.url().endsWith("/v1/status") && response.status() === 401);
+    expect(await page.getByRole("dialog").count()).toBe(0);
   });
 });

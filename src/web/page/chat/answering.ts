@@ -99,7 +99,10 @@ async function answer(id: string): Promise<void> {
   let end: Partial<Message>;
   try {
     await readAnswer(answerRequest(model, settings, messages), stop.signal, {
-      waiting: (ahead) => setRunning(id, { stop, ahead }),
+      waiting: (ahead) => {
+        setRunning(id, { stop, ahead });
+        void refreshModels(false);
+      },
       changed: (answer) => {
         latest = answer;
         // Tokens may come faster than the screen is drawn.

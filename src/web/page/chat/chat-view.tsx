@@ -1,8 +1,8 @@
 /** The chat: messages, and below them the model, the settings and the box to write in. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { Message } from "../conversation/conversation.ts";
-import { current, storeFault } from "../conversation/conversations.ts";
+import { isPlain, type Message } from "../conversation/conversation.ts";
+import { current, currentSettings, storeFault } from "../conversation/conversations.ts";
 import { ModelChoice } from "../models/model-choice.tsx";
 import { chosenBase, chosenModel } from "../models/models.ts";
 import { SettingsDialog } from "../settings/settings-dialog.tsx";
@@ -61,10 +61,10 @@ export function ChatView() {
         <div class="foot-row">
           <ModelChoice />
           <button type="button" class="quiet" onClick={() => (areSettingsOpen.value = true)}>
-            Settings
+            Settings{isPlain(currentSettings.value) ? "" : " (changed)"}
           </button>
         </div>
-        <Composer key={conversation?.id ?? "new"} isBusy={isBusy} onSend={sendMessage} onStop={stop} />
+        <Composer isBusy={isBusy} onSend={sendMessage} onStop={stop} />
       </div>
       {areSettingsOpen.value && <SettingsDialog onClose={() => (areSettingsOpen.value = false)} />}
     </main>
@@ -81,7 +81,7 @@ function resultsOf(messages: readonly Message[], index: number): readonly Messag
 /** What the person waits for; "" once words come. */
 function statusOf({ ahead }: Running, last: Message | undefined): string {
   if (last?.role === "assistant" && (last.content !== "" || last.reasoning !== undefined || last.toolCalls !== undefined)) return "";
-  if (ahead === undefined && chosenBase.value?.loaded === false) return `Loading ${chosenModel.value}…`;
+  if (chosenBase.value?.loaded === false) return `Loading ${chosenModel.value}…`;
   if (ahead !== undefined && ahead > 0) return `Waiting: ${ahead} ${ahead === 1 ? "request is" : "requests are"} ahead…`;
   return "Reading…";
 }

@@ -56,7 +56,7 @@ export function Composer({ isBusy, onSend, onStop }: ComposerParts) {
           Stop
         </button>
       ) : (
-        <button type="submit" class="primary" disabled={text.value.trim() === ""}>
+        <button type="submit" class="primary" disabled={text.value.trim() === "" || answerers.value.length === 0}>
           Send
         </button>
       )}

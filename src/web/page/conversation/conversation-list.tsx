@@ -1,5 +1,6 @@
 /** The conversations that this browser keeps. */
 import { useSignal } from "@preact/signals";
+import { stopAnswer } from "../chat/answering.ts";
 import { route } from "../route.ts";
 import { forgetKey, hasKey } from "../server/api-key.ts";
 import { Dialog } from "../parts/dialog.tsx";
@@ -78,6 +79,7 @@ function ConversationDialog({ conversation, onClose }: { readonly conversation: 
           class="danger"
           onClick={() => {
             onClose();
+            stopAnswer(conversation.id);
             void remove(conversation.id);
           }}
         >

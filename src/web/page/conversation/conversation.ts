@@ -69,6 +69,11 @@ export const PLAIN_SETTINGS: ChatSettings = {
   tools: "",
 };
 
+/** Whether everything is left to the model. */
+export function isPlain(settings: ChatSettings): boolean {
+  return (Object.keys(PLAIN_SETTINGS) as (keyof ChatSettings)[]).every((key) => settings[key] === PLAIN_SETTINGS[key]);
+}
+
 /** A conversation. */
 export interface Conversation {
   readonly id: string;

@@ -19,7 +19,9 @@ export function ModelChoice() {
     void refreshModels();
   }, []);
   const base = chosenBase.value;
-  const fault = modelsFault.value ?? modelFaults.value.get(base?.id ?? "");
+  const loadFault = base === undefined ? undefined : modelFaults.value.get(base.id);
+  const fault = modelsFault.value ?? loadFault;
+  const tryAgain = (): Promise<void> => (base === undefined || loadFault === undefined ? refreshModels() : loadModel(base.id));
   return (
     <div class="model-choice">
       <label for="model" class="unseen">
@@ -29,7 +31,7 @@ export function ModelChoice() {
         id="model"
         value={chosenModel}
         disabled={chosenModel.value === ""}
-        onFocus={() => void refreshModels()}
+        onFocus={() => void refreshModels(false)}
         onChange={(event) => chooseModel(event.currentTarget.value)}
       >
         {chosenModel.value === "" && <option value="">No model</option>}
@@ -46,7 +48,7 @@ export function ModelChoice() {
       {fault !== undefined && (
         <p class="fault" role="alert">
           {fault}{" "}
-          <button type="button" class="quiet" onClick={() => void refreshModels()}>
+          <button type="button" class="quiet" onClick={() => void tryAgain()}>
             Try again
           </button>
         </p>

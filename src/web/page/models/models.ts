@@ -56,10 +56,10 @@ export function chooseModel(id: string): void {
   localStorage.setItem(CHOSEN_AS, id);
 }
 
-/** Reads the list anew. */
-export async function refreshModels(): Promise<void> {
+/** Reads the list anew. `askKey` false: nobody is asked for a key, because nobody did anything. */
+export async function refreshModels(askKey = true): Promise<void> {
   try {
-    models.value = (await requestJson<{ data: Model[] }>("/v1/models/available")).data;
+    models.value = (await requestJson<{ data: Model[] }>("/v1/models/available", { askKey })).data;
     modelsFault.value = null;
   } catch (error) {
     modelsFault.value = messageOf(error);

@@ -111,11 +111,11 @@ export function useServerStatus(): void {
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOpen = true;
-    const ask = async (): Promise<void> => {
-      if (document.visibilityState === "visible") await refreshStatus();
-      if (isOpen) timer = setTimeout(() => void ask(), EVERY_MS);
+    const ask = async (askKey: boolean): Promise<void> => {
+      if (document.visibilityState === "visible") await refreshStatus(askKey);
+      if (isOpen) timer = setTimeout(() => void ask(false), EVERY_MS);
     };
-    void ask();
+    void ask(true);
     return () => {
       isOpen = false;
       clearTimeout(timer);
@@ -123,10 +123,10 @@ export function useServerStatus(): void {
   }, []);
 }
 
-/** Asks once. */
-export async function refreshStatus(): Promise<void> {
+/** Asks once; `askKey` as for refreshModels. */
+export async function refreshStatus(askKey = true): Promise<void> {
   try {
-    const [status] = await Promise.all([requestJson<ServerStatus>("/v1/status"), refreshModels()]);
+    const [status] = await Promise.all([requestJson<ServerStatus>("/v1/status", { askKey }), refreshModels(askKey)]);
     serverStatus.value = status;
     statusFault.value = null;
   } catch (error) {
