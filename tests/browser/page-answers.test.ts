@@ -56,6 +56,10 @@ browserDescribe("the chat, on a scripted engine", () => {
     expect(await answer.locator("blockquote").innerText()).toBe("quoted");
     expect(await answer.locator(".hljs-keyword").allInnerTexts()).toEqual(["def", "return"]);
     expect(await answer.locator("pre code").innerText()).toBe("def f(x):\n    return 'a' # b");
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await answer.getByRole("button", { name: "Copy the code" }).click();
+    await answer.getByRole("button", { name: "Copied" }).waitFor();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe("def f(x):\n    return 'a' # b");
     const links = await answer
       .getByRole("link")
       .evaluateAll((all) => all.map((each) => [each.textContent, each.getAttribute("href"), each.getAttribute("rel")]));

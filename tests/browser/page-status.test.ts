@@ -57,9 +57,9 @@ browserDescribe("the status view", () => {
     await plots.first().waitFor();
     const labels = await plots.evaluateAll((all) => all.map((each) => each.getAttribute("aria-label") ?? ""));
     expect(labels.map((label) => label.replace(/ from .* to .*: last/, ": last"))).toEqual([
-      "Written: last 15.3, highest 16.0 tokens per second",
-      "Read: last 0.0, highest 300 prompt tokens per second",
-      "Time to the first token: last 0.9, highest 0.9 seconds",
+      "Written: last 14.9, highest 16.0 tokens per second",
+      "Read: last 0, highest 300 prompt tokens per second",
+      "Time to the first token: last 0.91, highest 0.91 seconds",
     ]);
     const drawn = await panel(page, "Speed")
       .locator(".plot-line")

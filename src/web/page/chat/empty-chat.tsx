@@ -12,6 +12,7 @@ export function EmptyChat() {
       <h2>Talk with a model on this machine</h2>
       {modelsFault.value === null && models.value.length === 0 && <p>There is no model yet. Pull one in the status view.</p>}
       {chosenModel.value === DEMONSTRATION_MODEL && <Demonstration />}
+      <p class="hint">Enter sends, Shift and Enter make a line, Escape stops an answer.</p>
     </div>
   );
 }

@@ -18,9 +18,10 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en");
 }
 
-/** One digit behind the point where it says something. */
+/** Three digits, as many as say something. */
 export function short(value: number): string {
-  return value >= 100 ? String(Math.round(value)) : value.toFixed(1);
+  if (value === 0) return "0";
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
 }
 
 /** 3723 seconds as "1 h 2 min". */

@@ -25,7 +25,11 @@ export function CachePanel({ status: { prompt_cache: cache } }: { readonly statu
         <Gauge
           label="Kept"
           value={cache.bytes_max === 0 ? null : cache.bytes / cache.bytes_max}
-          text={cache.bytes_max === 0 ? "off" : `${count(cache.entries)} prompts, ${bytes(cache.bytes)} of ${bytes(cache.bytes_max)}`}
+          text={
+            cache.bytes_max === 0
+              ? "off"
+              : `${count(cache.entries)} ${cache.entries === 1 ? "prompt" : "prompts"}, ${bytes(cache.bytes)} of ${bytes(cache.bytes_max)}`
+          }
         />
         <Gauge label="Found" value={null} text={`${count(cache.hits)} times, ${count(cache.misses)} times not`} />
         <Gauge label="Saved" value={null} text={`${count(cache.tokens_saved)} tokens, ${seconds(cache.ms_saved)}`} />

@@ -31,8 +31,8 @@ function ModelRow({ model, state }: { readonly model: Model; readonly state: Mod
   const facts = [
     model.runtime === "npu" ? "on the NPU" : "on the CPU",
     bytes(model.bytes),
-    ...(model.parameter_size === null ? [] : [`${model.parameter_size} weights`]),
-    ...(model.quantization === null ? [] : [model.quantization]),
+    ...((model.parameter_size ?? "") === "" ? [] : [`${model.parameter_size ?? ""} weights`]),
+    ...((model.quantization ?? "") === "" ? [] : [model.quantization ?? ""]),
     ...(model.context_length === null ? [] : [`${count(model.context_length)} tokens of context`]),
     ...(model.adapters.length === 0 ? [] : [`adapters: ${model.adapters.map(({ name }) => name).join(", ")}`]),
   ];

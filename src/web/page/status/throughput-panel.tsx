@@ -5,7 +5,8 @@ import type { ServerStatus } from "./server-status.ts";
 
 /** Three plots of the last minutes. */
 export function ThroughputPanel({ status }: { readonly status: ServerStatus }) {
-  const { samples } = status.throughput;
+  // The last one is still being filled.
+  const samples = status.throughput.samples.slice(0, -1);
   const times = samples.map(({ time }) => time);
   return (
     <Panel title="Speed">
