@@ -75,6 +75,14 @@ browserDescribe("the chat, on a scripted engine", () => {
     });
   });
 
+  test("shows an answer that is JSON as what it is", async () => {
+    await using api = listen(saying('{"a_b": "*x*", "c": [1]}'));
+    await using opened = await openPage(browser, api.url);
+    await send(opened.page, "Go");
+    await answers(opened.page).locator(".hljs-attr").first().waitFor();
+    expect(await answers(opened.page).locator("pre").innerText()).toBe('{\n  "a_b": "*x*",\n  "c": [\n    1\n  ]\n}');
+  });
+
   test("takes nothing in an answer for markup or code", async () => {
     const attacks = [
       "<img src=x onerror=\"document.title='broken'\">",
@@ -100,7 +108,7 @@ browserDescribe("the chat, on a scripted engine", () => {
     await send(page, "<img src=x onerror=\"document.title='broken'\">");
     await answers(page).locator(".markdown").waitFor();
     const made = "img, iframe, svg, script:not([src]), object, embed, #page style, .message a";
-    expect({ title: await page.title(), made: await page.locator(made).count() }).toEqual({ title: "RockchipLlama", made: 0 });
+    expect({ title: (await page.title()).slice(0, 10), made: await page.locator(made).count() }).toEqual({ title: "<img src=x", made: 0 });
     expect(await answers(page).locator(".markdown").innerText()).toContain("<img src=x onerror=");
     expect({ foreign: opened.foreign, complaints: opened.complaints }).toEqual({ foreign: [], complaints: [] });
   });
@@ -156,6 +164,18 @@ browserDescribe("the chat, on a scripted engine", () => {
       responseFormat: { kind: "json_object" },
     });
     expect(Object.keys(request?.sampling ?? {}).toSorted()).toEqual(["temperature", "topK"]);
+    // They hold for this conversation: the next one begins without, this one goes on with them.
+    await page.getByRole("link", { name: "New chat" }).click();
+    await page.keyboard.type("two");
+    await page.keyboard.press("Enter");
+    await answers(page).getByText("2: two").waitFor();
+    await page.reload();
+    await page.getByRole("complementary").getByRole("link", { name: "one" }).click();
+    await send(page, "three");
+    await answers(page).getByText("3: three").waitFor();
+    const later = api.engine.requests.slice(1).map((each) => each.request);
+    expect(later.map(({ sampling }) => sampling)).toEqual([{}, { temperature: 0.3, topK: 7 }]);
+    expect(later.map((each) => said(each)[0])).toEqual(["user: two", "system: Be brief."]);
   });
 
   test("shows a refusal where the answer would be, in the server's words, and tries again", async () => {
@@ -218,6 +238,18 @@ browserDescribe("the chat, on a scripted engine", () => {
     await page.reload();
     await sidebar.getByRole("link", { name: "And me" }).waitFor();
     expect(await sidebar.getByRole("listitem").count()).toBe(1);
+  });
+
+  test("finds what another window has added when somebody comes back to it", async () => {
+    await using api = listen(echo());
+    await using opened = await openPage(browser, api.url);
+    const other = await opened.page.context().newPage();
+    await other.goto(api.url);
+    await send(other, "From the other window");
+    await answers(other).getByText("1: From the other window").waitFor();
+    await opened.page.evaluate("dispatchEvent(new Event('focus'))");
+    await opened.page.getByRole("complementary").getByRole("link", { name: "From the other window" }).click();
+    await answers(opened.page).getByText("1: From the other window").waitFor();
   });
 
   test("asks for a key where the server wants one, and remembers it only if it may", async () => {

@@ -1,12 +1,16 @@
 /** The frame of the page: where one can go, how it looks, and the view that is looked at. */
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { ChatView } from "./chat/chat-view.tsx";
 import { ConversationList } from "./conversation/conversation-list.tsx";
+import { current } from "./conversation/conversations.ts";
 import { Dialog } from "./parts/dialog.tsx";
 import { KeyDialog } from "./parts/key-dialog.tsx";
 import { type Theme, theme } from "./parts/theme.ts";
 import { route } from "./route.ts";
 import { StatusView } from "./status/status-view.tsx";
+
+const NAME = "RockchipLlama";
 
 const here = (view: string) => (route.value.view === view ? "page" : undefined);
 
@@ -14,6 +18,10 @@ const here = (view: string) => (route.value.view === view ? "page" : undefined);
 export function PageFrame() {
   const isListOpen = useSignal(false);
   const isChat = route.value.view === "chat";
+  const title = isChat ? current.value?.title : "Status";
+  useEffect(() => {
+    document.title = title === undefined ? NAME : `${title} · ${NAME}`;
+  }, [title]);
   return (
     <>
       <a class="skip" href="#main" onClick={skip}>
@@ -25,7 +33,7 @@ export function PageFrame() {
             Chats
           </button>
         )}
-        <span class="brand">RockchipLlama</span>
+        <span class="brand">{NAME}</span>
         <nav aria-label="Views">
           <a href="#/" aria-current={here("chat")}>
             Chat

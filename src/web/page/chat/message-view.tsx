@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { Ending, Message } from "../conversation/conversation.ts";
+import { CodeBlock } from "../markdown/code-block.tsx";
 import { Markdown } from "../markdown/markdown.tsx";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { count, seconds, short } from "../parts/format.ts";
@@ -76,7 +77,10 @@ function focus(area: HTMLTextAreaElement | null): void {
 export function Answer({ conversationId, message, results, isLast, isBusy }: MessageParts) {
   const { content, reasoning, toolCalls, ending, error, note, model } = message;
   const isMaking = ending === undefined && isBusy && isLast;
-  const words = useMemo(() => <Markdown text={content} />, [content]);
+  const words = useMemo(() => {
+    const json = isMaking ? null : indentedJson(content);
+    return json === null ? <Markdown text={content} /> : <CodeBlock code={json} language="json" />;
+  }, [content, isMaking]);
   const again = (label: string) => (
     <button type="button" class="quiet" disabled={isBusy} onClick={() => regenerate(conversationId, message.id)}>
       {label}
@@ -111,6 +115,16 @@ export function Answer({ conversationId, message, results, isLast, isBusy }: Mes
       )}
     </article>
   );
+}
+
+/** An answer that is a JSON object or array, on several lines; null for any other. */
+function indentedJson(text: string): string | null {
+  if (!/^\s*[[{]/.test(text)) return null;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return null;
+  }
 }
 
 /** Thoughts are folded: they are long, and not the answer. */

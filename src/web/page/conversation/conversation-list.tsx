@@ -13,7 +13,15 @@ export function ConversationList({ onLeave }: { onLeave(this: void): void }) {
   const chosen = useSignal<Conversation | null>(null);
   return (
     <>
-      <a class="button primary new" href="#/" onClick={onLeave}>
+      <a
+        class="button primary new"
+        href="#/"
+        onClick={() => {
+          onLeave();
+          // A drawer gives the focus back first.
+          requestAnimationFrame(() => document.querySelector<HTMLElement>("#message")?.focus());
+        }}
+      >
         New chat
       </a>
       <ul class="conversations">

@@ -41,6 +41,7 @@ export function beginConversation(firstText: string): string {
   const all = [conversation, ...conversations.value];
   conversations.value = all.slice(0, CONVERSATIONS_MAX);
   for (const { id } of all.slice(CONVERSATIONS_MAX)) void guarded(() => deleteConversation(id));
+  draftSettings.value = PLAIN_SETTINGS;
   location.hash = `#/chat/${conversation.id}`;
   return conversation.id;
 }

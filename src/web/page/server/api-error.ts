@@ -3,13 +3,10 @@ export class ApiError extends Error {
   override readonly name = "ApiError";
   /** HTTP status; 0 where no answer came. */
   readonly status: number;
-  /** Seconds after which another try may work, where the server says so. */
-  readonly retryAfterS: number | undefined;
 
-  constructor(message: string, status: number, retryAfterS?: number) {
+  constructor(message: string, status: number) {
     super(message);
     this.status = status;
-    this.retryAfterS = retryAfterS;
   }
 }
 
@@ -29,12 +26,7 @@ export function messageOf(thrown: unknown): string {
 /** The error that a refused request stands for. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => "");
-  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  return new ApiError(
-    errorText(parse(text)) ?? `The server answered with status ${response.status}.`,
-    response.status,
-    Number.isFinite(seconds) ? seconds : undefined,
-  );
+  return new ApiError(errorText(parse(text)) ?? `The server answered with status ${response.status}.`, response.status);
 }
 
 function parse(text: string): unknown {
