@@ -28,7 +28,7 @@ export function SettingsDialog({ onClose }: { onClose(this: void): void }) {
             value={settings.thinking}
             onChange={(event) => changeSettings({ thinking: event.currentTarget.value as ChatSettings["thinking"] })}
           >
-            <option value="auto">as the model does</option>
+            <option value="auto">auto</option>
             <option value="on">on</option>
             <option value="off">off</option>
           </select>
