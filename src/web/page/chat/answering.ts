@@ -7,6 +7,8 @@ import { messageOf } from "../server/api-error.ts";
 import { answerRequest } from "./answer-request.ts";
 import { type AnswerSoFar, readAnswer } from "./answer-stream.ts";
 
+const KEEP_EVERY_MS = 5000;
+
 /** An answer that is being made. */
 export interface Running {
   readonly stop: AbortController;
@@ -91,10 +93,15 @@ async function answer(id: string): Promise<void> {
 
   let latest: AnswerSoFar | undefined;
   let drawn = 0;
+  let keptMs = performance.now();
   const draw = (): void => {
     cancelAnimationFrame(drawn);
     drawn = 0;
     if (latest !== undefined) changeLast(id, shown(latest));
+    // An answer may take minutes, and the page may be closed meanwhile.
+    if (performance.now() - keptMs < KEEP_EVERY_MS) return;
+    keptMs = performance.now();
+    void keep(id);
   };
   let end: Partial<Message>;
   try {

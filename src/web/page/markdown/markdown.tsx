@@ -11,8 +11,17 @@ import { decodeEntities } from "./entities.ts";
 
 /** Shows a text in Markdown. */
 export function Markdown({ text }: { readonly text: string }) {
-  const body = useMemo(() => blocks(lexer(text)), [text]);
+  const body = useMemo(() => {
+    const tokens = lexer(text);
+    const links = Object.keys(tokens.links).length;
+    return tokens.map((token, index) => <Block key={index} token={token} links={links} />);
+  }, [text]);
   return <div class="markdown">{body}</div>;
+}
+
+/** A piece that is made once: an answer grows at its end alone. `links` counts the addresses given elsewhere, which may be used in any piece. */
+function Block({ token, links }: { readonly token: Token; readonly links: number }) {
+  return useMemo(() => <>{block(token)}</>, [token.raw, links]);
 }
 
 const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i;
