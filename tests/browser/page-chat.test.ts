@@ -99,6 +99,27 @@ browserDescribe("the chat, on the built-in model", () => {
     await page.locator(".figures", { hasText: "tokens" }).waitFor();
   });
 
+  test("tells in the status view what an answer took, and unloads the model and loads it again", async () => {
+    await using opened = await openPage(browser, server.url);
+    const { page } = opened;
+    await send(page, "What is the capital of France?");
+    await answers(page).getByText("Paris").waitFor();
+    await page.getByRole("link", { name: "Status" }).click();
+    await page.getByText(/Version [\d.]+, up for .* [1-9]\d* answers, 0 failed/).waitFor();
+    // The sample that the answer fell into is drawn when it is over.
+    await page.getByRole("img", { name: /^Written from .* highest [1-9][\d.]* tokens per second$/ }).waitFor();
+    await page.getByRole("img", { name: /^Time to the first token .* highest [\d.]+ seconds$/ }).waitFor();
+    await page.getByText(/takes [\d.]+ MB · opened with 2,048 tokens/).waitFor();
+    await page.getByRole("button", { name: "Unload tiny-chat" }).click();
+    await page.getByText("not loaded", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Load tiny-chat" }).click();
+    await page.getByText("loaded", { exact: true }).waitFor();
+    await page.getByText(/of [\d.]+ GB free/).waitFor();
+    await page.getByText("All checks").click();
+    expect(await page.getByRole("region", { name: "Doctor" }).getByRole("listitem").count()).toBeGreaterThan(3);
+    expect({ foreign: opened.foreign, complaints: opened.complaints }).toEqual({ foreign: [], complaints: [] });
+  });
+
   const builtTest = test.skipIf(!existsSync(EXECUTABLE)); // `bun run build` makes the executable
   builtTest("is in the executable", async () => {
     const folder = temporaryFolder();

@@ -49,6 +49,12 @@ browserDescribe("the status view", () => {
     expect({ foreign: opened.foreign, complaints: opened.complaints }).toEqual({ foreign: [], complaints: [] });
   });
 
+  test("is tested with what the server really says", async () => {
+    await using api = listen({});
+    const told = (await (await fetch(`${api.url}/v1/status`)).json()) as object;
+    expect(Object.keys(PLAYED_STATUS).toSorted()).toEqual(Object.keys(told).toSorted());
+  });
+
   test("plots tokens a second and the time to the first token, also as tables", async () => {
     await using api = listen({});
     await using opened = await openPage(browser, `${api.url}/#/status`, { prepare: play });
