@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { AppError } from "../../src/core/errors.ts";
 import type { GenerationRequest } from "../../src/core/generation.ts";
-import { listen } from "../support/api-socket.ts";
+import { aborted, listen } from "../support/api-socket.ts";
 import { HAS_BROWSER, launchBrowser, openPage } from "../support/browser.ts";
 import { finishEvent, MODEL, recite } from "../support/scripted-engine.ts";
 
@@ -201,6 +201,21 @@ browserDescribe("the chat, on a scripted engine", () => {
     await using opened = await openPage(browser, api.url);
     await send(opened.page, "one");
     await opened.page.getByRole("alert").getByText("The model's process ended.").waitFor();
+    expect(await answers(opened.page).locator(".markdown").innerText()).toBe("So far");
+  });
+
+  test("tells when the server goes in the middle of an answer, and keeps what had come", async () => {
+    const api = listen({
+      play: async function* (_, signal) {
+        yield { kind: "text", text: "So far" };
+        await aborted(signal);
+      },
+    });
+    await using opened = await openPage(browser, api.url);
+    await send(opened.page, "one");
+    await opened.page.getByText("So far").last().waitFor();
+    await api[Symbol.asyncDispose]();
+    await opened.page.getByRole("alert").getByText("The connection to the server broke off.").waitFor();
     expect(await answers(opened.page).locator(".markdown").innerText()).toBe("So far");
   });
 

@@ -4,8 +4,8 @@ export class ApiError extends Error {
   /** HTTP status; 0 where no answer came. */
   readonly status: number;
 
-  constructor(message: string, status: number) {
-    super(message);
+  constructor(message: string, status: number, cause?: unknown) {
+    super(message, { cause });
     this.status = status;
   }
 }

@@ -1,13 +1,16 @@
 /** Bodies that come line by line: server-sent events, and JSON objects. */
+import { ApiError } from "./api-error.ts";
 
-/** The lines of a body, as they come. */
+/** The lines of a body, as they come. Throws ApiError when the connection breaks off. */
 async function* lines(response: Response): AsyncGenerator<string, void, undefined> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;
   let rest = "";
   try {
     for (;;) {
-      const { value, done } = await reader.read();
+      const { value, done } = await reader.read().catch((error: unknown) => {
+        throw new ApiError("The connection to the server broke off.", 0, error);
+      });
       if (done) break;
       const parts = (rest + value).split("\n");
       rest = parts.pop() ?? "";
