@@ -113,6 +113,19 @@ browserDescribe("the chat, on a scripted engine", () => {
     expect({ foreign: opened.foreign, complaints: opened.complaints }).toEqual({ foreign: [], complaints: [] });
   });
 
+  test("lives through answers that are nothing but brackets, quotes and stars", async () => {
+    const texts = [">".repeat(20_000), "[".repeat(20_000), "*a ".repeat(5000), "- ".repeat(2000), "_a_".repeat(5000), "| ".repeat(5000)];
+    let asked = 0;
+    await using api = listen({ play: () => recite(saying(`${texts[asked++] ?? ""} end`).events) });
+    await using opened = await openPage(browser, api.url);
+    for (const _ of texts) {
+      await send(opened.page, "Go");
+      await answers(opened.page).last().getByText(/ end$/).first().waitFor();
+      await opened.page.getByRole("link", { name: "New chat" }).click();
+    }
+    expect({ asked, complaints: opened.complaints }).toEqual({ asked: texts.length, complaints: [] });
+  });
+
   test("makes an answer anew, and goes on from a question put differently", async () => {
     await using api = listen(echo());
     await using opened = await openPage(browser, api.url);

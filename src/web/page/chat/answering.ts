@@ -6,6 +6,7 @@ import { chosenModel, refreshModels } from "../models/models.ts";
 import { messageOf } from "../server/api-error.ts";
 import { answerRequest } from "./answer-request.ts";
 import { type AnswerSoFar, readAnswer } from "./answer-stream.ts";
+import { createPacer } from "./pacer.ts";
 
 const KEEP_EVERY_MS = 5000;
 
@@ -92,17 +93,14 @@ async function answer(id: string): Promise<void> {
   void keep(id);
 
   let latest: AnswerSoFar | undefined;
-  let drawn = 0;
   let keptMs = performance.now();
-  const draw = (): void => {
-    cancelAnimationFrame(drawn);
-    drawn = 0;
+  const pacer = createPacer(() => {
     if (latest !== undefined) changeLast(id, shown(latest));
     // An answer may take minutes, and the page may be closed meanwhile.
     if (performance.now() - keptMs < KEEP_EVERY_MS) return;
     keptMs = performance.now();
     void keep(id);
-  };
+  });
   let end: Partial<Message>;
   try {
     await readAnswer(answerRequest(model, settings, messages), stop.signal, {
@@ -112,8 +110,7 @@ async function answer(id: string): Promise<void> {
       },
       changed: (answer) => {
         latest = answer;
-        // Tokens may come faster than the screen is drawn.
-        if (drawn === 0) drawn = requestAnimationFrame(draw);
+        pacer.ask();
       },
     });
     end = { ending: latest?.ending ?? "stop" };
@@ -121,7 +118,7 @@ async function answer(id: string): Promise<void> {
     end = stop.signal.aborted ? { ending: "stopped" } : { ending: "failed", error: messageOf(error) };
   }
   batch(() => {
-    draw();
+    pacer.now();
     changeLast(id, end);
     setRunning(id, undefined);
   });
