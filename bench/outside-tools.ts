@@ -71,6 +71,7 @@ export async function llamaServer(
 async function command(words: readonly string[], cwd: string, timeout: number): Promise<string> {
   const child = Bun.spawn([...words], { cwd, stdout: "pipe", stderr: "pipe", timeout });
   const [output, errors] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-  if ((await child.exited) !== 0) throw new Error(`${words[0]}: ${(errors + output).trim().slice(-500) || "it took too long"}`);
+  if ((await child.exited) !== 0)
+    throw new Error(`${words.join(" ").slice(0, 200)}: ${(errors + output).trim().slice(-500) || "it took too long"}`);
   return output;
 }
