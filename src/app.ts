@@ -5,6 +5,7 @@
 import type { Server } from "bun";
 import { join } from "node:path";
 import type { AccessOptions } from "./api/access/access-gate.ts";
+import type { Stage } from "./api/context.ts";
 import { isOpenDoor, refuseOpenDoor } from "./api/access/open-door.ts";
 import { listen, type ListenAddress } from "./api/listeners.ts";
 import { createServer } from "./api/server.ts";
@@ -57,6 +58,8 @@ export interface App {
   listen(this: void, address: ListenAddress): Server<unknown>;
   /** Loads the models that are wanted from the start; one that cannot be loaded is logged. */
   preload(this: void): Promise<void>;
+  /** Says that it is about to stop, to whoever shares out requests; what comes is still taken. */
+  leave(this: void): void;
   /** Refuses what comes; what runs and waits goes on. */
   drain(this: void): void;
   /** Refuses what comes, ends what runs, closes the models. */
@@ -149,8 +152,11 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     warn: log.warn,
   });
   const library = openLibrary({ server, catalog, engine, soc, runtimeVersion: newestRkllmVersion(libraries) });
+  const wanted = wantedFrom(config);
+  let stage: Stage = wanted.length === 0 ? "serving" : "starting";
   const app = createServer({
     engine,
+    stage: () => stage,
     library,
     responses,
     settings,
@@ -180,7 +186,11 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
   return {
     engine,
     listen: (address) => listen(app, address),
-    preload: async () => preload(engine, wantedFrom(config), onFault),
+    preload: async () => {
+      await preload(engine, wanted, onFault);
+      if (stage === "starting") stage = "serving";
+    },
+    leave: () => (stage = "draining"),
     drain: engine.drain,
     close,
   };

@@ -23,9 +23,14 @@ export interface ApiTimes {
   readonly stallMs: number;
 }
 
+/** Where in its life the server is: `starting` until the models that are wanted from the start are there, `draining` from being told to stop. */
+export type Stage = "starting" | "serving" | "draining";
+
 /** Everything `createServer` needs. */
 export interface ServerOptions extends ApiTimes {
   readonly engine: Engine;
+  /** Where the server is; the engine may be asked for answers in each of them. */
+  readonly stage: () => Stage;
   readonly library: ModelLibrary;
   /** Version of this program, for health and the API description. */
   readonly version: string;
@@ -77,6 +82,7 @@ export interface ApiContext {
   readonly engine: Engine;
   readonly library: ModelLibrary;
   readonly version: string;
+  readonly stage: () => Stage;
   readonly log: Log;
   readonly telemetry: Telemetry;
   readonly logsPrompts: boolean;

@@ -27,6 +27,7 @@ export function createServer(options: ServerOptions): AnyElysia {
     engine: options.engine,
     library: options.library,
     version: options.version,
+    stage: options.stage,
     log: options.log,
     telemetry: options.telemetry,
     logsPrompts: options.logsPrompts,

@@ -32,6 +32,8 @@ export async function serve(loaded: LoadedConfig, environment: Environment): Pro
   void app.preload();
   const signal = await toldToStop;
   log.info("stopping", { signal });
+  app.leave();
+  if (server.drain_delay_s > 0) await Promise.race([Bun.sleep(server.drain_delay_s * 1000), stopSignal()]);
   // No new connections, and nothing new on those there are; what runs goes on until it is done, the time is up, or somebody insists.
   app.drain();
   const drained = Promise.all(listeners.map(async (listener) => listener.stop()));

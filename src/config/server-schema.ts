@@ -238,6 +238,11 @@ const TIME_LIMITS = {
     group: "Time limits",
     about: "How long the process that runs a model may leave a ping unanswered before it is ended.",
   }),
+  drain_delay_s: setting(seconds(0), 0, {
+    group: "Time limits",
+    about:
+      "How long a server that was told to stop goes on taking requests, while `GET /health/ready` already tells load balancers to send no more.",
+  }),
   shutdown_timeout_s: setting(seconds(0), 30, {
     group: "Time limits",
     about: "How long running answers may go on after the server was told to stop.",

@@ -49,6 +49,8 @@ export interface ModelStatus {
   readonly runtimeVersion: string;
   readonly running: boolean;
   readonly queued: number;
+  /** Its queue takes nothing more. */
+  readonly full: boolean;
   /** It stays loaded whatever else is asked for. */
   readonly pinned: boolean;
   /** When it is unloaded if nobody asks for it before, ms since the epoch; null: not before its place is needed. */

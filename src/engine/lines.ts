@@ -29,6 +29,11 @@ export class Lines {
     return this.all.some(({ queue }) => queue.busy);
   }
 
+  /** Whether none of them takes another request. */
+  get full(): boolean {
+    return this.all.every(({ queue }) => queue.full);
+  }
+
   get waiting(): number {
     return this.all.reduce((sum, { queue }) => sum + queue.waiting, 0);
   }

@@ -232,6 +232,7 @@ function statusOf({ askedAs, value, pinned, expiresAtMs, loadedAtMs }: Residence
     runtimeVersion: version,
     running: lines.busy,
     queued: lines.waiting,
+    full: lines.full,
     pinned,
     expiresAtMs,
     loadedAtMs,

@@ -80,6 +80,11 @@ export class TurnQueue {
     return this.running + this.line.length > 0;
   }
 
+  /** Whether the next request would be refused. */
+  get full(): boolean {
+    return this.line.length + Number(this.occupied) > this.options.depthMax;
+  }
+
   /**
    * Takes a place.
    * @param client who asks: a key or an address
@@ -87,7 +92,7 @@ export class TurnQueue {
    */
   take(client: string, signal: AbortSignal): Turn {
     if (signal.aborted) throw cancellation(signal);
-    if (this.line.length + Number(this.occupied) > this.options.depthMax) throw queueFull(this.line.length, this.retryAfterS());
+    if (this.full) throw queueFull(this.line.length, this.retryAfterS());
     const granted = Promise.withResolvers<void>();
     granted.promise.catch(() => {});
     let batch: TurnBatch | null = null;

@@ -87,6 +87,20 @@ test("a server that is told to stop finishes what runs and what waits, and refus
   expect(await server.server.stop()).toBe(0);
 });
 
+test("a server that waits for load balancers says that it drains, takes what still comes, and does not wait for a second signal", async () => {
+  await using server = await startTestServer({ flags: ["--drain-delay-s", "3600"] });
+  const ready = async () => {
+    const response = await fetch(`${server.url}/health/ready`);
+    return [response.status, await response.json()];
+  };
+  expect(await ready()).toEqual([200, { status: "ready" }]);
+  process.kill(server.server.pid, "SIGTERM");
+  while ((await ready())[0] === 200);
+  expect(await ready()).toEqual([503, { status: "draining" }]);
+  expect((await server.post(PATH, { messages: MESSAGES, max_tokens: 2 })).status).toBe(200);
+  expect(await server.server.stop()).toBe(0);
+});
+
 test("a request for several answers gets all of them, though the server is told to stop after the first words", async () => {
   await using server = await startTestServer({ moods: "slow-decode=20" });
   const response = await server.post(PATH, { messages: MESSAGES, max_tokens: 5, n: 3, stream: true });

@@ -88,6 +88,7 @@ describe("without the right key", () => {
       "/",
       "/health",
       "/v1/health",
+      "/health/ready",
       "//health/",
       "/v1/models",
       "/models",
@@ -98,7 +99,13 @@ describe("without the right key", () => {
       "/x",
     ];
     const statuses = await Promise.all(paths.map(async (path) => [path, (await get(path)).status]));
-    expect(statuses.filter(([, status]) => status === 200).map(([path]) => path)).toEqual(["/", "/health", "/v1/health", "//health/"]);
+    expect(statuses.filter(([, status]) => status === 200).map(([path]) => path)).toEqual([
+      "/",
+      "/health",
+      "/v1/health",
+      "/health/ready",
+      "//health/",
+    ]);
     expect(new Set(statuses.map(([, status]) => status))).toEqual(new Set([200, 401]));
   });
 

@@ -37,6 +37,7 @@ test("it names every documented operation once, and no page or file of ours", as
       "get /api/tags ollamaTags",
       "get /api/version ollamaVersion",
       "get /health health",
+      "get /health/ready ready",
       "get /metrics metrics",
       "get /v1/cache getCache",
       "get /v1/config getConfig",

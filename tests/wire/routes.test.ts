@@ -1,11 +1,12 @@
 /** Routes without a socket. */
 import { describe, expect, test } from "bun:test";
 import { createServer } from "../../src/api/server.ts";
-import { ask, HELLO, MODEL, scriptedEngine, serverOptions, SLASHED } from "../support/scripted-engine.ts";
+import { ask, HELLO, LOADED, MODEL, scriptedEngine, serverOptions, SLASHED } from "../support/scripted-engine.ts";
 import type { RecordedLog } from "../support/scripted-engine.ts";
 import { expectGolden } from "./golden.ts";
 
 const MESSAGES = [{ role: "user", content: "hi" }];
+const FULL = { ...LOADED, full: true };
 
 describe("chat completions", () => {
   test("a stream is named as such, is not to be buffered, and carries the request's id", async () => {
@@ -239,6 +240,19 @@ describe("operations", () => {
   test("health tells whoever shares out requests that the server is about to stop", async () => {
     const response = await ask({ draining: true }, "/health");
     expect({ status: response.status, body: await response.json() }).toMatchObject({ status: 503, body: { status: "draining" } });
+  });
+
+  test.each([
+    ["it serves", {}, "serving", [200, "ready"]],
+    ["nothing is loaded yet", { loaded: [] }, "serving", [200, "ready"]],
+    ["models are loaded that are wanted from the start", {}, "starting", [503, "starting"]],
+    ["one of two queues is full", { loaded: [FULL, LOADED] }, "serving", [200, "ready"]],
+    ["every queue is full", { loaded: [FULL, FULL] }, "serving", [503, "full"]],
+    ["it is about to stop", { loaded: [FULL] }, "draining", [503, "draining"]],
+    ["it takes nothing more", { draining: true }, "serving", [503, "draining"]],
+  ] as const)("readiness where %s", async (_, script, stage, [status, word]) => {
+    const response = await ask(script, "/health/ready", {}, { stage: () => stage });
+    expect({ status: response.status, body: await response.json() }).toEqual({ status, body: { status: word } });
   });
 
   test("the front door is Ollama's sentence for programs and a page for browsers", async () => {

@@ -35,7 +35,7 @@ export interface AccessGate {
 }
 
 /** For load balancers, and for people who want to know where they have landed. */
-const PUBLIC_PATHS: ReadonlySet<string> = new Set(["/", "/health", "/v1/health"]);
+const PUBLIC_PATHS: ReadonlySet<string> = new Set(["/", "/health", "/v1/health", "/health/ready"]);
 
 /** What makes a model work is a POST; lists and descriptions, which clients ask for in between, are not counted. */
 const COUNTED_METHOD = "POST";

@@ -2,9 +2,10 @@
 import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 import type { ApiContext } from "../context.ts";
-import { HEALTH_DETAIL } from "./documentation.ts";
+import { HEALTH_DETAIL, READY_DETAIL } from "./documentation.ts";
 import { createMetricsRoutes } from "./metrics-routes.ts";
 import { createPageRoutes } from "./page-routes.ts";
+import { readinessReply } from "./readiness.ts";
 import { createStatusRoutes } from "./status-routes.ts";
 import { createSwaggerRoutes } from "./swagger-routes.ts";
 
@@ -30,6 +31,7 @@ function health(context: ApiContext, request: Request): Response {
 export function createOpsRoutes(context: ApiContext, documented: readonly AnyElysia[], withMetrics: boolean): AnyElysia {
   const healthRoutes = new Elysia({ name: "health" })
     .get("/health", ({ request }) => health(context, request), { detail: HEALTH_DETAIL })
+    .get("/health/ready", () => readinessReply(context), { detail: READY_DETAIL })
     .get("/v1/health", ({ request }) => health(context, request), { detail: { hide: true } });
   const own = [healthRoutes, createStatusRoutes(context), ...(withMetrics ? [createMetricsRoutes(context)] : [])];
   const ops: AnyElysia = new Elysia({ name: "ops" }).use(createPageRoutes(context.page));

@@ -50,6 +50,7 @@ describe("defaults", () => {
         decode_stall_timeout_s: 60,
         abort_timeout_s: 10,
         host_ping_timeout_s: 10,
+        drain_delay_s: 0,
         shutdown_timeout_s: 30,
         prompt_cache: "auto",
         prompt_cache_bytes_max: 1_073_741_824,

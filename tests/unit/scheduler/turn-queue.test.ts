@@ -87,7 +87,9 @@ test("TurnQueue lets a client that comes once go before the many requests of ano
 test("TurnQueue refuses what comes when it is full, and says when to try again", () => {
   const queue = idleQueue();
   taken(queue, "a", []);
+  expect(queue.full).toBe(false);
   taken(queue, "b", []);
+  expect(queue.full).toBe(true);
   expect(() => queue.take("c", never())).toThrow(expect.objectContaining({ code: "queue_full", details: { retryAfterS: 5 } }));
   expect(queue.waiting).toBe(1);
 });
