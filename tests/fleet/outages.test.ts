@@ -1,0 +1,108 @@
+/** The examples of HAProxy and nginx with three real servers behind them, of which one goes in every way there is. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { type Balancer, BALANCERS, beginStream, boardOf, type Fleet, sessionsOf, startBalancer, startFleet } from "./fleet.ts";
+import { type Board, BOARDS, FLEET_IMPOSSIBLE } from "./network.ts";
+
+/** Whole servers take their time on a slow or busy machine. */
+setDefaultTimeout(120_000);
+
+/** The board that goes, and those that stay. */
+const GONE: Board = 2;
+const STAYING: readonly Board[] = [1, 3];
+/** Tokens of a stream that is still running when its board goes: two seconds of them. */
+const LONG = 100;
+
+if (FLEET_IMPOSSIBLE !== null) console.warn(`tests/fleet are skipped: ${FLEET_IMPOSSIBLE}`);
+
+let fleet: Fleet;
+beforeAll(async () => {
+  if (FLEET_IMPOSSIBLE === null) fleet = await startFleet();
+});
+afterAll(async () => fleet?.[Symbol.asyncDispose]());
+
+describe.skipIf(FLEET_IMPOSSIBLE !== null).each([...BALANCERS])("behind %s (skipped without root, ip, haproxy and nginx)", (name) => {
+  let balancer: Balancer;
+  let sessions: Record<Board, string>;
+
+  beforeAll(async () => {
+    balancer = await startBalancer(name, fleet);
+    sessions = await sessionsOf(balancer);
+  });
+  afterAll(async () => balancer?.[Symbol.asyncDispose]());
+
+  /** A stream on each board. */
+  const streams = async () => {
+    const begun = await Promise.all(BOARDS.map(async (board) => beginStream(balancer, sessions[board], LONG)));
+    expect(begun.map(({ board }) => board)).toEqual([...BOARDS]);
+    return begun;
+  };
+  const boardFor = async (session: string) => boardOf(await balancer.ask({ session }));
+  /** How the streams on the boards ended. */
+  const ends = async (begun: Awaited<ReturnType<typeof streams>>) =>
+    Object.fromEntries(await Promise.all(begun.map(async ({ board, end }) => [board, await end])));
+  const backAgain = async () => {
+    while ((await boardFor(sessions[GONE])) !== GONE) await Bun.sleep(50);
+  };
+
+  test.each([
+    ["whose server is killed", (board: Board) => process.kill(fleet.servers[board].pid, "SIGKILL"), async () => fleet.restart(GONE)],
+    ["that is unplugged", (board: Board) => fleet.network.unplug(board), async () => fleet.network.plugIn(GONE)],
+  ])("a board %s takes its streams with it and nothing else", async (_, take, bring) => {
+    const begun = await streams();
+    // It waits behind the stream, and no byte of its answer has been sent.
+    const whole = balancer.ask({ session: sessions[GONE], tokens: 3 });
+    while (!(await balancerKnows(balancer)));
+    take(GONE);
+    const after = await Promise.all(BOARDS.map(async (board) => balancer.ask({ session: sessions[board], tokens: 2 })));
+    expect(after.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(STAYING).toContain(boardOf(after[GONE - 1]!));
+    expect(await ends(begun)).toEqual({ 1: "length", 2: null, 3: "length" });
+    const answer = await whole;
+    expect(answer.status).toBe(200);
+    expect(STAYING).toContain(boardOf(answer));
+    await bring();
+    await backAgain();
+  });
+
+  test("a board that is told to stop finishes what it has, and nobody is refused", async () => {
+    const begun = await streams();
+    const stopped = fleet.servers[GONE].stop();
+    const board = { left: false };
+    void stopped.then(() => (board.left = true));
+    const statuses = new Set<number>();
+    const client = async (session: string) => {
+      while (!board.left) statuses.add((await balancer.ask({ session })).status);
+    };
+    await Promise.all([...BOARDS, ...BOARDS].map(async (each) => client(sessions[each])));
+    expect([await ends(begun), await stopped, [...statuses]]).toEqual([{ 1: "length", 2: "length", 3: "length" }, 0, [200]]);
+    await fleet.restart(GONE);
+    await backAgain();
+  });
+
+  test("a board that stands still holds up what it has, and gets no more than its share of the rest", async () => {
+    process.kill(fleet.servers[GONE].pid, "SIGSTOP");
+    const answered: Board[] = [];
+    const enough = Promise.withResolvers<void>();
+    const embed = async () => {
+      const response = await fetch(`${balancer.url}/v1/embeddings`, {
+        method: "POST",
+        body: JSON.stringify({ model: "tiny", input: "Go on" }),
+      });
+      answered.push(boardOf(response));
+      if (answered.length === 4) enough.resolve();
+      return response.status;
+    };
+    const together = Array.from({ length: 6 }, embed);
+    await enough.promise;
+    const later = [await embed(), await embed(), await embed()];
+    expect(answered).not.toContain(GONE);
+    process.kill(fleet.servers[GONE].pid, "SIGCONT");
+    expect([...(await Promise.all(together)), ...later]).toEqual(Array.from({ length: 9 }, () => 200));
+    await backAgain();
+  });
+});
+
+/** A request later than another one on the same road has been answered, so the other one has arrived. */
+async function balancerKnows({ url }: Balancer): Promise<boolean> {
+  return (await fetch(`${url}/v1/models`)).ok;
+}
