@@ -12,6 +12,9 @@ const ROOT = join(import.meta.dir, "../..");
 /** The files that people copy. */
 export const EXAMPLES = { haproxy: join(ROOT, "config/deploy/haproxy/haproxy.cfg"), nginx: join(ROOT, "config/deploy/nginx/nginx.conf") };
 
+/** Requests that may wait on a board. */
+export const QUEUE_DEPTH = 6;
+
 /** A load balancer that has an example in config/deploy. */
 export type BalancerName = keyof typeof EXAMPLES;
 export const BALANCERS: readonly BalancerName[] = ["haproxy", "nginx"];
@@ -35,7 +38,8 @@ export async function startFleet(moods: readonly string[] = []): Promise<Fleet> 
   const start = async (board: Board) => {
     const serve = [process.execPath, join(ROOT, "src/main.ts"), "serve", "--host", "0.0.0.0", "--port", "8080", "--ollama-port", "off"];
     const flags = ["--insecure", "--models-dir", modelsDir, "--cache-dir", temporaryFolder(), "--cpu-count", "1", "--drain-delay-s", "2"];
-    return startServer(network.at(board, [...serve, ...flags]), {
+    const queue = ["--queue-depth-max", String(QUEUE_DEPTH)];
+    return startServer(network.at(board, [...serve, ...flags, ...queue]), {
       cwd: modelsDir,
       env: { RKLLM_CPU_MOODS: ["slow-decode=20", ...moods].join(",") },
     });

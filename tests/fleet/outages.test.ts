@@ -1,6 +1,6 @@
 /** The examples of HAProxy and nginx with three real servers behind them, of which one goes in every way there is. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { type Balancer, BALANCERS, beginStream, boardOf, type Fleet, sessionsOf, startBalancer, startFleet } from "./fleet.ts";
+import { type Balancer, BALANCERS, beginStream, boardOf, type Fleet, QUEUE_DEPTH, sessionsOf, startBalancer, startFleet } from "./fleet.ts";
 import { type Board, BOARDS, FLEET_IMPOSSIBLE } from "./network.ts";
 
 /** Whole servers take their time on a slow or busy machine. */
@@ -11,6 +11,8 @@ const GONE: Board = 2;
 const STAYING: readonly Board[] = [1, 3];
 /** Tokens of a stream that is still running when its board goes: two seconds of them. */
 const LONG = 100;
+/** Tokens of an answer that nobody waits for: a minute of them. */
+const ENDLESS = 3000;
 
 if (FLEET_IMPOSSIBLE !== null) console.warn(`tests/fleet are skipped: ${FLEET_IMPOSSIBLE}`);
 
@@ -77,6 +79,28 @@ describe.skipIf(FLEET_IMPOSSIBLE !== null).each([...BALANCERS])("behind %s (skip
     expect([await ends(begun), await stopped, [...statuses]]).toEqual([{ 1: "length", 2: "length", 3: "length" }, 0, [200]]);
     await fleet.restart(GONE);
     await backAgain();
+  });
+
+  test("a board whose queue is full leaves the next request to another, though it would be this one's", async () => {
+    const leaving = new AbortController();
+    const ask = async (tokens: number, signal: AbortSignal | null = null) =>
+      fetch(`${balancer.url}/v1/responses`, {
+        method: "POST",
+        headers: { "x-session-id": sessions[GONE] },
+        body: JSON.stringify({ model: "tiny", input: "Go on", max_output_tokens: tokens, store: false }),
+        signal,
+      });
+    const full = boardOf(await ask(1));
+    const held = Array.from({ length: QUEUE_DEPTH + 1 }, async () => ask(ENDLESS, leaving.signal).catch(() => null));
+    // It may have come before the last of them, and wait with them; and HAProxy hears of the queue with its next check.
+    const next = async () => ask(1, AbortSignal.timeout(3000)).catch(() => null);
+    let answer = await next();
+    while (answer === null || answer.status === 429 || boardOf(answer) === full) answer = await next();
+    expect(answer.status).toBe(200);
+    leaving.abort();
+    expect((await Promise.all(held)).filter((each) => each !== null && each.status !== 429)).toEqual([]);
+    // The board is told that they have gone.
+    while (boardOf(await ask(1)) !== full) await Bun.sleep(50);
   });
 
   test("a board that stands still holds up what it has, and gets no more than its share of the rest", async () => {
