@@ -1,6 +1,19 @@
 /** The examples of HAProxy and nginx with three real servers behind them, of which one goes in every way there is. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { type Balancer, BALANCERS, beginStream, boardOf, type Fleet, QUEUE_DEPTH, sessionsOf, startBalancer, startFleet } from "./fleet.ts";
+import { join } from "node:path";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import {
+  type Balancer,
+  BALANCERS,
+  beginStream,
+  boardOf,
+  EXAMPLES,
+  type Fleet,
+  QUEUE_DEPTH,
+  sessionsOf,
+  startBalancer,
+  startFleet,
+} from "./fleet.ts";
 import { type Board, BOARDS, FLEET_IMPOSSIBLE } from "./network.ts";
 
 /** Whole servers take their time on a slow or busy machine. */
@@ -124,6 +137,19 @@ describe.skipIf(FLEET_IMPOSSIBLE !== null).each([...BALANCERS])("behind %s (skip
     expect([...(await Promise.all(together)), ...later]).toEqual(Array.from({ length: 9 }, () => 200));
     await backAgain();
   });
+});
+
+const fleetTest = test.skipIf(FLEET_IMPOSSIBLE !== null); // no load balancer without root, ip, haproxy and nginx
+fleetTest.each([...BALANCERS])("where no board is left, %s says when to come again", async (name) => {
+  const example = join(temporaryFolder(), "nobody.conf");
+  await Bun.write(example, (await Bun.file(EXAMPLES[name]).text()).replaceAll("192.168.1.1", "192.168.1.2"));
+  await using balancer = await startBalancer(name, fleet, example);
+  const response = await balancer.ask({ session: "anybody" });
+  expect([response.status, response.headers.get("retry-after"), await response.json()]).toEqual([
+    503,
+    "5",
+    { error: { message: "No board can take the request now.", type: "server_error", param: null, code: "unavailable" } },
+  ]);
 });
 
 /** A request later than another one on the same road has been answered, so the other one has arrived. */
