@@ -17,7 +17,7 @@ import {
 import { type Board, BOARDS, FLEET_IMPOSSIBLE } from "./network.ts";
 
 /** Whole servers take their time on a slow or busy machine. */
-setDefaultTimeout(120_000);
+setDefaultTimeout(90_000);
 
 /** The board that goes, and those that stay. */
 const GONE: Board = 2;
@@ -68,14 +68,17 @@ describe.skipIf(FLEET_IMPOSSIBLE !== null).each([...BALANCERS])("behind %s (skip
     const whole = balancer.ask({ session: sessions[GONE], tokens: 3 });
     while (!(await balancerKnows(balancer)));
     take(GONE);
-    const after = await Promise.all(BOARDS.map(async (board) => balancer.ask({ session: sessions[board], tokens: 2 })));
-    expect(after.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(STAYING).toContain(boardOf(after[GONE - 1]!));
-    expect(await ends(begun)).toEqual({ 1: "length", 2: null, 3: "length" });
-    const answer = await whole;
-    expect(answer.status).toBe(200);
-    expect(STAYING).toContain(boardOf(answer));
-    await bring();
+    try {
+      const after = await Promise.all(BOARDS.map(async (board) => balancer.ask({ session: sessions[board], tokens: 2 })));
+      expect(after.map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect(STAYING).toContain(boardOf(after[GONE - 1]!));
+      expect(await ends(begun)).toEqual({ 1: "length", 2: null, 3: "length" });
+      const answer = await whole;
+      expect(answer.status).toBe(200);
+      expect(STAYING).toContain(boardOf(answer));
+    } finally {
+      await bring();
+    }
     await backAgain();
   });
 
@@ -88,9 +91,13 @@ describe.skipIf(FLEET_IMPOSSIBLE !== null).each([...BALANCERS])("behind %s (skip
     const client = async (session: string) => {
       while (!board.left) statuses.add((await balancer.ask({ session })).status);
     };
-    await Promise.all([...BOARDS, ...BOARDS].map(async (each) => client(sessions[each])));
-    expect([await ends(begun), await stopped, [...statuses]]).toEqual([{ 1: "length", 2: "length", 3: "length" }, 0, [200]]);
-    await fleet.restart(GONE);
+    try {
+      await Promise.all([...BOARDS, ...BOARDS].map(async (each) => client(sessions[each])));
+      expect([await ends(begun), await stopped, [...statuses]]).toEqual([{ 1: "length", 2: "length", 3: "length" }, 0, [200]]);
+    } finally {
+      await stopped;
+      await fleet.restart(GONE);
+    }
     await backAgain();
   });
 
