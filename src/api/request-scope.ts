@@ -96,7 +96,14 @@ function withPath(request: Request, url: URL, path: string): Request {
 }
 
 /** Asked for every few seconds by those who watch the server: what goes well there would only hide the rest of the log. */
-const WATCHED_PATHS: ReadonlySet<string> = new Set(["/health", "/v1/health", "/v1/status", "/v1/models/available", METRICS_PATH]);
+const WATCHED_PATHS: ReadonlySet<string> = new Set([
+  "/health",
+  "/health/ready",
+  "/v1/health",
+  "/v1/status",
+  "/v1/models/available",
+  METRICS_PATH,
+]);
 
 /** Wraps the router. */
 export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) => RequestHandler {

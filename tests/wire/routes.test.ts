@@ -255,6 +255,20 @@ describe("operations", () => {
     expect({ status: response.status, body: await response.json() }).toEqual({ status, body: { status: word } });
   });
 
+  test("what load balancers ask every second is in the log only where it is bad news", async () => {
+    const lines: RecordedLog[] = [];
+    let stage: "serving" | "draining" = "serving";
+    const app = createServer(serverOptions(scriptedEngine(), { stage: () => stage }, lines));
+    const probe = async () => app.handle(new Request("http://localhost/health/ready"));
+    await probe();
+    stage = "draining";
+    await probe();
+    expect(lines.map(({ level, message }) => [level, message])).toEqual([
+      ["debug", "request"],
+      ["info", "request"],
+    ]);
+  });
+
   test("the front door is Ollama's sentence for programs and a page for browsers", async () => {
     const program = await ask({}, "/", { headers: { accept: "*/*" } });
     const browser = await ask({}, "/", { headers: { accept: "text/html,application/xhtml+xml" } });
