@@ -1,6 +1,6 @@
 /** Other programs over the same models, installed outside the project: node-llama-cpp from npm, and llama.cpp's server from the sources that come with it. */
 import { existsSync } from "node:fs";
-import { cp, mkdir, symlink } from "node:fs/promises";
+import { cp, mkdir, readdir, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -26,7 +26,7 @@ export async function nodeLlamaCpp(progress: (line: string) => void): Promise<st
 }
 
 /** What of llama.cpp the server consists of beside the libraries that are there already. */
-const SERVER_PARTS = ["server-context", "llama-server-impl", "llama-server", "mtmd", "llama-ui", "cpp-httplib"];
+const SERVER_PARTS = ["server-context", "llama-server-impl", "llama-server", "mtmd", "llama-ui", "cpp-httplib", "vendor-hash"];
 /** Of node-llama-cpp's prebuilt libraries, in the order of their needs. */
 const LIBRARIES = ["libllama-common.so", "libllama.v0.5.0.so", "libggml.v0.5.0.so", "libggml-base.so"];
 const CMAKE_FLAGS = ["BUILD_TYPE=Release", "POSITION_INDEPENDENT_CODE=ON"].map((flag) => `-DCMAKE_${flag}`);
@@ -60,6 +60,10 @@ export async function llamaServer(
     });
     await command(["ninja", "-C", build, ...objects], sources, BUILD_MS_MAX);
     const libraries = [`-L${llamaFolder}`, ...LIBRARIES.map((name) => `-l:${name}`), `-Wl,-rpath,${llamaFolder}`];
+    // It looks for its back ends where it lies.
+    for (const name of await readdir(llamaFolder)) {
+      if (name.startsWith("libggml-cpu-") && !existsSync(join(build, name))) await symlink(join(llamaFolder, name), join(build, name));
+    }
     await command(["c++", "-o", "llama-server", ...objects, ...libraries, "-pthread", "-ldl"], build, BUILD_MS_MAX);
   } catch (thrown) {
     return { fault: `llama.cpp's server could not be built: ${thrown instanceof Error ? thrown.message : String(thrown)}` };
