@@ -6,7 +6,9 @@ import { LiveSettings } from "../config/live-settings.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { secondPort } from "../config/second-port.ts";
 import type { ServerConfig } from "../config/server-schema.ts";
+import { supervision, withoutSupervision } from "../config/systemd-variables.ts";
 import { AppError } from "../core/errors.ts";
+import { openReports } from "../systemd.ts";
 import { createLog, type Log } from "../telemetry/log.ts";
 
 /** How long clients may take to read the last frame of an answer that was ended, ms. */
@@ -19,19 +21,17 @@ export async function serve(loaded: LoadedConfig, environment: Environment): Pro
   const log = createLog({ level: () => settings.server.log_level, format: server.log_format, write: (line) => console.error(line) });
   // From the first moment on: a service manager may change its mind while the server starts.
   const toldToStop = stopSignal();
-  const app = await createApp({ loaded, settings, environment, log });
+  const reports = openReports(supervision(environment, process.pid), log);
+  const app = await createApp({ loaded, settings, environment: withoutSupervision(environment), log });
   const { engine, close } = app;
   const listeners = listenAll(app, loaded, log);
-  console.log(
-    await greeting(
-      listeners.map(({ url }) => url.href.replace(/\/$/, "")),
-      engine,
-      needsKey(server),
-    ),
-  );
+  const addresses = listeners.map(({ url }) => url.href.replace(/\/$/, ""));
+  console.log(await greeting(addresses, engine, needsKey(server)));
+  reports.ready(`Listening on ${addresses.join(" and ")}`);
   void app.preload();
   const signal = await toldToStop;
   log.info("stopping", { signal });
+  reports.stopping();
   app.leave();
   if (server.drain_delay_s > 0) await Promise.race([Bun.sleep(server.drain_delay_s * 1000), stopSignal()]);
   // No new connections, and nothing new on those there are; what runs goes on until it is done, the time is up, or somebody insists.

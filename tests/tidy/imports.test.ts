@@ -21,7 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   runtime: ["core", "chat", "tokenizer"],
   engine: ["core", "catalog", "chat", "scheduler"],
   api: ["core", "engine", "telemetry"],
-  cli: ["core", "bench", "config", "catalog", "telemetry", "app.ts", "checkup.ts", "probe-model.ts", "version.ts"],
+  cli: ["core", "bench", "config", "catalog", "telemetry", "app.ts", "checkup.ts", "probe-model.ts", "systemd.ts", "version.ts"],
   "app.ts": [
     "core",
     "config",
@@ -57,6 +57,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "open-model.ts",
     "runtime-libraries.ts",
   ],
+  "systemd.ts": ["core", "config", "runtime", "telemetry"],
   "version.ts": [],
   "main.ts": ["core", "config", "cli", "runtime"],
 };
