@@ -19,6 +19,7 @@ const TOP_LEVEL_FILES = [
   "knip.json",
   "Dockerfile",
   "README.md",
+  "CHANGELOG.md",
   "LICENSE",
   "NOTICE",
 ];
