@@ -61,7 +61,7 @@ install_it() {
   trap 'rm -rf "$work"' EXIT
   download "$BASE_URL/SHA256SUMS" "$work/SHA256SUMS"
   if [ "$1" = package ]; then
-    name=$(sed -nE "s/^[0-9a-f]{64}  (rockchip-llama_[0-9A-Za-z.~+-]+_$(processor arm64 amd64)\.deb)$/\1/p" "$work/SHA256SUMS")
+    name=$(sed -nE "s/^[0-9a-f]{64}  (rockchip-llama_[0-9A-Za-z.+-]+_$(processor arm64 amd64)\.deb)$/\1/p" "$work/SHA256SUMS")
     [ -n "$name" ] || fail "This release has no package for $(uname -m); try --executable."
     fetch "$name"
     # apt-get reads packages as a user of its own.

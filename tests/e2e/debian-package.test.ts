@@ -16,7 +16,7 @@ const EMULATOR = Bun.which("qemu-aarch64-static");
 const ARM64_LIBRARIES = "/usr/aarch64-linux-gnu";
 
 function packageOf(architecture: string): string {
-  return join(DIST, `rockchip-llama_${version.replace("-", "~")}_${architecture}.deb`);
+  return join(DIST, `rockchip-llama_${version}_${architecture}.deb`);
 }
 
 async function output(...command: readonly string[]): Promise<string> {

@@ -12,8 +12,9 @@ compression="-Zgzip -z1"
 bun=node_modules/.bin/bun
 here=config/deploy/deb
 systemd=config/deploy/systemd
-# Debian sorts 1.0.0~rc.1 before 1.0.0, and 1.0.0-rc.1 behind it.
-version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json | sed 's/-/~/')
+release=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
+# Debian sorts 1.0.0~rc.1 before 1.0.0, and 1.0.0-rc.1 behind it. File names keep the dash, because GitHub takes no ~ in them.
+version=$(echo "$release" | sed 's/-/~/')
 # All times in the package are the last commit's, so that one source makes one package.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y package.json)}
 export SOURCE_DATE_EPOCH
@@ -101,7 +102,7 @@ for architecture; do
   lay_out "$executable"
   control "$architecture"
   # shellcheck disable=SC2086 # two options
-  dpkg-deb --root-owner-group $compression --build "$root" "dist/rockchip-llama_${version}_$architecture.deb"
+  dpkg-deb --root-owner-group $compression --build "$root" "dist/rockchip-llama_${release}_$architecture.deb"
 done
 
 config/deploy/checksums.sh
