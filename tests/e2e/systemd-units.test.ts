@@ -13,6 +13,8 @@ const FOLDER = join(ROOT, "config/deploy/systemd");
 const EXECUTABLE = join(ROOT, `dist/rockchip-llama-linux-${process.arch}`);
 /** Tenths of what `systemd-analyze security` calls exposure: 0 is closed, 100 open. docs/install.md says 1.6. */
 const EXPOSURE_MAX = 20;
+/** What a systemd before 254 says of the keys that make restarts slower. */
+const NEWER_KEY = /^.*Unknown key .*'Restart(?:Steps|MaxDelaySec)' in section .*\n/gm;
 
 const testWithSystemd = test.skipIf(Bun.which("systemd-analyze") === null); // Debian's package systemd
 
@@ -25,7 +27,7 @@ testWithSystemd.each(["rockchip-llama.service", "rockchip-llama-clocks.service"]
   const path = join(temporaryFolder(), name);
   await Bun.write(path, unit);
   const verified = Bun.spawnSync(["systemd-analyze", "verify", path]);
-  expect([verified.exitCode, verified.stderr.toString()]).toEqual([0, ""]);
+  expect([verified.exitCode, verified.stderr.toString().replaceAll(NEWER_KEY, "")]).toEqual([0, ""]);
   const judged = Bun.spawnSync(["systemd-analyze", "security", "--offline=true", `--threshold=${EXPOSURE_MAX}`, path]);
   expect([judged.exitCode, judged.stdout.toString()]).toEqual([0, expect.stringContaining("Overall exposure level")]);
 });
