@@ -17,11 +17,21 @@ target=$prefix/bin/rockchip-llama
 say() { echo "$*"; }
 fail() { echo "$*" >&2 && exit 1; }
 
-# Runs a command that changes the system, and shows it.
-change() {
-  if [ "$(id -u)" -ne 0 ] && ! [ -w "$prefix/bin" ] && command -v sudo >/dev/null; then set -- sudo "$@"; fi
+# Runs a command as root, and shows it.
+as_root() {
+  if [ "$(id -u)" -ne 0 ] && command -v sudo >/dev/null; then set -- sudo "$@"; fi
   say "+ $*"
   "$@"
+}
+
+# Runs a command that changes $prefix/bin, as root where that is not ours.
+change() {
+  if [ -w "$prefix/bin" ]; then
+    say "+ $*"
+    "$@"
+  else
+    as_root "$@"
+  fi
 }
 
 download() {
@@ -41,7 +51,7 @@ processor() {
 }
 
 uninstall() {
-  if has_package; then change apt-get remove --yes rockchip-llama; fi
+  if has_package; then as_root apt-get remove --yes rockchip-llama; fi
   if [ -e "$target" ]; then change rm "$target"; fi
   say "RockchipLlama is not installed any more. Models and settings stay: /var/lib/rockchip-llama, /etc/rockchip-llama, ~/.cache/rockchip-llama."
 }
@@ -66,7 +76,7 @@ install_it() {
     fetch "$name"
     # apt-get reads packages as a user of its own.
     chmod 755 "$work"
-    change apt-get install --yes "$work/$name"
+    as_root apt-get install --yes "$work/$name"
     say "The service runs: systemctl status rockchip-llama. What to do next stands in /usr/share/doc/rockchip-llama/README.Debian."
   else
     name=rockchip-llama-linux-$(processor arm64 x64)
