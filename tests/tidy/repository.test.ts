@@ -11,18 +11,7 @@ const LARGE_FILES: Readonly<Record<string, string>> = {
 };
 
 const TOP_LEVEL = ["src", "models", "config", "tests", "bench", "docs", "external"];
-const TOP_LEVEL_FILES = [
-  "package.json",
-  "bunfig.toml",
-  "tsconfig.json",
-  "bun.lock",
-  "knip.json",
-  "Dockerfile",
-  "README.md",
-  "CHANGELOG.md",
-  "LICENSE",
-  "NOTICE",
-];
+const TOP_LEVEL_FILES = ["package.json", "bunfig.toml", "tsconfig.json", "bun.lock", "Dockerfile", "README.md", "LICENSE", "NOTICE"];
 
 /** Text that belongs to somebody's machine or to a piece of work not done. */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {

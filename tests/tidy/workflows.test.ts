@@ -35,6 +35,6 @@ test("every template asks for what doctor says as JSON", () => {
 
 test("the changelog has the version of package.json at its top, dated or not released yet", () => {
   const { version } = JSON.parse(readText("package.json")) as { version: string };
-  const [newest = ""] = readText("CHANGELOG.md").match(/^## .*$/m) ?? [];
+  const [newest = ""] = readText("docs/changelog.md").match(/^## .*$/m) ?? [];
   expect(newest).toMatch(new RegExp(`^## ${version.replaceAll(".", "\\.")}, (?:\\d{4}-\\d{2}-\\d{2}|not released yet)$`));
 });

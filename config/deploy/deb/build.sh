@@ -48,7 +48,7 @@ lay_out() {
   put 644 $here/README.Debian $doc/README.Debian
   put 644 NOTICE $doc/NOTICE
   put 644 dist/THIRD_PARTY_LICENSES.txt $doc/THIRD_PARTY_LICENSES.txt
-  put 644 CHANGELOG.md $doc/NEWS.md
+  put 644 docs/changelog.md $doc/NEWS.md
   copyright >"$root$doc/copyright"
   changelog | gzip -9n >"$root$doc/changelog.gz"
   put 644 $here/lintian-overrides /usr/share/lintian/overrides/rockchip-llama
