@@ -61,19 +61,26 @@ interface Snapshot {
 export function openCatalog(options: CatalogOptions): LearningCatalog {
   const describer = new Describer({ rkllmUnavailableReason: options.rkllmUnavailableReason ?? null, boardSoc: options.boardSoc ?? null });
   const defaultName = options.defaultModel ?? "";
-  let pending: Promise<Snapshot> | null = null;
   let last: Snapshot | null = null;
+  /** The look that is going on, or was last; it never rejects. */
+  let looking: Promise<unknown> = Promise.resolve();
+  let next: Promise<Snapshot> | null = null;
 
   const look = async (): Promise<Snapshot> => {
-    if (last === null || !(await last.sightings.hold())) last = await scan(options, describer);
-    return last;
+    const kept = last;
+    // It may have been given up while the files were asked.
+    if (kept !== null && (await kept.sightings.hold()) && kept === last) return kept;
+    return (last = await scan(options, describer));
   };
-  // Calls that come while the folders are looked through share that.
+  // A look that is going on may be past what has just changed: calls that come meanwhile share the next one.
   const snapshot = (): Promise<Snapshot> => {
-    pending ??= look().finally(() => {
-      pending = null;
+    next ??= looking.then(() => {
+      next = null;
+      const found = look();
+      looking = found.catch(() => undefined);
+      return found;
     });
-    return pending;
+    return next;
   };
   const pick = (name: string, { models, names, problems }: Snapshot): ModelDescriptor => {
     const model = name.trim() === "" ? firstChoice(models) : names.find(name);
@@ -99,8 +106,8 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
       // What was loaded may have been replaced meanwhile.
       if (file === undefined || known === undefined) return;
       await describer.learn(file, known, facts);
-      // What was learnt need not show in a file.
-      await pending?.catch(() => undefined);
+      // What was learnt need not show in a file. A scan that is going on may not have heard of it.
+      await looking;
       last = null;
     },
   };

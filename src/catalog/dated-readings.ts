@@ -1,5 +1,5 @@
 /** What was read of small files, until they change. */
-import type { Sightings } from "./sightings.ts";
+import { type Sightings, traitsOf } from "./sightings.ts";
 
 /** A file's content as it was read, and when the file was written, ms since the epoch. */
 export interface Dated<T> {
@@ -7,7 +7,7 @@ export interface Dated<T> {
   readonly modifiedMs: number;
 }
 
-/** Reads each file once for each size and time of it. */
+/** Reads each file once, and again when it has changed. */
 export class DatedReadings<T> {
   readonly #read: (path: string) => Promise<T>;
   #known = new Map<string, Dated<T>>();
@@ -22,7 +22,7 @@ export class DatedReadings<T> {
   async get(path: string, sightings: Sightings): Promise<Dated<T> | null> {
     const status = await sightings.look(path);
     if (status === null) return null;
-    const key = `${path}\0${status.size}\0${status.mtimeMs}`;
+    const key = `${path}\0${traitsOf(status)}`;
     const dated = this.#asked.get(key) ?? this.#known.get(key) ?? { value: await this.#read(path), modifiedMs: Math.trunc(status.mtimeMs) };
     this.#asked.set(key, dated);
     return dated;

@@ -4,6 +4,7 @@
  * Nothing here throws: a model that cannot be read is described with the reason.
  */
 import { dirname } from "node:path";
+import { AppError } from "../core/errors.ts";
 import type { LoadFacts, ModelDescriptor, Soc } from "../core/model.ts";
 import { type AdapterDraft, type AdapterFile, adaptersOf, faultOfAdapter, isAdapterName } from "./adapters.ts";
 import { type ConfigFacts, readConfigFacts } from "./config-json.ts";
@@ -37,6 +38,8 @@ export interface ModelDraft extends NameFacts {
 interface Facts {
   readonly gguf: GgufFacts | null;
   readonly fault: string | null;
+  /** The file could not be read: its content is not known. */
+  readonly unread?: true;
 }
 
 /** A file with all that was read of it. */
@@ -80,7 +83,8 @@ export class Describer {
     for (const file of weights) {
       const key = `${file.path}\0${file.bytes}\0${file.modifiedMs}`;
       const known = this.#facts.get(key) ?? (await readFacts(file));
-      facts.set(key, known);
+      if (known.unread === true) sightings.doubt();
+      else facts.set(key, known);
       const { value: reading, modifiedMs } = await this.#manifest(file.manifestPath, sightings);
       const { config } = file.sidecars;
       const configFacts = file.format === "gguf" || config === undefined ? null : await this.#configs.get(config, sightings);
@@ -163,7 +167,8 @@ async function readFacts(file: WeightsFile): Promise<Facts> {
     return { gguf: file.format === "gguf" ? readGgufFacts(file.path) : null, fault: null };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    return { gguf: null, fault: message.includes(file.path) ? message : `Cannot read ${file.path}: ${message}` };
+    const fault = message.includes(file.path) ? message : `Cannot read ${file.path}: ${message}`;
+    return { gguf: null, fault, ...(cause instanceof AppError ? {} : { unread: true }) };
   }
 }
 

@@ -167,7 +167,10 @@ async function entriesOf(dir: string, problems: string[], sightings: Sightings):
     return entries.filter((entry) => !entry.name.startsWith(".")).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    if (code !== "ENOENT") problems.push(`Cannot read the folder ${dir} (${code ?? String(cause)}).`);
+    if (code !== "ENOENT") {
+      problems.push(`Cannot read the folder ${dir} (${code ?? String(cause)}).`);
+      sightings.doubt();
+    }
     return [];
   }
 }

@@ -12,7 +12,7 @@ const SETTLED_MS = 2000;
 export class Sightings {
   readonly #seen = new Map<string, string>();
   readonly #nowMs: number;
-  /** Nothing was written just before. */
+  /** Nothing was written just before, and everything could be read. */
   #settled = true;
 
   /** @param nowMs the time, ms since the epoch */
@@ -23,10 +23,18 @@ export class Sightings {
   /** null where there is nothing, or a link leads nowhere. */
   async look(path: string): Promise<Stats | null> {
     const status = await statOf(path);
-    this.#seen.set(path, traitsOf(status));
+    const traits = traitsOf(status);
+    // Who looked before has seen something else.
+    if ((this.#seen.get(path) ?? traits) !== traits) this.#settled = false;
+    this.#seen.set(path, traits);
     // A time to come is no better: the clock has been set back, or is another machine's.
     if (status !== null && status.ctimeMs > this.#nowMs - SETTLED_MS) this.#settled = false;
     return status;
+  }
+
+  /** What is there could not be read, which may be different the next time though nothing has changed. */
+  doubt(): void {
+    this.#settled = false;
   }
 
   /** Whether everything is as it was. The files are asked for all at once, so this takes no longer than the slowest of them. */
@@ -45,7 +53,10 @@ async function statOf(path: string): Promise<Stats | null> {
   }
 }
 
-/** The time of the last change to the file or to what is said of it (ctime) cannot be set back as the one of its content can. */
-function traitsOf(status: Stats | null): string {
+/**
+ * What a file that has changed, or taken another's place, shows. The time of the last change to the file or to what is said of it (ctime) cannot
+ * be set back as the one of its content can.
+ */
+export function traitsOf(status: Stats | null): string {
   return status === null ? "" : `${status.dev} ${status.ino} ${status.size} ${status.mtimeMs} ${status.ctimeMs}`;
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { rename, rm, stat, utimes } from "node:fs/promises";
+import { join } from "node:path";
 import { Sightings } from "../../../src/catalog/sightings.ts";
 import { idsOf, ModelsFolder } from "../../support/models-folder.ts";
 
@@ -63,11 +64,93 @@ describe("a catalog whose folders are as they were", () => {
     expect(await idsOf(catalog)).toEqual(["beta-1b", "second"]);
   });
 
+  test("reads a model.json that took another's place, though it has its size and time", async () => {
+    const catalog = folder.open({ nowMs: later });
+    await catalog.list();
+    const { atime, mtime } = await stat(folder.path("alpha/model.json"));
+    await utimes(folder.path("alpha/model.json"), atime, mtime);
+    await catalog.list();
+    await folder.put("new", JSON.stringify({ name: "other" }));
+    await utimes(folder.path("new"), atime, mtime);
+    await rename(folder.path("new"), folder.path("alpha/model.json"));
+    expect(await idsOf(catalog)).toEqual(["beta-1b", "other"]);
+  });
+
   test("tells what was learnt of a model at once", async () => {
     const catalog = folder.open({ nowMs: later });
     const model = await catalog.resolve("beta-1b");
     await catalog.learn(model, { contextTokensMax: 2048 });
     expect((await catalog.resolve("beta-1b")).contextTokensMax).toBe(2048);
+  });
+});
+
+describe("requests beside each other", () => {
+  test("all find a model while it is learnt of", async () => {
+    const catalog = folder.open({ nowMs: later });
+    const model = await catalog.resolve("beta-1b");
+    const learnt = new AbortController();
+    const asking = (async () => {
+      while (!learnt.signal.aborted) expect((await catalog.resolve("beta-1b")).id).toBe("beta-1b");
+    })();
+    for (let tokens = 1024; tokens < 1074; tokens++) {
+      await catalog.learn(model, { contextTokensMax: tokens });
+      expect((await catalog.resolve("beta-1b")).contextTokensMax).toBe(tokens);
+    }
+    learnt.abort();
+    await asking;
+  });
+
+  test("find what was there before they asked, though others were looking already", async () => {
+    const catalog = folder.open({ nowMs: later });
+    await catalog.list();
+    for (let round = 0; round < 50; round++) {
+      const before = catalog.list();
+      await folder.put(`late-${round}b.rkllm`);
+      expect(await idsOf(catalog)).toContain(`late-${round}b`);
+      await before;
+    }
+  });
+});
+
+/** What a process prints that has a catalog over the folder, and runs this. */
+async function printed(shell: string, script: string): Promise<string> {
+  const whole = `
+    import { chmodSync, closeSync, openSync } from "node:fs";
+    import { openCatalog } from ${JSON.stringify(join(import.meta.dir, "../../../src/catalog/catalog.ts"))};
+    const catalog = openCatalog({ modelsDirs: [${JSON.stringify(folder.dir)}], nowMs: () => Date.now() + 60_000 });
+    ${script}`;
+  const child = Bun.spawn(["sh", "-c", `${shell} exec "$0" -e "$1"`, process.execPath, whole], { stdout: "pipe", stderr: "inherit" });
+  return new Response(child.stdout).text();
+}
+
+describe("a catalog that could not read", () => {
+  test("a folder, for want of files it may open, looks again", async () => {
+    const script = `
+      const files = [];
+      try { for (;;) files.push(openSync("/dev/null")); } catch {}
+      const before = await catalog.list();
+      for (const file of files) closeSync(file);
+      console.log(before.length, (await catalog.list()).length);`;
+    expect(await printed("ulimit -n 64;", script)).toBe("0 2\n");
+  });
+
+  test("weights looks again when it may", async () => {
+    const script = `
+      const path = ${JSON.stringify(folder.path("alpha/alpha.gguf"))};
+      const user = process.geteuid();
+      const reason = async () => {
+        // Root may read everything.
+        if (user === 0) process.seteuid(65534);
+        const { unrunnableReason } = await catalog.resolve("first");
+        if (user === 0) process.seteuid(user);
+        return unrunnableReason?.split(":")[0];
+      };
+      chmodSync(${JSON.stringify(folder.dir)}, 0o755);
+      chmodSync(path, 0);
+      const before = await reason();
+      chmodSync(path, 0o644);
+      console.log(before, await reason());`;
+    expect(await printed("", script)).toBe("EACCES undefined\n");
   });
 });
 
@@ -78,6 +161,14 @@ describe("sightings", () => {
     await sightings.look(folder.path("missing"));
     expect(await sightings.hold()).toBe(true);
     await folder.put("missing");
+    expect(await sightings.hold()).toBe(false);
+  });
+
+  test("never hold where one look at a file saw something else than the next", async () => {
+    const sightings = new Sightings(later());
+    await sightings.look(folder.path("beta-1b.rkllm"));
+    await folder.put("beta-1b.rkllm", "longer than before");
+    await sightings.look(folder.path("beta-1b.rkllm"));
     expect(await sightings.hold()).toBe(false);
   });
 
