@@ -72,7 +72,7 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
   } catch (cause) {
     throw new AppError("engine_lost", `The engine host cannot be started: ${String(cause)}. Check exec_prefix.`, { cause });
   }
-  listen(child.stdio[TOKEN_LINE_FILE], tokens);
+  const line = listen(child.stdio[TOKEN_LINE_FILE], tokens);
   const outputRead = Promise.all([readLines(child.stdout, keep), readLines(child.stderr, keep)]);
   return {
     send: (command) => {
@@ -84,8 +84,9 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
       }
     },
     ended: child.exited.then(async (code) => {
-      // Bounded: a process that the host has started may keep the streams open for as long as it likes.
+      // Bounded: a process that the host has started may keep the streams and the token line open for as long as it likes.
       await Promise.race([outputRead, Bun.sleep(LAST_OUTPUT_MS)]);
+      void line.then((socket) => socket.terminate());
       return child.signalCode === null ? `exit code ${code}` : `signal ${child.signalCode}`;
     }),
     kill: () => child.kill("SIGKILL"),
@@ -94,12 +95,12 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
   };
 }
 
-/** The line closes with the child. */
-function listen(file: number | null | undefined, tokens: TokenLine): void {
+/** The gateway's end of the line. */
+async function listen(file: number | null | undefined, tokens: TokenLine): Promise<Bun.Socket> {
   assert(typeof file === "number", "the child has a token line");
   const options: Bun.FdSocketOptions = { fd: file, socket: { data: (_, bytes) => tokens.take(bytes) } };
   // The types of Bun.connect leave out this kind of options, which it declares itself.
-  void Bun.connect(options as unknown as Bun.UnixSocketOptions);
+  return Bun.connect(options as unknown as Bun.UnixSocketOptions);
 }
 
 /**

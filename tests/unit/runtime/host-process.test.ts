@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readdirSync, readlinkSync } from "node:fs";
 import { hostProcessLauncher } from "../../../src/runtime/host-process.ts";
 
 /** A host that is a shell script, and the lines it printed by the time it ended. */
@@ -6,6 +7,18 @@ function launch(script: string) {
   const lines: string[] = [];
   const launchHost = hostProcessLauncher({ command: ["sh", "-c", script], environment: process.env, onOutput: (line) => lines.push(line) });
   return { lines, link: launchHost(() => {}) };
+}
+
+/** Those of this process. */
+function openSockets(): ReadonlySet<string> {
+  const files = readdirSync("/proc/self/fd").map((file) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${file}`);
+    } catch {
+      return "closed meanwhile";
+    }
+  });
+  return new Set(files.filter((file) => file.startsWith("socket:")));
 }
 
 test("a host's output is told line by line, with what stands behind the last line's end and each state of a progress bar", async () => {
@@ -49,6 +62,16 @@ test("a host has ended when it has, also while a process that it has started hol
   const { lines, link } = launch("sleep 60 & echo $!");
   expect(await link.ended).toBe("exit code 0");
   process.kill(Number(lines[0]));
+});
+
+test("a host that has ended leaves no open file behind, also while a process that it has started holds its token line", async () => {
+  const before = openSockets();
+  const { lines, link } = launch("sleep 60 >/dev/null 2>&1 & echo $!");
+  await link.ended;
+  const left = () => openSockets().difference(before);
+  for (let waits = 0; left().size > 0 && waits < 100; waits++) await Bun.sleep(10);
+  process.kill(Number(lines[0]));
+  expect(left().size).toBe(0);
 });
 
 test("a model counts as open once all that was printed while it loaded has been read, and the mark behind it is nobody's", async () => {
