@@ -194,7 +194,8 @@ export class HostSession {
   private receive(event: HostEvent): void {
     // A host that was given up may still have been heard of: nobody waits for it any more.
     if (this.lost !== null) return;
-    this.watch.heard();
+    // Text comes down the token line, also while the host's main thread hangs.
+    if (event.kind !== "text") this.watch.heard();
     switch (event.kind) {
       case "opened":
         this.isOpen = true;

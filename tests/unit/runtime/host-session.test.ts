@@ -43,6 +43,18 @@ test("a file has its time limit, whatever else is asked of the host meanwhile", 
   await saving.catch(() => {});
 });
 
+test("a host that answers no pings is ended though tokens come, which do not pass through its main thread", async () => {
+  const { session, host } = await openSession({ pingTimeoutMs: 40 });
+  const { events, over } = session.run({ sampling: {} as never, members: [{ promptId: 1, tokensMax: 1000, signal: never() }] }, 1);
+  const tokens = setInterval(() => host.say({ kind: "text", promptId: 1, text: "on", tokens: 1 }), 5);
+  const read = (async () => {
+    for await (const event of events[0]!) void event;
+  })();
+  await expect(read).rejects.toMatchObject({ code: "engine_lost", message: expect.stringContaining("did not answer for") as string });
+  clearInterval(tokens);
+  await over;
+});
+
 test("a run that fails has no figures, least of all those of the run before it", async () => {
   const { session, host } = await openSession({});
   const run = async (end: HostEvent): Promise<void> => {
