@@ -164,6 +164,10 @@ async function entriesOf(dir: string, problems: string[], sightings: Sightings):
   await sightings.look(dir);
   try {
     const entries = await readdir(dir, { withFileTypes: true });
+    sightings.listed(
+      dir,
+      entries.map((entry) => entry.name),
+    );
     return entries.filter((entry) => !entry.name.startsWith(".")).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;

@@ -1,6 +1,6 @@
 /** What a scan has seen of the file system, and whether it would see the same again. */
 import type { Stats } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 
 /**
  * A file that was written so shortly before it was seen may be written once more without a new time: clocks of file systems tick up to two
@@ -11,6 +11,7 @@ const SETTLED_MS = 2000;
 /** Every path that was looked at, a folder before its entries are read, with what was there. */
 export class Sightings {
   readonly #seen = new Map<string, string>();
+  readonly #listed = new Map<string, string>();
   readonly #nowMs: number;
   /** Nothing was written just before, and everything could be read. */
   #settled = true;
@@ -32,6 +33,14 @@ export class Sightings {
     return status;
   }
 
+  /**
+   * Notes what a folder holds: on some file systems (cloud storage over FUSE, FAT behind SMB) it shows no new time when that changes.
+   * @param names in any order
+   */
+  listed(path: string, names: readonly string[]): void {
+    this.#listed.set(path, joined(names));
+  }
+
   /** What is there could not be read, which may be different the next time though nothing has changed. */
   doubt(): void {
     this.#settled = false;
@@ -40,9 +49,18 @@ export class Sightings {
   /** Whether everything is as it was. The files are asked for all at once, so this takes no longer than the slowest of them. */
   async hold(): Promise<boolean> {
     if (!this.#settled) return false;
-    const same = await Promise.all(Array.from(this.#seen, async ([path, traits]) => traitsOf(await statOf(path)) === traits));
+    const same = await Promise.all([
+      ...Array.from(this.#seen, async ([path, traits]) => traitsOf(await statOf(path)) === traits),
+      // A folder that is gone, or may not be read any more, shows that itself.
+      ...Array.from(this.#listed, async ([path, names]) => (await readdir(path).then(joined, () => names)) === names),
+    ]);
     return same.every(Boolean);
   }
+}
+
+/** No name has a slash. */
+function joined(names: readonly string[]): string {
+  return names.toSorted().join("/");
 }
 
 async function statOf(path: string): Promise<Stats | null> {

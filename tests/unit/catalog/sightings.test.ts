@@ -164,6 +164,15 @@ describe("sightings", () => {
     expect(await sightings.hold()).toBe(false);
   });
 
+  test("never hold of a folder that holds something else, though it looks the same", async () => {
+    const sightings = new Sightings(later());
+    await sightings.look(folder.dir);
+    sightings.listed(folder.dir, ["beta-1b.rkllm", "alpha"]);
+    expect(await sightings.hold()).toBe(true);
+    sightings.listed(folder.dir, ["alpha"]);
+    expect(await sightings.hold()).toBe(false);
+  });
+
   test("never hold where one look at a file saw something else than the next", async () => {
     const sightings = new Sightings(later());
     await sightings.look(folder.path("beta-1b.rkllm"));
