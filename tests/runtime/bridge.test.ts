@@ -149,6 +149,26 @@ test("the token line gets nothing of whom nobody listens to any more", async () 
   expect(told).toHaveLength(0);
 });
 
+test("the bell keeps silent between the first token and the last also for a member that has ended while another goes on", async () => {
+  const channel = bridge.createResultChannel();
+  const userdata = channel.userdata(5, { count: 2, idle: 0 });
+  for (const lane of [0, 1]) channel.listen(userdata, lane, { promptId: 77 + lane, tokensMax: 100 });
+  let bells = 0;
+  const stop = bridge.onBell(() => bells++);
+  const step = async () => {
+    source.symbols.give_batch(bridge.resultCallback, userdata, ptr(Int32Array.of(1, 2)), 2);
+    await Bun.sleep(1);
+  };
+  const told = await toldOf(async () => {
+    await step();
+    channel.listen(userdata, 0, null);
+    for (let steps = 0; steps < 20; steps++) await step();
+  });
+  stop();
+  channel.free();
+  expect([framesOf(told).length, bells]).toEqual([22, 1]);
+});
+
 test("a token line whose other end is gone loses its tokens, and the run goes on", async () => {
   const { channel, finish } = collect();
   const userdata = channel.userdata(5);

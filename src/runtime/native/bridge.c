@@ -153,11 +153,11 @@ typedef struct {
 enum { POOLING_NONE, POOLING_LAST, POOLING_MEAN, POOLING_LOGITS };
 
 /*
- * Who reads the text of one result: the prompt that the gateway knows it by, 0 for nobody, how many tokens it may have, and how many it has.
- * runtime/native/bridge.ts writes the first two.
+ * Who reads the text of one result: the prompt that the gateway knows it by, 0 for nobody, how many tokens it may have, how many it has, and
+ * whether nobody wants to hear of more. runtime/native/bridge.ts writes all but the third.
  */
 enum { LISTENERS_MAX = 32 };
-typedef struct { volatile u32 prompt; u32 limit, told; } Listener;
+typedef struct { volatile u32 prompt; u32 limit, told, over; } Listener;
 
 /*
  * userdata of a run: a stale token of an earlier run names that run, not the current one. rows_verdict is what the callback returns
@@ -208,7 +208,7 @@ void *bridge_run_context(void *contexts, u32 run, u32 pooling, i32 rows_verdict,
   context->members = members;
   context->idle = idle;
   context->ended = 0;
-  for (u32 member = 0; member < LISTENERS_MAX; member++) context->listeners[member].prompt = 0;
+  for (u32 member = 0; member < LISTENERS_MAX; member++) context->listeners[member].prompt = context->listeners[member].over = 0;
   return context;
 }
 /* Before the run, for each result whose text goes down the token line; while it goes on, with prompt 0, for one that is not listened to any more. */
@@ -216,6 +216,7 @@ void bridge_listen(void *of, u32 member, u32 prompt, u32 limit) {
   Listener *listener = &((RunContext *)of)->listeners[member % LISTENERS_MAX];
   listener->limit = limit;
   if (prompt) listener->told = 0;
+  listener->over = !prompt;
   listener->prompt = prompt;
 }
 void bridge_free(void *block) { c_free(block); }
@@ -284,12 +285,16 @@ static void send_line(const Ring *ring) {
   line.used = 0;
 }
 
-/* Returns 1 where the token went down the line, and the main thread can do without it for now: it wants the first and the last at once. */
+/*
+ * Returns 1 where the main thread can do without the token for now: it went down the line, and is neither the first nor the last, or nobody is
+ * to hear of it.
+ */
 static int tell(RunContext *context, const Record *record, const char *text) {
   Listener *listener = &context->listeners[record->member];
   u32 prompt = listener->prompt, bytes = record->text_bytes;
   int ends = context->members > 1 && record->token_id < 0 && bytes == 0;
-  if (record->state > STATE_WAITING || ends || !prompt || line.file < 0) return 0;
+  if (record->state > STATE_WAITING || ends || line.file < 0) return 0;
+  if (!prompt) return (int)listener->over;
   if (listener->told >= listener->limit) return 1;
   listener->told++;
   if (line.used + FRAME_HEAD_BYTES + bytes > LINE_BYTES) send_line(context->ring);
