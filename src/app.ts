@@ -234,7 +234,7 @@ function openAccess(server: ServerConfig, log: Log): AccessOptions {
   if (isOpenDoor(exposure)) log.warn("every machine that reaches this one may use the server", { host: server.host });
   const perMinute = server.rate_limit_per_minute;
   const rateLimit = perMinute === 0 ? null : { perMinute, burst: server.rate_limit_burst ?? perMinute };
-  return { keys, allow: server.allow, rateLimit };
+  return { keys, allow: server.allow, hostNames: server.host_names, rateLimit };
 }
 
 /** The file of API keys, for the command line. */

@@ -3,6 +3,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { AppError } from "../core/errors.ts";
 import { schemaFault } from "./body-fault.ts";
+import { outlineFault } from "./json-outline.ts";
 
 /** What the JSON parser puts in front of its complaint. */
 const PARSER_NAME = /^JSON Parse error: /;
@@ -21,6 +22,8 @@ async function bodyText(request: Request): Promise<string> {
 /** Throws AppError invalid_request. */
 export function parseJson(text: string): unknown {
   if (text.trim() === "") refuseJson("The request body is empty: send a JSON object.");
+  const burden = outlineFault(text);
+  if (burden !== null) refuseJson(`The request body ${burden}.`);
   try {
     return JSON.parse(text) as unknown;
   } catch (thrown) {

@@ -1,6 +1,6 @@
-/** Which web pages may use the server, and under which names it may be called. */
-import { hostname } from "node:os";
+/** Which web pages may use the server. */
 import { isLoopbackAddress, parseAddress } from "../core/network.ts";
+import { wildcard } from "./wildcard.ts";
 
 const ALLOWED_METHODS = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS";
 const ALLOWED_HEADERS =
@@ -30,10 +30,6 @@ export interface OriginVerdict {
 
 /** Judges one request. */
 export type OriginPolicy = (request: Request) => OriginVerdict;
-
-function wildcard(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
-}
 
 /** Builds the policy: pages of the origins that are configured, and those of the server itself. */
 export function createOriginPolicy(origins: readonly string[]): OriginPolicy {
@@ -71,17 +67,4 @@ export function preflightHeaders(request: Request): Record<string, string> {
 export function isLoopback(host: string): boolean {
   const address = parseAddress(host.replace(/^\[(.*)\]$/, "$1"));
   return address === null ? host.toLowerCase() === "localhost" : isLoopbackAddress(address);
-}
-
-const PRIVATE_ADDRESS = /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|0\.0\.0\.0$)/;
-const LOCAL_NAME = /(?:^|\.)(?:localhost|local|internal)$/;
-
-/**
- * Whether a Host header may name a server that listens on this machine alone. A page on the internet can point its own name at
- * 127.0.0.1 (DNS rebinding), and the browser then takes our replies for that page's; the Host header still tells.
- */
-export function isLocalHostHeader(header: string): boolean {
-  const name = header.replace(/:\d+$/, "").toLowerCase();
-  if (name === "" || name === hostname().toLowerCase() || LOCAL_NAME.test(name)) return true;
-  return name.startsWith("[") || (PRIVATE_ADDRESS.test(name) && /^[\d.]+$/.test(name));
 }

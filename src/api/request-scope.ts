@@ -10,7 +10,7 @@ import type { ApiContext, DialectName, RequestScope, ServerOptions } from "./con
 import type { ErrorEncoder } from "./dialect.ts";
 import { logFailure } from "./failure-log.ts";
 import type { MethodTable } from "./method-table.ts";
-import { createOriginPolicy, isLocalHostHeader, isLoopback, preflightHeaders } from "./origin-policy.ts";
+import { createOriginPolicy, preflightHeaders } from "./origin-policy.ts";
 import type { OriginVerdict } from "./origin-policy.ts";
 import { METRICS_PATH } from "./ops/metrics-routes.ts";
 import { RequestEnd } from "./request-end.ts";
@@ -43,21 +43,18 @@ export function errorResponse(parts: ScopeParts, scope: RequestScope, thrown: un
   return Response.json(reply.body, { status: reply.status, headers: reply.headers });
 }
 
-/** Refuses pages and names that must not reach this server. Throws AppError forbidden. */
-function checkCaller(parts: ScopeParts, request: Request, origin: OriginVerdict): void {
-  const listening = parts.context.server()?.hostname;
-  const host = request.headers.get("host") ?? "";
-  if (listening !== undefined && isLoopback(listening) && !isLocalHostHeader(host)) {
-    throw new AppError(
-      "forbidden",
-      `The host name "${host}" is not one of this machine. Use localhost, or let the server listen on the network.`,
-    );
-  }
-  if (!origin.allowed) {
-    const name = request.headers.get("origin") ?? "";
-    throw new AppError("forbidden", `The origin ${name} is not allowed. Add it to cors_origins to let its pages use this server.`);
-  }
+/** Refuses pages that must not use this server. Throws AppError forbidden. */
+function checkOrigin(request: Request, origin: OriginVerdict): void {
+  if (origin.allowed) return;
+  const name = request.headers.get("origin") ?? "";
+  throw new AppError("forbidden", `The origin ${name} is not allowed. Add it to cors_origins to let its pages use this server.`);
 }
+
+/** What no page of another site may make of a reply: a script, a style or a picture of its own. */
+const REPLY_HEADERS: readonly (readonly [string, string])[] = [
+  ["x-content-type-options", "nosniff"],
+  ["cross-origin-resource-policy", "same-origin"],
+];
 
 /** Refuses what no route can take. Throws AppError not_found, method_not_allowed. */
 function checkRoute(parts: ScopeParts, request: Request, path: string): void {
@@ -128,7 +125,7 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
     };
     const origin = originOf(request);
     const respond = async (): Promise<Response> => {
-      checkCaller(parts, request, origin);
+      checkOrigin(request, origin);
       if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: preflightHeaders(request) });
       access.admit(request, path, scope);
       checkRoute(parts, request, path);
@@ -146,6 +143,7 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
     }
     // The rest of the body is not waited for.
     if (response.status === 408) response.headers.set("connection", "close");
+    for (const [name, value] of REPLY_HEADERS) response.headers.set(name, value);
     response.headers.set("x-request-id", scope.id);
     if (scope.dialect === "anthropic") response.headers.set("request-id", scope.id);
     if (record.trace !== null) response.headers.set("traceresponse", traceResponse(record.trace));

@@ -1,5 +1,6 @@
 /** Room on the disk, looked at before anything is written. */
-import { statfs } from "node:fs/promises";
+// The default import: so a test can fill the disk.
+import fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError } from "../core/errors.ts";
 
@@ -12,7 +13,7 @@ export async function hasSpace(path: string, bytes: number): Promise<boolean> {
 }
 
 async function freeBytes(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dirname(path));
+  const { bavail, bsize } = await fs.statfs(dirname(path));
   return bavail * bsize - DISK_RESERVE_BYTES;
 }
 

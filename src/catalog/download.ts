@@ -12,6 +12,9 @@ import { withRetries } from "./retries.ts";
 /** From this size on a file comes over several connections, where the server can do that: most hubs limit each connection. */
 const PARALLEL_BYTES_MIN = 64 * 1024 * 1024;
 
+/** How often the room on the disk is looked at while something comes: a server need not say how much that will be. */
+const SPACE_CHECK_BYTES = 16 * 1024 * 1024;
+
 /** What happens meanwhile. */
 export type DownloadProgress =
   | {
@@ -102,8 +105,14 @@ async function attemptWhole(
       }
       onProgress({ kind: "start", file, totalBytes, resumedBytes: part.bytes, ...(sha256 === null ? {} : { sha256 }) });
       if (answer.response.status !== 416) {
+        let unchecked = 0;
         for await (const chunk of streamOf(answer.response)) {
           alive();
+          unchecked += chunk.length;
+          if (unchecked >= SPACE_CHECK_BYTES) {
+            await requireRoomFor(part, chunk.length, totalBytes);
+            unchecked = 0;
+          }
           await part.append(chunk);
           if (totalBytes !== null && part.bytes > totalBytes) await tooLong(part, file);
           if (part.bytes > bytesMax) await tooLarge(part, file, bytesMax);
@@ -142,6 +151,16 @@ async function align(part: PartialFile, { response, linkedBytes }: RemoteAnswer,
   await response.body?.cancel();
   await part.discard();
   throw new TransientError("the file on the server has changed", 0);
+}
+
+/** A file whose length nobody tells may have no end, and could not be continued: nothing of it is kept. */
+async function requireRoomFor(part: PartialFile, bytes: number, totalBytes: number | null): Promise<void> {
+  try {
+    await requireSpace(part.path, bytes);
+  } catch (cause) {
+    if (totalBytes === null) await part.discard();
+    throw cause;
+  }
 }
 
 function isEncoded(response: Response): boolean {

@@ -15,6 +15,8 @@ export type PullSource =
 
 const HUB_HOSTS = new Set(["hf.co", "huggingface.co", "www.huggingface.co"]);
 const REPOSITORY = /^([A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95})(?:[:/](.*))?$/s;
+/** Longer than any path or link; what is looked at with regular expressions has an end. */
+const SOURCE_LENGTH_MAX = 8192;
 const FORMS = "Give owner/repository/file, owner/repository:quantization, a link that ends in .gguf or .rkllm, or the path of a file.";
 
 /**
@@ -23,6 +25,7 @@ const FORMS = "Give owner/repository/file, owner/repository:quantization, a link
  */
 export function parsePullSource(source: string, endpoint: URL, isFile: (path: string) => boolean): PullSource {
   const text = source.trim();
+  if (text.length > SOURCE_LENGTH_MAX) throw new AppError("invalid_request", `"${shown(text)}" is nothing that can be pulled. ${FORMS}`);
   if (/^https?:\/\//i.test(text)) return fromUrl(text, endpoint);
   if (/^(?:\/|\.{1,2}\/|~\/|file:\/\/)/.test(text)) return { kind: "file", path: localPath(text) };
   if (modelFormatOf(text) !== null && isFile(text)) return { kind: "file", path: resolve(text) };
@@ -67,7 +70,7 @@ function fromUrl(text: string, endpoint: URL): PullSource {
 
 /** `owner/repository`, with `/file`, `:file`, `:Q4_K_M`, `/resolve/<revision>/file` or `/blob/<revision>/file` after it; null for anything else. */
 function fromHubPath(path: string): PullSource | null {
-  const match = REPOSITORY.exec(path.replace(/\/+$/, ""));
+  const match = REPOSITORY.exec(path.slice(0, path.length - slashesAtEnd(path)));
   if (match?.[1] === undefined) return null;
   const rest = match[2] ?? "";
   const page = /^(?:resolve|blob|tree)\/([^/]+)(?:\/(.*))?$/s.exec(rest);
@@ -75,6 +78,13 @@ function fromHubPath(path: string): PullSource | null {
   if (selector.split("/").some((segment) => segment === ".." || segment === ".")) return null;
   // Ollama's clients add the tag to names that have none.
   return { kind: "hub", repository: match[1], revision: page?.[1] ?? "main", selector: selector === "latest" ? "" : selector };
+}
+
+/** Counted, because `/\/+$/` takes the square of the time for slashes that do not stand at the end. */
+function slashesAtEnd(path: string): number {
+  let count = 0;
+  while (path.at(-1 - count) === "/") count += 1;
+  return count;
 }
 
 /** Percent signs that encode nothing stay as they are. */

@@ -1,6 +1,7 @@
 /** One request for a file on another machine: redirects, credentials, and answers that mean something to the user. */
 import { AppError } from "../core/errors.ts";
 import { requireSafeUrl } from "./pull-source.ts";
+import { requireOutward } from "./redirect-guard.ts";
 
 const REDIRECTS_MAX = 8;
 /** Longest wait that a server may ask for before the next try. */
@@ -43,10 +44,10 @@ export async function requestRemote(
   signal: AbortSignal,
 ): Promise<RemoteAnswer> {
   let { url } = file;
+  requireSafeUrl(url);
   let linkedBytes: number | null = null;
   let linkedSha256: string | null = null;
   for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects += 1) {
-    requireSafeUrl(url);
     const response = await send(url, { ...headers, ...credentials(file, url) }, signal);
     linkedSha256 ??= sha256Of(response.headers.get("x-linked-etag"));
     linkedBytes ??= wholeNumber(response.headers.get("x-linked-size"));
@@ -54,7 +55,10 @@ export async function requestRemote(
     if (response.status >= 300 && response.status < 400 && location !== null) {
       await response.body?.cancel();
       if (!URL.canParse(location, url.href)) throw new AppError("download_failed", `${url.host} redirects to a broken link.`);
-      url = new URL(location, url);
+      const next = new URL(location, url);
+      requireSafeUrl(next);
+      await requireOutward(url, next);
+      url = next;
       continue;
     }
     if (response.status === 200 || response.status === 206 || response.status === 416) return { response, linkedBytes, linkedSha256 };

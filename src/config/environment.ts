@@ -11,10 +11,13 @@ export function environment(): Environment {
   return process.env;
 }
 
+/** Variables of other programs that hold what only they should know. */
+const SECRET_NAME = /(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIALS?|(?:API|ACCESS|PRIVATE|SECRET)_?KEY(?:_ID)?)$/i;
+
 /** The environment for other programs, which have no use for keys and tokens. */
 export function withoutSecrets(env: Environment): Environment {
   const secret = KEYS.flatMap((key) => (key.secret === true ? [key.variable, ...(key.aliases ?? []).map(({ name }) => name)] : []));
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name) && !SECRET_NAME.test(name)));
 }
 
 /**

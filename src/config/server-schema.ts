@@ -92,6 +92,11 @@ const ACCESS = {
     group: "Access",
     about: "Networks and addresses whose clients need no key; where there is no key, others are refused.",
   }),
+  host_names: setting(list("a list of host names", "names"), [], {
+    group: "Access",
+    about:
+      "Names under which clients without a key may call the server, beside addresses and names of this machine and of local networks; `*` stands for any text.",
+  }),
   insecure: setting(boolean(), false, {
     group: "Access",
     about: "Starts on an address that other machines can reach with neither keys nor `allow`: everybody is let in.",

@@ -93,6 +93,21 @@ export function isLoopbackAddress(address: Address): boolean {
   return LOOPBACK.some((network) => networkContains(network, address));
 }
 
+/** Everything that no address of the internet is: private, of one link, of this machine, shared by a provider's customers, for several at once. */
+const INSIDE_IPV4 = "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3";
+const INSIDE_IPV6 = "::/127 fc00::/7 fe80::/9 ff00::/8";
+const INSIDE: readonly Network[] = `${INSIDE_IPV4} ${INSIDE_IPV6}`.split(" ").flatMap((text) => parseNetwork(text) ?? []);
+
+/** NAT64: an IPv4 address behind 96 bits that say so. */
+const NAT64: Network = { base: { bits: 128, value: 0x64_ff9bn << 96n }, prefix: 96 };
+
+/** Whether only machines of the same network, or this one, reach an address. */
+export function isInsideAddress(address: Address): boolean {
+  const { value } = address;
+  const reached: Address = networkContains(NAT64, address) ? { bits: 32, value: value & 0xffff_ffffn } : address;
+  return INSIDE.some((network) => networkContains(network, reached));
+}
+
 /** A network as people write it: 10.0.0.0/8, fd00:0:0:0:0:0:0:0/8. */
 export function networkText({ base: { bits, value }, prefix }: Network): string {
   const [count, width, radix, separator] = bits === 32 ? [4, 8n, 10, "."] : [8, 16n, 16, ":"];

@@ -2,8 +2,8 @@
  * The files of the prompt cache: one for each sequence that was kept, in a folder for each model, with an index in SQLite. Files are
  * written and read by the runtime library; nothing in them is trusted, and one that is not as it was written is deleted.
  */
-import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, rmdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { CacheOutcome, CacheSpace, PromptCache, PromptCacheStatus } from "../core/prompt-cache.ts";
 import { type IndexedFile, PROMPT_CACHE_TABLES, PromptCacheTables, TABLES_VERSION } from "./prompt-cache-tables.ts";
 import { SqliteFile, type SqliteFileOptions } from "./sqlite-file.ts";
@@ -46,6 +46,8 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
     warn,
   });
   const counts = { hits: 0, misses: 0, passed: 0, tokensSaved: 0, msSaved: 0 };
+  /** Files that are to be written, by path: their folders stay although nothing is in them yet. */
+  const awaited = new Set<string>();
   let swept = false;
   let full = false;
 
@@ -62,6 +64,8 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
   const remove = (tables: PromptCacheTables, path: string): void => {
     tables.delete(path);
     rmSync(path, { force: true });
+    const place = dirname(path);
+    if (![...awaited].some((other) => dirname(other) === place)) removeEmpty(place);
   };
   const makeRoom = (tables: PromptCacheTables): void => {
     for (const { path } of tables.tooMany(bytesMax, nowMs() - ageMaxMs)) remove(tables, path);
@@ -91,10 +95,12 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
         if (full) return null;
         return join(place, `${crypto.randomUUID()}${FILE_ENDING}`);
       }, null);
+      if (path !== null) awaited.add(path);
       return path;
     },
-    add: (space, { path, sequence, pinned }) =>
-      attempt((tables) => {
+    add: (space, { path, sequence, pinned }) => {
+      awaited.delete(path);
+      return attempt((tables) => {
         const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
         if (stat === undefined) return null;
         const bytes = Number(stat.size);
@@ -102,9 +108,13 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
         for (const old of replaced) rmSync(old, { force: true });
         makeRoom(tables);
         return bytes;
-      }, null),
+      }, null);
+    },
     pin: (path) => attempt((tables) => tables.pin(path), undefined),
-    drop: (path) => attempt((tables) => remove(tables, path), undefined),
+    drop: (path) => {
+      awaited.delete(path);
+      attempt((tables) => remove(tables, path), undefined);
+    },
     note: (outcome) => {
       tally(counts, outcome);
       if (outcome.kind === "hit") attempt((tables) => tables.touch(outcome.path, nowMs()), undefined);
@@ -149,6 +159,15 @@ function tally(
   counts.msSaved += outcome.msSaved;
 }
 
+/** A folder with something in it stays. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It holds other files, or is gone.
+  }
+}
+
 function freeBytesOf(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
@@ -179,5 +198,6 @@ function sweep(folder: string, tables: PromptCacheTables): void {
       const modifiedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
       if (name.endsWith(FILE_ENDING) && !known.has(path) && Date.now() - modifiedMs > LEFT_BEHIND_MS) rmSync(path, { force: true });
     }
+    removeEmpty(place);
   }
 }

@@ -34,9 +34,15 @@ export function createLog(options: LogOptions): Log {
   return { error: writer("error"), warn: writer("warn"), info: writer("info"), debug: writer("debug") };
 }
 
-/** JSON leaves as they are what terminals take for commands, and what some programs take for the end of a line. */
+/**
+ * JSON leaves as they are what terminals take for commands, what some programs take for the end of a line, and what turns the direction of
+ * writing around.
+ */
 function plainCharacters(line: string): string {
-  return line.replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return line.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function jsonLine(time: string, level: LogLevel, message: string, facts: LogFacts): string {

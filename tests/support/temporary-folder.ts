@@ -11,8 +11,9 @@ const VARIABLE = "TEST_TEMPORARY_FOLDER";
 const inherited = process.env[VARIABLE];
 const root = inherited ?? mkdtempSync(join(tmpdir(), "rockchip-llama-test-"));
 process.env[VARIABLE] = root;
-// Servers that tests start have no API keys, whatever its owner's own server has.
+// Servers that tests start have no API keys, whatever its owner's own server has, and keep no prompts among those of its owner.
 process.env["XDG_DATA_HOME"] = join(root, "data");
+process.env["XDG_CACHE_HOME"] = join(root, "cache");
 if (inherited === undefined) {
   afterAll(() => {
     rmSync(root, { recursive: true, force: true });

@@ -17,6 +17,8 @@ export interface TestServerOptions {
   readonly flags?: readonly string[];
   /** Models by file name; default one `tiny.gguf`. */
   readonly models?: Readonly<Record<string, TinyGgufOptions>>;
+  /** Added to the environment of the test. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The models folder of a server before this one, as it was left. */
   readonly modelsDir?: string;
 }
@@ -47,12 +49,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     "--models-dir",
     modelsDir,
     "--no-builtin-model",
+    "--cache-dir",
+    temporaryFolder(),
     ...ONE_THREAD,
     ...(options.flags ?? []),
   ];
   const server = await startServer(command, {
     cwd: modelsDir,
-    env: { RKLLM_CPU_SEED: "1", RKLLM_CPU_MOODS: options.moods ?? "" },
+    env: { RKLLM_CPU_SEED: "1", RKLLM_CPU_MOODS: options.moods ?? "", ...options.env },
   });
   return {
     server,

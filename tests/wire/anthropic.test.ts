@@ -22,6 +22,8 @@ describe("messages", () => {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-cache",
         "x-accel-buffering": "no",
+        "cross-origin-resource-policy": "same-origin",
+        "x-content-type-options": "nosniff",
         "x-request-id": "r1",
         "request-id": "r1",
         "x-rockchip-llama-ignored": "mcp_servers",

@@ -164,7 +164,8 @@ describe("bodies", () => {
   }); // prettier-ignore
 
   test("a body of nothing but brackets is refused like any other", async () => {
-    const depth = 100_000;
+    // A longer one is refused before it is parsed: see tests/security/decompression.test.ts.
+    const depth = 30_000;
     expect(await chatError(`{"messages":${"[".repeat(depth)}${"]".repeat(depth)}}`)).toEqual([
       400,
       "invalid_type",

@@ -17,6 +17,8 @@ describe("chat completions", () => {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-cache",
         "x-accel-buffering": "no",
+        "cross-origin-resource-policy": "same-origin",
+        "x-content-type-options": "nosniff",
         "x-request-id": "r1",
         "x-rockchip-llama-ignored": "seed",
         "x-rockchip-llama-queue-position": "0",

@@ -6,6 +6,7 @@ import type { ApiKeySource } from "../../core/api-key.ts";
 import { AppError } from "../../core/errors.ts";
 import { type Address, isLoopbackAddress, type Network, networkContains, parseAddress } from "../../core/network.ts";
 import { PAGE_FILES_PATH } from "../../core/web-page.ts";
+import { createHostPolicy } from "./host-names.ts";
 import { keyEnding, ownerOf, presentedKeys } from "./presented-keys.ts";
 import { type RateLimit, RateLimiter, rateError, rateHeaders } from "./rate-limit.ts";
 
@@ -14,6 +15,8 @@ export interface AccessOptions {
   readonly keys: ApiKeySource;
   /** Clients from here need no key; where there is no key, others are refused. */
   readonly allow: readonly Network[];
+  /** Names under which the server may be called without a key, beside those of this machine and of local networks; see host-names.ts. */
+  readonly hostNames?: readonly string[];
   /** Null sets no limit. */
   readonly rateLimit: RateLimit | null;
 }
@@ -45,11 +48,12 @@ const COUNTED_METHOD = "POST";
  * @param opened paths beside the public ones that want no key
  */
 export function createAccessGate(
-  { keys, allow, rateLimit }: AccessOptions,
+  { keys, allow, hostNames = [], rateLimit }: AccessOptions,
   nowMs: () => number,
   opened: readonly string[] = [],
 ): AccessGate {
   const open = new Set([...PUBLIC_PATHS, ...opened]);
+  const isOurName = createHostPolicy(hostNames);
   const limiter = rateLimit === null ? null : new RateLimiter(rateLimit);
   // A server that had keys stays locked when the last of them goes: a lost file must not open it.
   let locked = keys.current().length > 0;
@@ -69,7 +73,10 @@ export function createAccessGate(
       if (known.length > 0) locked = true;
       const presented = presentedKeys(request.headers);
       const owner = ownerOf(presented, known);
-      const refusal = owner === null ? refusalOf(parseAddress(scope.client), presented) : null;
+      const host = request.headers.get("host") ?? "";
+      // No page of the internet knows a key; where none is asked for, the name has to tell that there is no such page behind the request.
+      const refusal =
+        owner !== null ? null : (refusalOf(parseAddress(scope.client), presented) ?? (isOurName(host) ? null : strange(host)));
       if (owner !== null) scope.client = `key:${owner}`;
       scope.admitted = refusal === null;
       // The page asks for a key itself, so its files have to be there first; they are the same on every server of this version.
@@ -83,6 +90,13 @@ export function createAccessGate(
       if (refusal !== null) throw refusal;
     },
   };
+}
+
+function strange(host: string): AppError {
+  return new AppError(
+    "forbidden",
+    `The host name "${host}" is not one of this machine or its network, so a page of the internet could be behind this request. Use the address, add the name to host_names, or send an API key.`,
+  );
 }
 
 function unauthorized(presented: readonly string[]): AppError {

@@ -14,7 +14,7 @@ import { embedCut, embeddingRequest, embedTexts, shortenedVector } from "./embed
 import { OllamaEmbedBody, OllamaEmbeddingsBody } from "./embed-schema.ts";
 import { nanoseconds } from "./encode.ts";
 import { keepAliveMs } from "../keep-alive.ts";
-import { isModelName, lookupName } from "./names.ts";
+import { isModelName, lookupName, quotedName } from "./names.ts";
 
 const NOT_FOR_VECTORS =
   "This model was not made for embeddings: its vectors are the hidden state of the last token, and likeness may mean little.";
@@ -33,7 +33,7 @@ async function modelNamed(context: ApiContext, name: string): Promise<ModelDescr
     const { code, details } = AppError.from(thrown);
     if (code !== "model_not_found" || !isModelName(name)) throw thrown;
     const hint = details.hint === undefined ? "" : `. ${details.hint}`;
-    throw new AppError("not_found", `model ${JSON.stringify(name)} not found, try pulling it first${hint}`, { cause: thrown });
+    throw new AppError("not_found", `model ${quotedName(name)} not found, try pulling it first${hint}`, { cause: thrown });
   }
 }
 

@@ -18,11 +18,11 @@ export function lookupName(model: string): string {
   const name = model.trim().replace(SCHEME, "");
   if (CLOUD.test(name)) {
     if (LOCAL.test(name)) {
-      throw new AppError("invalid_request", `use either :local or :cloud, not both: ${JSON.stringify(model)}`, {
+      throw new AppError("invalid_request", `use either :local or :cloud, not both: ${quotedName(model)}`, {
         details: { field: "model", fault: "value" },
       });
     }
-    throw new AppError("forbidden", `ollama cloud is disabled: ${JSON.stringify(model)} does not run on this machine`);
+    throw new AppError("forbidden", `ollama cloud is disabled: ${quotedName(model)} does not run on this machine`);
   }
   const ofHost = withoutPrefix(name, `${HOST}/`);
   return withoutPrefix(ofHost, `${NAMESPACE}/`).replace(LOCAL, "").replace(EMPTY_TAG, "");
@@ -30,6 +30,14 @@ export function lookupName(model: string): string {
 
 function withoutPrefix(name: string, prefix: string): string {
   return name.toLowerCase().startsWith(prefix) ? name.slice(prefix.length) : name;
+}
+
+/** Longer ones are cut in messages; no name has so many characters. */
+const QUOTED_LENGTH_MAX = 200;
+
+/** A client's name as it stands in a message of Ollama's. */
+export function quotedName(model: string): string {
+  return JSON.stringify(model.length > QUOTED_LENGTH_MAX ? `${model.slice(0, QUOTED_LENGTH_MAX)}…` : model);
 }
 
 /** The name with its tag: `qwen3:latest`. */

@@ -23,7 +23,8 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: "/swagger/json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });\n`;
 
 /** The page runs nothing and loads nothing but its own files. Swagger UI writes style attributes and shows its icons as data URLs. */
-const PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const PAGE_POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const JAVASCRIPT = "text/javascript; charset=utf-8";
 const FILE_AGE_S = 86_400;

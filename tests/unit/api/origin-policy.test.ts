@@ -1,31 +1,6 @@
 import { expect, test } from "bun:test";
-import { hostname } from "node:os";
 import { KEYS } from "../../../src/config/known-keys.ts";
-import { createOriginPolicy, isLocalHostHeader, isLoopback, preflightHeaders } from "../../../src/api/origin-policy.ts";
-
-test.each([
-  ["", true],
-  ["localhost", true],
-  ["LOCALHOST:8080", true],
-  ["app.localhost", true],
-  ["board.local:80", true],
-  ["ollama.internal", true],
-  [hostname(), true],
-  ["127.0.0.1:8080", true],
-  ["10.0.0.7", true],
-  ["172.16.0.1", true],
-  ["172.32.0.1", false],
-  ["192.168.1.2:1", true],
-  ["0.0.0.0", true],
-  ["[::1]:8080", true],
-  ["8.8.8.8", false],
-  ["example.com", false],
-  ["localhost.example.com", false],
-  ["10.evil.example.com", false],
-  ["notlocal", false],
-])("a Host header of %p is local: %p", (header, local) => {
-  expect(isLocalHostHeader(header)).toBe(local);
-});
+import { createOriginPolicy, isLoopback, preflightHeaders } from "../../../src/api/origin-policy.ts";
 
 test("loopback is what no other machine can reach", () => {
   const hosts = ["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1", "[::1]", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"];

@@ -19,6 +19,7 @@ describe("defaults", () => {
         keys_file: "/home/user/.local/share/rockchip-llama/keys.json",
         api_key: null,
         allow: [],
+        host_names: [],
         insecure: false,
         rate_limit_per_minute: 0,
         rate_limit_burst: null,

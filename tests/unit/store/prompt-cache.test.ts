@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { CacheSpace, HashedSequence, PromptCache } from "../../../src/core/prompt-cache.ts";
 import { createPromptCache, type PromptCacheOptions } from "../../../src/store/prompt-cache.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -42,6 +42,17 @@ test("the file with the longest common beginning is found, in its own space", ()
   kept(cache, sequence("x"), 1000, OTHER);
   expect(cache.find(SPACE, ["a", "b", "c", "other"])).toMatchObject({ path: longer, tokens: 96, bytes: 1000 });
   expect([cache.find(SPACE, ["x"]), cache.find(OTHER, ["a"]), cache.find(SPACE, [])]).toEqual([null, null, null]);
+});
+
+test("a model's folder goes with the last file in it, unless one is being written there", () => {
+  const folder = temporaryFolder();
+  const { cache } = cacheIn(folder);
+  const [one, other] = [kept(cache, sequence("a")), kept(cache, sequence("x"), 1000, OTHER)];
+  const coming = cache.reserve(OTHER, 1000) ?? expect.unreachable("there is room");
+  cache.clear();
+  expect([existsSync(dirname(one)), existsSync(dirname(other))]).toEqual([false, true]);
+  cache.drop(coming);
+  expect(readdirSync(folder).filter((name) => !name.startsWith("index.sqlite"))).toEqual([]);
 });
 
 test("files outlive the server, those that are gone or changed do not", () => {

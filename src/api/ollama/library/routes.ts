@@ -5,7 +5,7 @@ import { AppError } from "../../../core/errors.ts";
 import type { ApiContext, RequestScope } from "../../context.ts";
 import { heldWork } from "../../held-work.ts";
 import { ollamaBody } from "../body.ts";
-import { isModelName, lookupName } from "../names.ts";
+import { isModelName, lookupName, quotedName } from "../names.ts";
 import { decodeOllamaCreate, namedModel } from "./decode.ts";
 import { BLOB_DETAIL, COPY_DETAIL, CREATE_DETAIL, DELETE_DETAIL, PULL_DETAIL } from "./documentation.ts";
 import { OllamaCopyBody, OllamaCreateBody, OllamaDeleteBody, OllamaPullBody } from "./schema.ts";
@@ -49,13 +49,13 @@ function unknownModel(error: AppError, name: string, begin: () => void): AppErro
 
 async function copy({ library }: ApiContext, body: typeof OllamaCopyBody.static): Promise<Response> {
   const { source, destination } = { source: body.source ?? "", destination: body.destination ?? "" };
-  if (!isModelName(source)) invalid(`source ${JSON.stringify(source)} is invalid`, "source");
-  if (!isModelName(destination)) invalid(`destination ${JSON.stringify(destination)} is invalid`, "destination");
+  if (!isModelName(source)) invalid(`source ${quotedName(source)} is invalid`, "source");
+  if (!isModelName(destination)) invalid(`destination ${quotedName(destination)} is invalid`, "destination");
   try {
     await library.copy(lookupName(source), lookupName(destination));
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.code !== "model_not_found") throw thrown;
-    throw new AppError("not_found", `model ${JSON.stringify(source)} not found`, { cause: thrown });
+    throw new AppError("not_found", `model ${quotedName(source)} not found`, { cause: thrown });
   }
   return new Response(null);
 }
@@ -65,8 +65,7 @@ async function remove(context: ApiContext, scope: RequestScope, body: typeof Oll
   scope.model = name;
   if (name === "") throw new AppError("invalid_request", "model is required", { details: { field: "model", fault: "missing" } });
   // A model of the hub may have been pulled by a name that could not be given to one.
-  if (!isModelName(name))
-    await context.engine.model(lookupName(name)).catch(() => invalid(`name ${JSON.stringify(name)} is invalid`, "model"));
+  if (!isModelName(name)) await context.engine.model(lookupName(name)).catch(() => invalid(`name ${quotedName(name)} is invalid`, "model"));
   return heldWork(context, scope, async () => {
     await context.library.remove(lookupName(name));
     return new Response(null);
