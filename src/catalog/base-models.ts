@@ -7,6 +7,9 @@ import { requestRemote } from "./remote-file.ts";
 /** Longest beginning of a README that is read, bytes; its front matter stands there. */
 const README_BYTES_MAX = 64 * 1024;
 
+/** Repositories that are asked for what is missing; merged models name two or three. */
+const BASES_MAX = 8;
+
 /**
  * The repositories of the original model: those of the hub's answer, else of the README's front matter, else the one in config.json. A hub that
  * cannot say is asked no further: they are wanted, not needed.
@@ -27,7 +30,7 @@ export async function baseModelsOf(
   ];
   for (const source of sources) {
     try {
-      const found = (await source()).filter((name) => name !== repository.repository);
+      const found = (await source()).filter((name) => name !== repository.repository).slice(0, BASES_MAX);
       if (found.length > 0) return found;
     } catch (cause) {
       if (signal.aborted) throw cause;

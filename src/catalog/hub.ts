@@ -6,6 +6,9 @@ import { type RemoteFile, requestRemote } from "./remote-file.ts";
 /** Longest answer about a repository that is read, bytes. */
 const INFO_BYTES_MAX = 16 * 1024 * 1024;
 
+/** Longest path of a file in a repository, characters; others are looked at no further. */
+const PATH_LENGTH_MAX = 1000;
+
 /** A repository at one revision. */
 export interface HubRepository {
   readonly endpoint: URL;
@@ -106,7 +109,7 @@ function parseHubInfo(text: string, url: URL): HubInfo {
 }
 
 function entryOf({ rfilename, size, lfs }: Sibling): HubEntry[] {
-  if (typeof rfilename !== "string") return [];
+  if (typeof rfilename !== "string" || rfilename.length > PATH_LENGTH_MAX) return [];
   const bytes = lfs?.size ?? size;
   const sha256 = lfs?.sha256;
   return [

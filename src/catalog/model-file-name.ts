@@ -74,10 +74,14 @@ export function modelFormatOf(fileName: string): ModelFormat | null {
   return ending === "gguf" || ending === "rkllm" ? ending : null;
 }
 
-/** Part number and parts of a split GGUF, `…-00001-of-00003.gguf`; null for a whole file. */
+/** Each part is looked for whenever models are listed; the largest models have some dozens. */
+const PARTS_MAX = 1000;
+
+/** Part number and parts of a split GGUF, `…-00001-of-00003.gguf`; null for a whole file, and for more parts than any has. */
 export function splitPartOf(fileName: string): { readonly part: number; readonly parts: number } | null {
   const match = /-(\d{5})-of-(\d{5})\.gguf$/i.exec(fileName);
-  return match === null ? null : { part: Number(match[1]), parts: Number(match[2]) };
+  const parts = Number(match?.[2]);
+  return match === null || parts > PARTS_MAX ? null : { part: Number(match[1]), parts };
 }
 
 /** Reads a model's file name. Pure; a name of no known shape still gives an id, its own words. */

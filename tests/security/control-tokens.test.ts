@@ -216,13 +216,12 @@ const FIELDS: readonly (readonly [path: Path, field: string, body: (text: string
 
 describe("control tokens in", () => {
   test.each(FIELDS)("%s, %s: are text", async (path, _field, body) => {
-    const [nothing, injected, harmless] = [
-      await promptTokens(path, body("a")),
-      await promptTokens(path, body(INJECTED)),
-      await promptTokens(path, body(HARMLESS)),
-    ];
-    // A control token is one token in place of a dozen.
-    expect([injected, injected > nothing + CONTROLS.length]).toEqual([harmless, true]);
+    const nothing = await promptTokens(path, body("a"));
+    for (const text of [INJECTED, ...CONTROLS.slice(1, 3)]) {
+      const [injected, harmless] = [await promptTokens(path, body(text)), await promptTokens(path, body(text.replaceAll("|", "/")))];
+      // A control token is one token in place of a dozen.
+      expect([text, injected, injected > nothing + 1]).toEqual([text, harmless, true]);
+    }
   });
 
   test("a model without a template are text as well", async () => {

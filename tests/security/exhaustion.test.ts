@@ -126,8 +126,8 @@ describe("a template that a client brings", () => {
 });
 
 describe("a hub", () => {
-  const pulling = async (hub: ModelHub, modelsDir: string): Promise<unknown> =>
-    pull("owner/repo/x.rkllm", {
+  const pulling = async (hub: ModelHub, modelsDir: string, source = "owner/repo/x.rkllm"): Promise<unknown> =>
+    pull(source, {
       modelsDir,
       endpoint: hub.url,
       signal: new AbortController().signal,
@@ -151,6 +151,32 @@ describe("a hub", () => {
       full.mockRestore();
     }
     expect(readdirSync(modelsDir, { recursive: true })).toEqual([]);
+  });
+
+  const lists = (hub: ModelHub, info: object): void =>
+    void hub.files.set("/api/models/owner/repo/revision/main", { content: new TextEncoder().encode(JSON.stringify(info)) });
+
+  test.each([
+    ["dashes", `x${"-".repeat(MANY)}y.rkllm`],
+    ["dots", `x${".".repeat(MANY)}y.gguf`],
+    ["folders", `${"a/".repeat(MANY)}x.gguf`],
+  ])("that lists a file of very many %s has none that is looked at", async (_, rfilename) => {
+    await using hub = await ModelHub.start();
+    lists(hub, { siblings: [{ rfilename }] });
+    const [code, message] = await refusal(pulling(hub, temporaryFolder(), "owner/repo"));
+    expect([code, message.length < 2000]).toEqual(["invalid_request", true]);
+  });
+
+  test("that names thousands of originals is asked for a few, and thousands of parts for none", async () => {
+    await using hub = await ModelHub.start();
+    hub.files.set(FILE, { content: new TextEncoder().encode("RKLLM weights") });
+    lists(hub, { siblings: [], cardData: { base_model: Array.from({ length: 5000 }, (_, index) => `owner/original-${index}`) } });
+    await pulling(hub, temporaryFolder());
+    expect(hub.requests.length).toBeLessThan(100);
+    await refusal(pulling(hub, temporaryFolder(), "owner/repo/x-00001-of-99999.gguf"));
+    expect(hub.requests.filter(({ path }) => path.includes("-of-99999")).map(({ path }) => path)).toEqual([
+      "/owner/repo/resolve/main/x-00001-of-99999.gguf",
+    ]);
   });
 
   test("that announces more than the disk holds is not begun with", async () => {

@@ -158,6 +158,21 @@ test.each(["/etc/hostname", "./theirs.gguf", "../theirs/theirs.gguf", "~/theirs.
   },
 );
 
+test.each(["/../../../theirs/theirs.gguf", "/../../../../../../../../etc/hostname", `${"0".repeat(64)}/../../theirs/theirs.gguf`])(
+  "a digest that goes on as the path %s finds no file, and makes no model of one",
+  async (path) => {
+    const digest = `sha256:${path}`;
+    const before = around();
+    const statuses = [
+      (await fetch(`${api.url}/api/blobs/${encodeURIComponent(digest)}`, { method: "HEAD" })).status,
+      (await fetch(`${api.url}/api/blobs/${encodeURIComponent(digest)}`, { method: "POST", body: "x" })).status,
+      (await api.post("/api/create", { model: "taken", files: { "taken.gguf": digest }, stream: false })).status,
+      (await api.post("/api/create", { model: "taken", from: "tiny", adapters: { "taken_lora.gguf": digest }, stream: false })).status,
+    ];
+    expect([statuses, around()]).toEqual([[400, 400, 400, 400], before]);
+  },
+);
+
 test("a path that climbs out of the API description's files finds nothing", async () => {
   for (const path of ["/swagger/..%2f..%2f..%2fetc%2fpasswd", "/swagger/%2e%2e/%2e%2e/etc/passwd", "/swagger/....//etc/passwd"]) {
     expect([path, (await fetch(api.url + path)).status]).toEqual([path, 404]);

@@ -32,7 +32,7 @@ test("uploaded weights that are refused leave nothing behind but the upload", as
   expect([code, await readdir(dir)]).toEqual(["invalid_request", [".blobs"]]);
 });
 
-test.each(["x-00001-of-99999.gguf", "x-00002-of-00003.gguf", "mmproj-x.gguf", "x_lora.gguf"])(
+test.each(["x-00001-of-00999.gguf", "x-00002-of-00003.gguf", "mmproj-x.gguf", "x_lora.gguf"])(
   "weights are not called %s: the catalog would not list them",
   async (name) => {
     const recipe = recipeFiles({ files: { [name]: `sha256:${DIGEST}` }, adapters: {} }, await uploaded(), "x");
