@@ -6,9 +6,12 @@ const CHECKED_LENGTH_MIN = 65_536;
 const DEPTH_MAX = 1000;
 /** Objects and arrays in one body. */
 const CONTAINERS_MAX = 1_000_000;
+/** Names in all objects together: each costs as much as many values. */
+const KEYS_MAX = 250_000;
 
 const QUOTE = 34;
 const BACKSLASH = 92;
+const COLON = 58;
 const OPENING_BRACKET = 91;
 const CLOSING_BRACKET = 93;
 const OPENING_BRACE = 123;
@@ -19,6 +22,7 @@ export function outlineFault(text: string): string | null {
   if (text.length < CHECKED_LENGTH_MIN) return null;
   let depth = 0;
   let containers = 0;
+  let keys = 0;
   for (let at = 0; at < text.length; at += 1) {
     const sign = text.charCodeAt(at);
     if (sign === QUOTE) {
@@ -28,6 +32,9 @@ export function outlineFault(text: string): string | null {
       containers += 1;
       if (depth > DEPTH_MAX) return `is nested deeper than ${DEPTH_MAX} levels`;
       if (containers > CONTAINERS_MAX) return `has more than ${CONTAINERS_MAX} objects and arrays`;
+    } else if (sign === COLON) {
+      keys += 1;
+      if (keys > KEYS_MAX) return `has more than ${KEYS_MAX} keys`;
     } else if (sign === CLOSING_BRACKET || sign === CLOSING_BRACE) {
       depth -= 1;
     }

@@ -23,6 +23,9 @@ const ADAPTER_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,79}$/;
  */
 export const MODEL_NAME = /^(?:[A-Za-z0-9_][A-Za-z0-9_-]{0,79}\/)?[A-Za-z0-9_][A-Za-z0-9_.:-]{0,79}$/;
 
+/** Bytes of a model.json that is written here: readSmallText would not read much more, and runtimes add what they learn. */
+const WRITTEN_BYTES_MAX = 4_000_000;
+
 /** The keys of model.json. */
 export const ManifestSchema = Type.Object({
   /** File name of the weights it speaks of; absent: of all in the folder. */
@@ -101,7 +104,9 @@ export async function readManifest(path: string): Promise<ManifestReading> {
 /** What is wrong with a manifest that is to be written, beginning with its key; null where nothing is. */
 export function manifestFault(manifest: unknown): string | null {
   const fault = Value.Errors(ManifestSchema, manifest).First();
-  return fault === undefined ? null : `${fault.path.slice(1).replaceAll("/", ".")} is wrong: ${fault.message.toLowerCase()}.`;
+  if (fault !== undefined) return `${fault.path.slice(1).replaceAll("/", ".")} is wrong: ${fault.message.toLowerCase()}.`;
+  const bytes = Buffer.byteLength(JSON.stringify(manifest, null, 2));
+  return bytes <= WRITTEN_BYTES_MAX ? null : `model has texts of ${bytes} bytes; at most ${WRITTEN_BYTES_MAX} are kept.`;
 }
 
 function checked(path: string, manifest: Manifest): ManifestReading {

@@ -44,6 +44,11 @@ describe("a request", () => {
     ["levels", "[".repeat(20_000_000), "is nested deeper than 1000 levels"],
     ["levels of objects", '{"a":'.repeat(4_000_000), "is nested deeper than 1000 levels"],
     ["levels behind a text that speaks of brackets", `{"a":"\\"]]]]","b":${"[".repeat(20_000_000)}`, "is nested deeper than 1000 levels"],
+    [
+      "keys",
+      `{"model":"tiny","input":"a",${Array.from({ length: 1_000_000 }, (_, index) => `"${index}":1`).join(",")}}`,
+      "has more than 250000 keys",
+    ],
     ["values", `{"model":"tiny","input":[${"{},".repeat(2_000_000)}{}]}`, "has more than 1000000 objects and arrays"],
   ])("that would become millions of %s is refused before it is parsed", async (_, body, words) => {
     for (const path of ["/v1/chat/completions", "/v1/embeddings", "/api/embed"]) {

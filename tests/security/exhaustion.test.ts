@@ -92,6 +92,8 @@ describe("a request", () => {
       "/api/create",
       { model: "made", from: "tiny", parameters: Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`p${index}`, 1])) },
     ],
+    ["bytes of a model's texts", "/api/create", { model: "made", from: "tiny", system: "s".repeat(5_000_000), stream: false }],
+    ["bytes of a model's licence", "/api/create", { model: "made", from: "tiny", license: "l".repeat(5_000_000), stream: false }],
     ["bytes", "/v1/chat/completions", `{"messages":[{"role":"user","content":"${"a".repeat(68_000_000)}"}]}`],
   ])("of too many %s is refused", async (_, path, body) => {
     const [status, text] = await ask(path, typeof body === "string" ? body : { model: "tiny", ...(body as object) });
