@@ -73,8 +73,13 @@ export function checkChatTemplate(source: string): void {
   parseTemplate(source);
 }
 
+/** Looking for tags, the parser takes the square of the time for blanks in a row: minutes for what a client may send. */
+const BLANKS_MAX = 200;
+const MANY_BLANKS = new RegExp(`\\s{${BLANKS_MAX + 1}}`);
+
 function parseTemplate(source: string): { program: Program; look: TemplateWords } {
   try {
+    if (MANY_BLANKS.test(source)) throw new SyntaxError(`more than ${BLANKS_MAX} blanks stand in a row`);
     const tokens = tokenize(source, { lstrip_blocks: true, trim_blocks: true });
     const literals = new Set(tokens.filter((token) => token.type === "StringLiteral").map((token) => token.value));
     const names = tokens.filter((token) => token.type === "Identifier").map((token) => token.value);

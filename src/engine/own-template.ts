@@ -23,12 +23,12 @@ function refuse(message: string): never {
 export async function ownTemplate(text: string, parent: ModelDescriptor | null): Promise<string | undefined> {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;
-  if (trimmed.length > TEMPLATE_LENGTH_MAX) refuse(`The template has more than ${TEMPLATE_LENGTH_MAX} characters.`);
+  if (text.length > TEMPLATE_LENGTH_MAX) refuse(`The template has more than ${TEMPLATE_LENGTH_MAX} characters.`);
   const own = parent === null ? undefined : (await readChatTemplate(parent))?.text;
   if (trimmed === own?.trim()) return undefined;
   if (isGoTemplate(trimmed)) return fromGo(trimmed, own);
   try {
-    checkChatTemplate(trimmed);
+    checkChatTemplate(text);
   } catch (thrown) {
     refuse(`The template cannot be read: ${AppError.from(thrown).message}`);
   }

@@ -109,6 +109,18 @@ describe("a request", () => {
 
 describe("a template that a client brings", () => {
   test.each([
+    ["blanks", `{%${" ".repeat(250_000)}x`],
+    ["blanks behind it", `{{ a }}${" ".repeat(250_000)}`],
+    ["lines", `{{ a }}${"\n \t".repeat(80_000)}{{ a }}`],
+    ["brackets", `{{ ${"(".repeat(250_000)}`],
+    ["tags", "{% if a %}".repeat(25_000)],
+    ["beginnings", "{#".repeat(125_000)],
+    ["Go's tags", "{{ .".repeat(60_000)],
+  ])("of very many %s is refused, and holds nobody up", async (_, template) => {
+    expect((await ask("/api/create", { model: "made", from: "tiny", template, stream: false }))[0]).toBe(400);
+  });
+
+  test.each([
     ["counts without end", "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}"],
     ["makes lists without end", "{{ range(100000000000) | list }}"],
     [
