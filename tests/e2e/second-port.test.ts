@@ -50,7 +50,9 @@ describe("a server with two ports", () => {
 
   test("refuses on both a name that is not of this machine", async () => {
     await using test = await startTestServer({ flags: ["--ollama-port", "0"] });
-    const replies = addressesIn(test.server.output).map(async (address) => fetch(address, { headers: { host: "evil.example" } }));
+    const replies = addressesIn(test.server.output).map(async (address) =>
+      fetch(`${address}/api/tags`, { headers: { host: "evil.example" } }),
+    );
     expect((await Promise.all(replies)).map(({ status }) => status)).toEqual([403, 403]);
   });
 

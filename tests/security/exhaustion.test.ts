@@ -4,12 +4,14 @@
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import fs from "node:fs/promises";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { pull } from "../../src/catalog/pull.ts";
 import { ModelHub } from "../support/model-hub.ts";
 import { refusal } from "../support/models-folder.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { writeTinyGguf } from "../support/tiny-gguf.ts";
 
 /** Whole programs take their time on a slow or busy machine. */
 setDefaultTimeout(60_000);
@@ -187,10 +189,11 @@ describe("a hub", () => {
     lists(hub, { siblings: [], cardData: { base_model: Array.from({ length: 5000 }, (_, index) => `owner/original-${index}`) } });
     await pulling(hub, temporaryFolder());
     expect(hub.requests.length).toBeLessThan(100);
-    await refusal(pulling(hub, temporaryFolder(), "owner/repo/x-00001-of-99999.gguf"));
-    expect(hub.requests.filter(({ path }) => path.includes("-of-99999")).map(({ path }) => path)).toEqual([
-      "/owner/repo/resolve/main/x-00001-of-99999.gguf",
-    ]);
+    const [first, weights] = ["/owner/repo/resolve/main/x-00001-of-99999.gguf", join(temporaryFolder(), "tiny.gguf")];
+    writeTinyGguf(weights);
+    hub.files.set(first, { content: new Uint8Array(readFileSync(weights)) });
+    await pulling(hub, temporaryFolder(), "owner/repo/x-00001-of-99999.gguf");
+    expect(hub.requests.filter(({ path }) => path.includes("-of-99999")).map(({ path }) => path)).toEqual([first]);
   });
 
   test("that announces more than the disk holds is not begun with", async () => {
