@@ -31,5 +31,5 @@ function isAddress(name: string): boolean {
 }
 
 function isLocalName(name: string): boolean {
-  return name === hostname().toLowerCase() || /^[a-z0-9_-]+$/.test(name) || LOCAL_ENDING.test(name);
+  return /^[a-z0-9_-]+$/.test(name) || LOCAL_ENDING.test(name) || name === hostname().toLowerCase();
 }
