@@ -6,6 +6,7 @@
  * takes out of it (`guardPoints`). A token that came out of client text would begin with a piece of it that is a token's beginning,
  * end with one that is a token's end, or enclose a string that is a token's inside; so every such piece gets a guard on its open side.
  */
+import { AppError } from "../core/errors.ts";
 import type { PromptSegment } from "../core/prompt.ts";
 
 /** What a template itself looks for in a client's text; guards stay out of these so that its comparisons and splits go on working. */
@@ -32,6 +33,9 @@ interface Walk {
 
 /** Stands between tokens in one long string; a client that uses it gains a guard too many, which does no harm. */
 const TOKEN_JOINER = "\n";
+
+/** Guards in one string: a text that needs more is made of beginnings of control tokens, and sorting them takes the host's time. */
+const GUARDS_MAX = 100_000;
 
 /** The control tokens of one vocabulary, indexed for both questions. */
 export class ControlText {
@@ -76,6 +80,7 @@ export class ControlText {
   /**
    * Offsets, ascending, at which a guard must stand in a client's string. Case is ignored, since templates may change it.
    * Offsets inside what the template looks for are left out, except where a whole control token is spelled.
+   * Throws AppError invalid_request for a string that needs more than GUARDS_MAX.
    */
   guardPoints(text: string, look: TemplateWords): number[] {
     const folded = foldCase(text);
@@ -87,6 +92,7 @@ export class ControlText {
       else if (beginning.depth > 0) atEdges.add(betweenCharacters(text, i + beginning.depth));
       const ending = walk(this.#endings, folded, i, -1);
       if (ending.tokenLength === 0 && ending.depth > 0) atEdges.add(betweenCharacters(text, i + 1 - ending.depth));
+      if (inTokens.size + atEdges.size > GUARDS_MAX) throw tooManyGuards();
     }
     if (inTokens.size === 0 && atEdges.size === 0) {
       const end = this.#endOfInside(text, folded, look);
@@ -104,6 +110,10 @@ export class ControlText {
     if (end <= start || end - start >= this.#lengthMax) return null;
     return this.#joined.includes(folded.slice(start, end)) && !look.words.has(text.slice(start, end)) ? end : null;
   }
+}
+
+function tooManyGuards(): AppError {
+  return new AppError("invalid_request", `A text of the request spells parts of control tokens more than ${GUARDS_MAX} times. Shorten it.`);
 }
 
 function trieNode(): TrieNode {

@@ -63,7 +63,7 @@ function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer
   const control = new ControlText(tokenizer.controlTokens);
   const refuseEndless = endlessTextGuard(tokenizer, contextTokens);
   const encode = (segments: readonly PromptSegment[]): Int32Array => {
-    refuseEndless(segments);
+    refuseEndless(segments.reduce((total, segment) => total + Buffer.byteLength(segment.text), 0));
     return tokenizer.encode(segments);
   };
   const prepared = (ids: Int32Array, rest: Pick<Prepared, "format" | "opening">): Prepared => {
@@ -71,6 +71,8 @@ function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer
     return { payload: { kind: "tokens", ids }, promptTokens: ids.length, ...rest };
   };
   const render = ({ input, reasoning, opening: wanted }: PromptRequest & { input: ChatInput }): Rendered => {
+    // Rendering takes longer than tokenizing, several times over.
+    refuseEndless(bytesOf(input));
     const template = templateOf(input);
     const segments = template.render({ messages: input.messages, tools: input.tools, reasoning }, tokenizer);
     const format = findOutputFormat(template.source, textOf(segments));
@@ -192,10 +194,9 @@ function joined(segments: readonly PromptSegment[]): PromptSegment[] {
  * A text of many megabytes takes so long to tokenize that the host would not answer its pings and be ended, and with it the run of
  * somebody else. No token is longer than the vocabulary's longest: that bounds from below how many a text has.
  */
-function endlessTextGuard(tokenizer: Tokenizer, contextTokens: number): (segments: readonly PromptSegment[]) => void {
+function endlessTextGuard(tokenizer: Tokenizer, contextTokens: number): (bytes: number) => void {
   let longestTokenBytes: number | null = null;
-  return (segments) => {
-    const bytes = segments.reduce((total, segment) => total + Buffer.byteLength(segment.text), 0);
+  return (bytes) => {
     if (bytes <= contextTokens) return;
     longestTokenBytes ??= longestToken(tokenizer);
     const promptTokens = Math.ceil(bytes / longestTokenBytes);
@@ -206,6 +207,15 @@ function endlessTextGuard(tokenizer: Tokenizer, contextTokens: number): (segment
       { details: { promptTokens, promptTokensAtLeast: true, contextTokens } },
     );
   };
+}
+
+/** What every template shows of a conversation. Thoughts of earlier turns are left out by many. */
+function bytesOf({ messages, tools }: ChatInput): number {
+  const texts = [
+    ...messages.flatMap(({ content, toolCalls }) => [content, ...(toolCalls ?? []).map((call) => call.arguments)]),
+    ...tools.flatMap(({ description, parameters }) => [description ?? "", JSON.stringify(parameters ?? {})]),
+  ];
+  return texts.reduce((total, text) => total + Buffer.byteLength(text), 0);
 }
 
 function longestToken(tokenizer: Tokenizer): number {

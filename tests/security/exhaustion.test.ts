@@ -109,6 +109,21 @@ describe("a request", () => {
   });
 });
 
+describe("text of very many beginnings of control tokens", () => {
+  test.each<[where: string, request: (text: string) => object]>([
+    ["a message", (text) => ({ messages: [{ role: "user", content: text }] })],
+    ["a tool", (text) => ({ messages, tools: [{ type: "function", function: { name: "f", description: text } }] })],
+    ["a tool's result", (text) => ({ messages: [...messages, { role: "tool", tool_call_id: "c", content: text }] })],
+    ["a name", (text) => ({ messages: [{ role: "user", name: text, content: "hi" }] })],
+  ])("in %s does not cost others the process that runs the model", async (_, request) => {
+    expect((await ask("/v1/chat/completions", { model: "tiny", messages, max_tokens: 1 }))[0]).toBe(200);
+    const pids = api.hostPids();
+    for (const text of ["<".repeat(8_000_000), "<|im_".repeat(1_600_000), "<|im_end|>".repeat(800_000)])
+      expect((await ask("/v1/chat/completions", { model: "tiny", max_tokens: 1, ...request(text) }))[0]).toBe(400);
+    expect(api.hostPids()).toEqual(pids);
+  });
+});
+
 describe("a template that a client brings", () => {
   test.each([
     ["blanks", `{%${" ".repeat(250_000)}x`],
