@@ -11,6 +11,9 @@ export interface CacheSpace {
 /** Tokens that one hash of a prompt stands for. */
 export const PREFIX_STEP_TOKENS = 32;
 
+/** A prompt of fewer tokens is computed in no time, and files have a size of their own: none is written for it and none is looked for. */
+export const KEPT_TOKENS_MIN = 64;
+
 /** The tokens of a sequence, and hashes of its beginnings: the nth of its first (n + 1) * PREFIX_STEP_TOKENS tokens. */
 export interface HashedSequence {
   readonly tokens: number;

@@ -16,13 +16,17 @@ export interface Wanted {
 export async function preload(engine: Engine, wanted: readonly Wanted[], onFault: (name: string, error: AppError) => void): Promise<void> {
   const { signal } = new AbortController();
   for (const { model, systemPrompts } of wanted) {
-    try {
-      if (systemPrompts.length === 0) await engine.load(model, {}, signal);
-      for (const text of systemPrompts) await engine.warm(openingOf(model, text), signal);
-    } catch (thrown) {
-      const error = AppError.from(thrown);
-      if (error.code === "shutting_down") return;
-      onFault(model, error);
+    const warmUps = systemPrompts.map((text) => async () => engine.warm(openingOf(model, text), signal));
+    for (const step of warmUps.length === 0 ? [async () => engine.load(model, {}, signal)] : warmUps) {
+      try {
+        await step();
+      } catch (thrown) {
+        const error = AppError.from(thrown);
+        if (error.code === "shutting_down") return;
+        onFault(model, error);
+        // What is wrong with one prompt, such as being too short, says nothing of the next; what is wrong with the model does.
+        if (error.code !== "invalid_request") break;
+      }
     }
   }
 }

@@ -2,6 +2,7 @@
 import { AppError, cancellation } from "../core/errors.ts";
 import type { GenerationRequest } from "../core/generation.ts";
 import type { WorkObserver } from "../core/observation.ts";
+import { KEPT_TOKENS_MIN } from "../core/prompt-cache.ts";
 import type { PreparedPrompt } from "../core/runtime.ts";
 import type { WarmPrompt } from "./engine.ts";
 import type { Hold } from "./loaded-models.ts";
@@ -11,7 +12,8 @@ import { resolveTokensMax, roomOf } from "./resolve-options.ts";
 
 /**
  * Runs a prompt for one token that nobody reads, and keeps what was computed.
- * @throws AppError as a run does, context_length_exceeded, and unsupported_parameter where nothing is kept
+ * @throws AppError as a run does, invalid_request for a prompt too short to be kept, context_length_exceeded, and unsupported_parameter where
+ * nothing is kept
  */
 export async function warmPrompt(
   request: GenerationRequest,
@@ -28,7 +30,8 @@ export async function warmPrompt(
   let prompt: PreparedPrompt | null = null;
   try {
     prompt = await slot.prepare(promptRequest(wanted));
-    // One that is too long is refused before it has its turn.
+    // One that is too short or too long is refused before it has its turn.
+    if (prompt.promptTokens < KEPT_TOKENS_MIN) throw tooShort(prompt.promptTokens);
     resolveTokensMax({ requested: 1, defaultMax: null, promptTokens: prompt.promptTokens, ...roomOf(slot.capabilities, model.preset) });
     work.prepared(prompt.promptTokens);
     turn.ready({ sampling: defaults.sampling, ...(adapter === undefined ? {} : { adapter }) });
@@ -49,4 +52,12 @@ export async function warmPrompt(
     if (prompt !== null) slot.discard(prompt.promptId);
     turn.release();
   }
+}
+
+function tooShort(promptTokens: number): AppError {
+  return new AppError(
+    "invalid_request",
+    `The prompt has ${promptTokens} tokens; only prompts of at least ${KEPT_TOKENS_MIN} are kept, because shorter ones are computed as soon as they would be read.`,
+    { details: { field: "messages", fault: "value" } },
+  );
 }

@@ -2,6 +2,7 @@
  * Whether it pays to keep a prompt on disk, and to read it back. Both cost time that somebody waits for, so both are decided from what the machine
  * was measured to do: how long a token of prefill takes, and a byte of the file. Pure.
  */
+import { KEPT_TOKENS_MIN } from "../core/prompt-cache.ts";
 
 /** What was measured lately; a machine that nothing was measured on yet is taken for a board with slow storage. */
 export interface CacheRates {
@@ -14,8 +15,6 @@ export interface CacheRates {
 /** An RK3588 with a model of 0.6B (Rockchip's table), and an eMMC: 200 MB/s read, 100 MB/s written. */
 export const UNMEASURED: Omit<CacheRates, "bytesPerToken"> = { prefillMsPerToken: 1.5, readMsPerByte: 5e-6, writeMsPerByte: 1e-5 };
 
-/** Shorter ones are computed in no time, and files have a size of their own. */
-const TOKENS_MIN = 64;
 /** Estimates are rough: what is gained has to be well above what it costs. */
 const GAIN_FACTOR = 1.5;
 /** A conversation that has not come back yet may never: keeping it has to be worth more. */
@@ -36,7 +35,7 @@ export interface Evicted {
 /** Whether a sequence should be written to a file before its place is taken. */
 export function worthSaving({ tokens, shared, kept, returned }: Evicted, rates: CacheRates): boolean {
   const lost = tokens - Math.max(shared, kept);
-  if (lost < TOKENS_MIN) return false;
+  if (lost < KEPT_TOKENS_MIN) return false;
   const bytes = tokens * rates.bytesPerToken;
   const computeMs = lost * rates.prefillMsPerToken;
   if (!returned && computeMs < NEW_CHAT_MS_MIN) return false;
@@ -46,7 +45,7 @@ export function worthSaving({ tokens, shared, kept, returned }: Evicted, rates: 
 /** What reading a file gains, ms; 0 or less: nothing. */
 export function gainOfLoading(file: { readonly tokens: number; readonly bytes: number }, held: number, rates: CacheRates): number {
   const tokens = file.tokens - held;
-  if (tokens < TOKENS_MIN) return 0;
+  if (tokens < KEPT_TOKENS_MIN) return 0;
   const readMs = file.bytes * rates.readMsPerByte;
   const computeMs = tokens * rates.prefillMsPerToken;
   return computeMs > GAIN_FACTOR * readMs ? computeMs - readMs : 0;
@@ -54,7 +53,7 @@ export function gainOfLoading(file: { readonly tokens: number; readonly bytes: n
 
 /** Whether a prompt is long enough for a file to be looked for. */
 export function worthFinding(tokens: number, held: number): boolean {
-  return tokens - held >= TOKENS_MIN;
+  return tokens - held >= KEPT_TOKENS_MIN;
 }
 
 /** What the newest figure counts for. */

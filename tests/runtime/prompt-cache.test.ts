@@ -240,9 +240,23 @@ test("a prompt that is too long to be warmed is refused as it would be in a chat
   expect(chat).toMatchObject({ error: { code: "context_length_exceeded" } });
 });
 
+test("a prompt that is too short to be kept is refused, with its tokens and how many it takes", async () => {
+  await using server = await startTestServer();
+  const response = await server.post("/v1/cache/warm", { messages: [user("Hello")] });
+  expect({ status: response.status, body: await response.json() }).toMatchObject({
+    status: 400,
+    body: {
+      error: {
+        param: "messages",
+        message: expect.stringMatching(/^The prompt has \d+ tokens; only prompts of at least 64 are kept/) as string,
+      },
+    },
+  });
+});
+
 test("a model whose prompts are not kept says so when one is to be warmed", async () => {
   await using server = await serverWith(temporaryFolder(), { flags: ["--n-batch", "2"] });
-  const response = await server.post("/v1/cache/warm", { messages: [user("Hello")] });
+  const response = await server.post("/v1/cache/warm", { messages: [user(LONG)] });
   expect({ status: response.status, body: await response.json() }).toMatchObject({
     status: 400,
     body: { error: { code: "unsupported_parameter", message: expect.stringContaining("n_batch") as string } },

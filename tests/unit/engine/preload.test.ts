@@ -26,6 +26,24 @@ test("preload() loads one after another, and tells of what cannot be loaded with
   ]);
 });
 
+test("preload() goes on behind a system prompt that is refused, and not behind a model that cannot run", async () => {
+  const faults: string[] = [];
+  const warmed: string[] = [];
+  const engine = {
+    ...scriptedEngine(),
+    warm: async ({ model }: { readonly model: string }) => {
+      warmed.push(model);
+      throw new AppError(model === MODEL.id ? "invalid_request" : "model_load_failed", "No");
+    },
+  };
+  const wanted = [SLASHED.id, MODEL.id].map((model) => ({ model, systemPrompts: ["Be kind.", "Be brief."] }));
+  await preload(engine, wanted, (name, { code }) => faults.push(`${name}: ${code}`));
+  expect([warmed, faults]).toEqual([
+    [SLASHED.id, MODEL.id, MODEL.id],
+    [`${SLASHED.id}: model_load_failed`, `${MODEL.id}: invalid_request`, `${MODEL.id}: invalid_request`],
+  ]);
+});
+
 test("preload() ends without a word when the engine closes", async () => {
   const faults: string[] = [];
   const engine = {
