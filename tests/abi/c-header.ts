@@ -33,7 +33,7 @@ function selectBranches(text: string, headerMacro: number): string {
     const comparison = /^#if RKLLM_ABI >= (\d+)$/.exec(line);
     if (comparison !== null) taken.push(headerMacro >= Number(comparison[1]));
     else if (/^#ifndef RKLLM_H$/.test(line)) taken.push(true);
-    else if (/^#ifndef RKLLM_ABI$|^#if RKLLM_ABI != \d+ && RKLLM_ABI != \d+$/.test(line)) taken.push(false);
+    else if (/^#ifndef RKLLM_ABI$|^#if RKLLM_ABI != \d+(?: && RKLLM_ABI != \d+)*$/.test(line)) taken.push(false);
     else if (line === "#else") taken.push(!taken.pop()!);
     else if (line === "#endif") taken.pop();
     else if (/^#(?!define|error)/.test(line)) throw new Error(`The header parser does not know: ${line}`);

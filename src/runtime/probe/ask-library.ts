@@ -91,8 +91,10 @@ export async function askLibrary(target: ProbeTarget, options: AskOptions): Prom
 }
 
 function questionsFor({ library }: ProbeTarget, { questions }: AskOptions): readonly Question[] {
-  const abi = findAbi(library.version)?.id;
-  const possible = QUESTIONS.filter((question) => question.beside !== true && (question.abi === undefined || question.abi === abi));
+  const abi = findAbi(library.version);
+  const possible = QUESTIONS.filter(
+    (question) => question.beside !== true && (question.concerns === undefined || (abi !== undefined && question.concerns(abi))),
+  );
   return questions === undefined ? possible : possible.filter(({ id }) => questions.includes(id));
 }
 

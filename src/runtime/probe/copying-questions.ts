@@ -21,7 +21,7 @@ export const COPIED_STRINGS: Question = {
 export const COPIED_CALLBACK: Question = {
   id: "copied-callback",
   asks: "Does rkllm_init copy the callback struct?",
-  abi: "1.3",
+  concerns: (abi) => abi.initCallback === "struct",
   needsRun: true,
   ask(asked) {
     const handle = asked.open();

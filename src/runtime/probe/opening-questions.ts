@@ -50,7 +50,7 @@ export const ODD_CONTEXT: Question = {
 export const NULL_TAGS: Question = {
   id: "null-tags",
   asks: "Does the model open with the image tags (img_start, …) as NULL?",
-  abi: "1.2",
+  concerns: (abi) => abi.imageTags === "init",
   ask(asked) {
     const { code, handle } = asked.init({ nullTags: true });
     asked.tell({ opens: code === 0 && handle !== null });

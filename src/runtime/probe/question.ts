@@ -1,6 +1,6 @@
 /** What a question to the library is: how it is asked, in a child process, and what its answer means. */
 import type { Sampling } from "../../core/generation.ts";
-import type { AbiId } from "../native/abi.ts";
+import type { Abi } from "../native/abi.ts";
 import type { ProbeHandle, ProbeLibrary, ProbeOpened, ProbeOpening } from "../native/probe-handle.ts";
 
 /** What was found: the same each time the same library is asked. */
@@ -45,8 +45,8 @@ export interface Question {
   readonly id: string;
   /** The question itself, as a sentence. */
   readonly asks: string;
-  /** Asked only where this interface is. */
-  readonly abi?: AbiId;
+  /** Asked only of the interfaces of which this is true. Absent: of all. */
+  readonly concerns?: (abi: Abi) => boolean;
   /** It is not asked where no run ends. Absent: only a model that opens is needed. */
   readonly needsRun?: true;
   /** Asked by a question, in a second process, and by nobody else. */

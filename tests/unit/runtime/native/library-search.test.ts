@@ -71,7 +71,7 @@ describe("findRuntimeLibraries()", () => {
     const silent = folderOf({ "librkllmrt.so": libraryBytes("arm64", "nothing") });
     expect(versionsOf({ folders: [silent], versionOverride: "1.2.2" })).toEqual(["1.2.2"]);
     expect(versionsOf({ folders: [folderOf({ "librkllmrt.so": sdk("1.3.0") })], versionOverride: "1.2.2" })).toEqual(["1.2.2"]);
-    const several = folderOf({ "librkllmrt.so": sdk("1.4.0"), "librkllmrt-1.2.3.so": sdk("1.2.3") });
+    const several = folderOf({ "librkllmrt.so": sdk("9.9.9"), "librkllmrt-1.2.3.so": sdk("1.2.3") });
     expect(versionsOf({ folders: [several], versionOverride: "1.3.0" })).toEqual(["1.3.0", "1.2.3"]);
   });
 
