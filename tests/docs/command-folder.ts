@@ -48,7 +48,7 @@ shift
 exec bun "$command" "$@"`;
 
 /** A reply that says no is a failure, as a reader would take it. */
-const CURL = `exec /usr/bin/curl --silent --show-error --fail-with-body --max-time 120 "$@"`;
+const CURL = `exec "${Bun.which("curl") ?? "/usr/bin/curl"}" --silent --show-error --fail-with-body --max-time 120 "$@"`;
 
 const SCRIPTS = { "rockchip-llama": ROCKCHIP_LLAMA, bun: BUN, npm: NPM, curl: CURL };
 
