@@ -42,15 +42,20 @@ def signature(tool):
     return function["name"], function.get("description"), frozenset(function["parameters"]["properties"])
 
 
+def examined_texts():
+    """What the examination asks, and its system texts; orders for JSON are the server's own text and its like, which is taught on purpose."""
+    requests = [(p["kind"], p["request"]["messages"]) for p in prompts()]
+    asked = [messages[-1]["content"] for _, messages in requests if messages[-1]["role"] == "user"]
+    return asked + [m["content"] for kind, messages in requests for m in messages if m["role"] == "system" and kind != "json"]
+
+
 def main():
     problems = []
     for name, entries in LISTS.items():
         shared = set(getattr(words, name)) & EVERYTHING_TAUGHT
         problems += [f"{word} is taught" for word in sorted(shared)]
-    asked = [p["request"]["messages"][-1]["content"] for p in prompts() if p["request"]["messages"][-1]["role"] == "user"]
-    # Orders for JSON are the server's own text and its like, which is taught on purpose.
-    systems = [m["content"] for p in prompts() for m in p["request"]["messages"] if m["role"] == "system" and p["kind"] != "json"]
-    exact, templates = {plain(text) for text in asked + systems}, {masked(text) for text in asked + systems}
+    texts = examined_texts()
+    exact, templates = {plain(text) for text in texts}, {masked(text) for text in texts}
     examined = [t for family in (schemas.WEATHER, schemas.TIME, schemas.CALCULATOR, schemas.SEARCH) for t, _ in family] + schemas.DISTRACTORS
     names = {n for family in tool_schemas.FAMILIES.values() for n in family["names"]} | {n for n, _, _ in tool_schemas.OTHERS}
     problems += [f"the function {t['function']['name']} is taught" for t in examined if t["function"]["name"] in names]
@@ -73,7 +78,7 @@ def main():
     problems += [f"the description of {t['function']['name']} is taught" for t in examined if plain(t["function"]["description"]) in descriptions]
     for problem in sorted(set(problems)):
         print(problem)
-    print(f"{len(asked)} questions and {len(systems)} system texts against {count} conversations: {len(set(problems))} shared")
+    print(f"{len(texts)} questions and system texts against {count} conversations: {len(set(problems))} shared")
     sys.exit(1 if problems else 0)
 
 

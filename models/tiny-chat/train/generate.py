@@ -10,9 +10,9 @@ import argparse
 import json
 import os
 import random
-import re
 
 from chat_format import prompt_and_answer
+from check_disjoint import examined_texts, masked, plain
 from evaluation.prompts import prompts
 from kinds import common_facts, copying, json_answers, long_chats, manners, memory, personas, server_facts, small_talk, stories, sums, tools, unknown
 from wording import open_wordings
@@ -33,8 +33,8 @@ SHARES = {
 
 # In place of those where wordings are open.
 OPEN_SHARES = {
-    "copying": (copying, 6), "tools": (tools, 27), "json": (json_answers, 12), "common_facts": (common_facts, 17), "sums": (sums, 4), "small_talk": (small_talk, 7), "server_facts": (server_facts, 13),
-    "memory": (memory, 8), "personas": (personas, 5), "stories": (stories, 4),
+    "copying": (copying, 6), "tools": (tools, 32), "json": (json_answers, 11), "common_facts": (common_facts, 20), "sums": (sums, 3), "small_talk": (small_talk, 9), "server_facts": (server_facts, 11),
+    "memory": (memory, 7), "personas": (personas, 5), "stories": (stories, 4),
 }
 
 # In the last part of the training, on rows as long as the context, so much is long chats.
@@ -70,22 +70,19 @@ def write(folder, name, seed, count, make):
                 written += 1
 
 
-def plain(text):
-    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
-
-
 EXAMINED = {plain(m["content"]) for p in prompts() for m in p["request"]["messages"] if m["role"] == "user"}
-
+EXAMINED_TEMPLATES = {masked(text) for text in examined_texts()} - {"blank"}
 
 EXAMINED_TOOLS = {text for p in prompts() for tool in p["request"].get("tools", []) for text in (tool["function"]["name"], plain(tool["function"]["description"]))}
 
 
 def is_examined(conversation):
-    """Whether it asks something that the examination asks, or offers a function that it offers, by chance."""
+    """Whether it asks something that the examination asks, be it with other words filled in, or offers a function that it offers, by chance."""
     functions = [tool["function"] for tool in conversation["tools"] or []]
     if any(f["name"] in EXAMINED_TOOLS or plain(f.get("description") or "") in EXAMINED_TOOLS for f in functions):
         return True
-    return any(turn["role"] == "user" and plain(turn["content"]) in EXAMINED for turn in conversation["turns"])
+    asked = [turn["content"] for turn in conversation["turns"] if turn["role"] == "user"]
+    return any(plain(text) in EXAMINED for text in asked) or any(masked(text) in EXAMINED_TEMPLATES for text in [*asked, conversation["system"] or "-"])
 
 
 def main():
