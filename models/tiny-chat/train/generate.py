@@ -33,8 +33,8 @@ SHARES = {
 
 # In place of those where wordings are open.
 OPEN_SHARES = {
-    "copying": (copying, 6), "tools": (tools, 32), "json": (json_answers, 11), "common_facts": (common_facts, 20), "sums": (sums, 3), "small_talk": (small_talk, 9), "server_facts": (server_facts, 11),
-    "memory": (memory, 7), "personas": (personas, 5), "stories": (stories, 4),
+    "copying": (copying, 6), "tools": (tools, 27), "json": (json_answers, 12), "common_facts": (common_facts, 17), "sums": (sums, 4), "small_talk": (small_talk, 7), "server_facts": (server_facts, 13),
+    "memory": (memory, 8), "personas": (personas, 5), "stories": (stories, 4),
 }
 
 # In the last part of the training, on rows as long as the context, so much is long chats.

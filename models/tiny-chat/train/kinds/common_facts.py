@@ -36,10 +36,6 @@ AFTER_ASKED = [
     "[Name|Tell me] the {unit} after {x}.",
     "After {x} comes [what|which {unit}]?",
     "What is the next {unit} after {x}?",
-    "[It is|Now it is|Yesterday was|We have] {x}[.|,] [what|which {unit}] [comes|is] next?",
-    "[When|Once] {x} is over, [what|which {unit}] [begins|follows|starts]?",
-    "{x} [is followed by|comes before|goes over into] [what|which {unit}]?",
-    "The {unit} [after|behind|following] {x}[?|, please.| is called what?]",
 ]
 BEFORE_ASKED = [
     "[What|Which] {unit} comes [right |]before {x}?",
@@ -47,8 +43,6 @@ BEFORE_ASKED = [
     "[What|Which] is the {unit} before {x}?",
     "[Name|Tell me] the {unit} before {x}.",
     "Before {x} comes [what|which {unit}]?",
-    "{x} [comes after|follows] [what|which {unit}]?",
-    "The {unit} [before|ahead of] {x}[?|, please.| is called what?]",
 ]
 PLACE_ASKED = ["[What|Which] is the {n} month[| of the year]?", "Which month is the {n}[| one| of the year]?", "[Name|Tell me] the {n} month."]
 OPPOSITE_ASKED = [
@@ -63,8 +57,6 @@ OPPOSITE_ASKED = [
     "Not {x} but [what|the opposite]?",
     "{x} and its opposite[?|, please.]",
     "I [need|want|look for] [the|a word that is the] opposite of {x}.",
-    "[Opposites|Antonym|Contrary|The contrary] [of|for|to]: {x}[?|.|]",
-    "[What|Which word] [goes against|is the reverse of|is the other end of] {x}?",
 ]
 SOUND_ASKED = [
     "[What|Which] [sound|noise] does {a} {x} make?",
@@ -174,7 +166,7 @@ def single(rng):
     return say(rng, asked), said, said
 
 
-FAMILIES = [(capital, 6), (colour, 2), (order, 4), (opposite, 3), (sound, 1.5), (baby, 1.5), (legs, 1.2), (sums, 7), (single, 5)]
+FAMILIES = [(capital, 5), (colour, 2), (order, 3), (opposite, 2.5), (sound, 1.5), (baby, 1.5), (legs, 1.2), (sums, 7), (single, 5)]
 
 
 def fact(rng, only=None):
@@ -187,7 +179,7 @@ def fact(rng, only=None):
 
 
 def thought_of(said, heart):
-    return f"This is a fact I know. {said}"
+    return f"This is a fact I know. {said}" if heart != said else "This is a fact I know."
 
 
 FOLLOW_UPS = ["And [of |]{x}?", "And {x}?", "What about {x}?", "[And|Also] for {x}?", "How about {x}?", "Now {x}[.|?]", "{x}?"]

@@ -145,7 +145,7 @@ def word(rng):
     elif roll < 0.6:
         made = rng.choice(ADJECTIVES)
     elif roll < 0.66:
-        made = joined(rng)
+        made = rng.choice(NOUNS) + rng.choice(NOUNS)
     elif roll < 0.72:
         made = rng.choice(BEGINNINGS) + rng.choice(rng.choice([NOUNS, FORMS, CODAS[:-20]]))
     elif roll < 0.82:
@@ -155,23 +155,15 @@ def word(rng):
     return word(rng) if made.lower() in EXAMINED else made
 
 
-def joined(rng):
-    """A word joined of two, as there are many that nobody has listed."""
-    thing, other, act = rng.choice(NOUNS), rng.choice(NOUNS), rng.choice(VERBS)
-    made = rng.choice([thing + other, thing + other, thing + plural(other), thing + ing(act), thing + (act + "r" if act.endswith("e") else act + "er"), act + other])
-    made += rng.choice(["", "", "", "s"]) if made.endswith("er") else ""
-    return joined(rng) if made in EXAMINED else made
-
-
 def noun(rng):
     """A thing, of one word."""
     roll = rng.random()
-    return rng.choice(NOUNS) if roll < 0.55 else joined(rng) if roll < 0.7 else word(rng).lower()
+    return rng.choice(NOUNS) if roll < 0.6 else rng.choice(NOUNS) + rng.choice(NOUNS) if roll < 0.7 else word(rng).lower()
 
 
 PHRASES = """{w}|{w}|{w} {w}|{w} {w}|{w} {w} {w}|{a} {s}|{a} {s}|{a} {n}|{n} {g}|{a} {n} {g}|the {N} {N}|the {A} {N}|the {n} of {P}|{s} in {P}|{s} of {P}|{s} for {s}|
 {g} {s}|{g} {s} in {P}|how to {v} a {n}|how {s} {v} {s}|{n} {s}|{n} {n} {s}|{a} {n} advice|{a} {g} {s}|{n} {s} of {P}|{s} and {s}|{n} without {s}|why {s} {v}|
-{a} {a} {s}|{n} {g} in {P}|{w} {w} {s}|{n} {w} {s}|{w} of {P}|{s} from {w}|{w} {n} {w} {s}|the {a} {w}|{a} {w} {w}|the {P} {n}|the {P} {N}|{P} {n} {s}|the finest {s}|{s} near {P}|{w} {s}|{w} {g}|{a} {w} {s}|{P} {s}|{n} and {n} {g}|first {n} {g} {s}""".replace("\n", "").split("|")
+{a} {a} {s}|{n} {g} in {P}|the finest {s}|{s} near {P}|{w} {s}|{w} {g}|{a} {w} {s}|{P} {s}|{n} and {n} {g}|first {n} {g} {s}""".replace("\n", "").split("|")
 
 
 def phrase(rng, place):
@@ -187,19 +179,8 @@ def phrase(rng, place):
     return made
 
 
-def part(rng):
-    """A part of a name."""
-    return (open_word(rng) if rng.random() < 0.6 else rng.choice(NOUNS)).capitalize()
-
-
-LONG_TITLES = """{a} {b} {c}|{a} {b} {c}|{a} {b}|{a} de {b}|{a} del {b}|{a} of the {b}|{a} on {b}|{a}-{b}|{a}-{b}-{c}|{a} am {b}|{a} la {b}|{a} {b} City|New {a} {b}|Saint {a} {b}|{a} and {b}|
-{a} upon {b}|El {a} {b}|{a} {b} Town|San {a} de {b}|Rio {a} {b}|Great {a} {b}|{a} {b} Bay""".replace("\n", "").split("|")
-
-
 def title(rng):
-    """A name of one to four words, as of a place."""
-    if rng.random() < 0.22:
-        return rng.choice(LONG_TITLES).format(a=part(rng), b=part(rng), c=part(rng))
+    """A name of one or two words, as of a place."""
     roll = rng.random()
     if roll < 0.3:
         return open_word(rng).capitalize()

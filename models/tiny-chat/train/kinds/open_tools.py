@@ -172,7 +172,7 @@ def spare_parameter(rng):
 def family_in_open_words(rng, family):
     """(name, description or None, main parameter, properties)"""
     roll = rng.random()
-    if roll < 0.33:
+    if roll < 0.4:
         name, description = telling_name(rng, family), telling_description(rng, family)
     elif roll < 0.65:
         name, description = silent_name(rng), telling_description(rng, family)
@@ -192,16 +192,6 @@ def family_in_open_words(rng, family):
     return name, description, main, properties
 
 
-def alike(rng, tools):
-    """Renames some functions so that names share a word, which then no longer tells them apart."""
-    shared = any_word(rng) if rng.random() < 0.6 else rng.choice(GLUE + ACTING)
-    front = rng.random() < 0.5
-    for tool in tools:
-        function = tool["function"]
-        if rng.random() < 0.8:
-            function["name"] = f"{shared}_{function['name']}" if front else f"{function['name']}_{shared}"
-
-
 # Functions that do something: a verb and a thing, and parameters that are said in the order.
 # Kind: parameter names, type, clauses with {v}, descriptions.
 ROLES = {
@@ -218,7 +208,7 @@ def action(rng, draws):
     """(name, description, properties, [(key, value)], question): a function that does something, and an order for it."""
     verb, thing = rng.choice(VERBS), rng.choice(NOUNS) if rng.random() < 0.85 else open_word(rng)
     article = rng.choice(["the", "the", "the", "my", "our", "a"])
-    roles = rng.sample(list(ROLES), rng.choice([1, 1, 2, 2, 3]))
+    roles = rng.sample(list(ROLES), rng.choice([1, 1, 1, 2]))
     order, properties, values = f"{verb} {article} {thing}", {}, []
     for role in roles:
         names, kind, clauses, descriptions = ROLES[role]

@@ -22,10 +22,6 @@ TALK = [
             "How are you[| today| doing| doing today| feeling| feeling today][?|]",
             "[How is it going|How's it going|How goes it|How do you do|What's up|How are things|How have you been|Are you well|Are you okay|Are you happy|All good]?",
             "[Hi|Hello|Hey][,|!] how are you[| today| doing]?",
-            "[Hi|Hello|Hey|Hey there][,|!] [how's it going|what's up|how have you been|are you all right|how are things|how is everything][| today| over there]?",
-            "[Are you|You] [all right|alright|okay|doing okay|doing well|doing good|in good shape|feeling better|feeling good][| today| now| there]?",
-            "[How is|How's] [your mood|everything|your week|your morning|your evening|your health][| today| going]?",
-            "[How do you feel|How are you getting on|How are you these days|How has your day been|What's new with you|Are things going well][| today| right now]?",
             "[Did you sleep well|Having a good day|Is your day going well|How is your day|How's your day going|How was your day]?",
         ],
         "They ask how I am. I say I am well and ask back.",
@@ -33,7 +29,6 @@ TALK = [
     ),
     (
         [
-            "[Thanks|Thank you|Many thanks] for [your help|the answer|helping|helping me|everything|your time|this][!|.|]",
             "[Thanks|Thank you|Thank you so much|Thanks a lot|Many thanks|Thank you very much|Cheers|Thx|Great, thanks|Perfect, thank you][!|.|]",
             "[That was|That is|This was] [helpful|very helpful|useful|great|kind of you][!|.|, thanks.|, thank you!]",
             "[I appreciate|I am grateful for] [it|that|your help|the help][!|.]",

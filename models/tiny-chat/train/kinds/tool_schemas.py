@@ -3,7 +3,6 @@
 from wording import expand
 
 from .open_tools import action, family_in_open_words
-from .orders import order
 from .words import are_open, open_word
 
 # Family: names, descriptions, main parameters and what is said of them.
@@ -134,15 +133,9 @@ def action_tool(rng, draws):
     return function(name, description, properties, list(properties) if rng.random() < 0.85 else [], rng.random() < 0.1), order, dict(values)
 
 
-def ordered_tool(rng):
-    """(tool, an order for it, the arguments that the order holds, whether it returns something)"""
-    name, description, properties, required, arguments, said, returns = order(rng)
-    return function(name_like(rng, name, description is not None) if rng.random() < 0.4 else name, description, properties, required, rng.random() < 0.1), said, arguments, returns
-
-
 def other_tool(rng, draws):
     """A function that fits no question about weather, time, sums or pages."""
     if are_open(rng, 0.8):
-        return action_tool(rng, draws)[0] if rng.random() < 0.5 else ordered_tool(rng)[0]
+        return action_tool(rng, draws)[0]
     name, description, parameters = rng.choice(OTHERS)
     return function(name, description, {key: {"type": kind} for key, kind in parameters.items()}, list(parameters))

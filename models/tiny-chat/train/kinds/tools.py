@@ -4,11 +4,10 @@ import json
 
 from wording import casual, expand, say, sentence
 
-from . import conversation, indirect, maybe_thought, orders, small_talk
+from . import conversation, maybe_thought, small_talk
 from .common_facts import fact
 from .english import NOUNS, VERBS, noun, plural, third, word
-from .open_tools import alike
-from .tool_schemas import FAMILIES, action_tool, family_tool, ordered_tool, other_tool
+from .tool_schemas import FAMILIES, action_tool, family_tool, other_tool
 from .words import are_open, city, name, phrase, pick, topic
 
 LEAD = "[||||Please |Hey, |Hi! |Quick question: |Tell me, |I wonder: ]"
@@ -251,10 +250,7 @@ def asked_for(rng, family, tool, main, extra):
             question = say(rng, both[family], x=spoken(rng, family, values[0]), y=spoken(rng, family, values[1]))
             return question, [{"name": name, "arguments": {main: v}} for v in values], [result_and_answer(rng, family, v) for v in values]
     value = value_for(rng, family)
-    if are_open(rng, 0.2):
-        question = say(rng, indirect.ASKED[family], x=spoken(rng, family, value)) + rng.choice(indirect.ORDERS)
-    else:
-        question = say(rng, once[family], x=spoken(rng, family, value))
+    question = say(rng, once[family], x=spoken(rng, family, value))
     arguments, question = arguments_for(rng, family, main, extra, value, question)
     return question, [{"name": name, "arguments": arguments}], [result_and_answer(rng, family, value)]
 
@@ -264,9 +260,9 @@ def polite(rng, question):
     return casual(rng, sentence(lead + question), names=True)
 
 
-def ordered(order, tool, arguments, returns=False):
-    """As asked_for does, of a function that does something, or that returns something."""
-    return lambda rng: (order, [{"name": tool["function"]["name"], "arguments": arguments}], [orders.result_and_answer(rng) if returns else (rng.choice(DONE), "It is done.")])
+def ordered(order, tool, arguments):
+    """As asked_for does, of a function that does something."""
+    return lambda rng: (order, [{"name": tool["function"]["name"], "arguments": arguments}], [(rng.choice(DONE), "It is done.")])
 
 
 def offered(rng):
@@ -277,17 +273,15 @@ def offered(rng):
         tool, main, extra = family_tool(rng, family, city(rng))
         tools.append(tool)
         askers.append(lambda r, family=family, tool=tool, main=main, extra=extra: asked_for(r, family, tool, main, extra))
-    if are_open(rng, 0.32):
+    if are_open(rng, 0.22):
         for _ in range(rng.choice([1, 1, 2, 3])):
-            tool, *asked = action_tool(rng, DRAWS) if rng.random() < 0.4 else ordered_tool(rng)
+            tool, order, arguments = action_tool(rng, DRAWS)
             tools.append(tool)
-            askers.append(ordered(asked[0], tool, *asked[1:]))
+            askers.append(ordered(order, tool, arguments))
         kept = rng.randint(0, len(families)) if len(tools) > len(families) else len(families)
         tools, askers = tools[len(families) - kept :], askers[len(families) - kept :]
     elif rng.random() < 0.4:
         tools.append(other_tool(rng, DRAWS))
-    if len(tools) > 1 and are_open(rng, 0.2):
-        alike(rng, tools)
     if len({t["function"]["name"] for t in tools}) < len(tools):
         return offered(rng)
     return tools, askers
@@ -322,7 +316,7 @@ def make(rng):
     if rng.random() < 0.6:
         turns = turns[: -len(replied)]
         calls_said = "function" if len(calls) == 1 else "function twice"
-        thought = f"I need the {calls[0]['name']} {calls_said}, with {' and '.join(str(v) for c in calls for v in c['arguments'].values())}."
+        thought = f"I need the {calls[0]['name']} {calls_said}, with {' and '.join(str(next(iter(c['arguments'].values()))) for c in calls)}."
     else:
         thought = "The function has answered. I tell the result."
     turns = [turn if isinstance(turn, dict) else {"role": "user" if i % 2 == 0 else "assistant", "content": turn} for i, turn in enumerate(turns)]

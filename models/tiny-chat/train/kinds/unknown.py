@@ -3,7 +3,6 @@
 from wording import casual, say
 
 from . import conversation, maybe_thought
-from .common_facts import capital
 from .words import ANIMALS, CITIES, FOODS, HOBBIES, JOBS, NAMES, SPORTS, THINGS, made_up, name, pick
 
 ANSWER = "I do not know that. I am only a small demonstration model."
@@ -43,7 +42,6 @@ ASKED = [
     "[What are|Name] the [ingredients|side effects|rules|laws] of {made}[?|]",
     "[Should I|Is it wise to] [buy|sell|learn|study] [{food}|{hobby}|a {thing}|gold|stocks]?",
 ]
-CAPITALS_ASKED = ["What is the capital of {made}?", "[Which|What] city is the capital of {made}?", "[Tell me|Name] the capital of {made}."]
 
 
 def make(rng):
@@ -57,9 +55,4 @@ def make(rng):
     if rng.random() < 0.15:
         who = name(rng)
         turns = [f"Hi, I am {who}.", f"Nice to meet you, {who}!"]
-    elif rng.random() < 0.3:
-        # What is known beside what is not: countries there are, and such as nobody has.
-        for known in rng.sample([True, True, False], rng.randint(1, 3)):
-            asked, said, _ = capital(rng) if known else (say(rng, CAPITALS_ASKED, made=made_up(rng)), ANSWER, None)
-            turns += [asked, said]
     return conversation("unknown", turns + [question, ANSWER], thought=maybe_thought(rng, 0.3, "I do not know that. I should say so."))
