@@ -1,6 +1,6 @@
 """
-Reads an exported model back, so that training can go on from the weights that are shipped: writes run/model.checkpoint.npz, with moments of
-zero, and data/vocabulary.json.
+Reads an exported model back, so that training can go on from the weights that are shipped (train.py --from run/model.npz): writes
+run/model.npz and data/vocabulary.json.
 
   python read_back.py ../tiny-chat.gguf [--run run] [--data data]
 """
@@ -85,11 +85,10 @@ def main():
     entries, tensors = read(options.model)
     params = {name.removesuffix(".weight"): value for name, value in tensors.items()}
     shape = Shape(vocab=len(entries["tokenizer.ggml.tokens"]), **{ours: entries[f"llama.{theirs}"] for ours, theirs in SHAPE_KEYS.items()})
-    zeros = {name: np.zeros_like(value) for name, value in params.items()}
-    meta = {"shape": json.dumps(shape.as_dict()), "step": 0, "seconds": 0.0, "alpha": ALPHA, "once_more": True}
+    meta = {"shape": json.dumps(shape.as_dict()), "step": 0, "seconds": 0.0, "alpha": ALPHA}
     for folder in (options.run, options.data):
         os.makedirs(folder, exist_ok=True)
-    save(os.path.join(options.run, "model.checkpoint.npz"), params=params, first=zeros, second=zeros, meta=meta)
+    save(os.path.join(options.run, "model.npz"), params=params, meta=meta)
     merges = [tuple(pair.split(" ")) for pair in entries["tokenizer.ggml.merges"]]
     Vocabulary(entries["tokenizer.ggml.tokens"], merges).save(os.path.join(options.data, "vocabulary.json"))
     print(f"{options.model}: {sum(value.size for value in params.values())} weights, {shape.vocab} tokens")

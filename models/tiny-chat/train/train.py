@@ -3,6 +3,8 @@ Trains the model, or an adapter for it. Ends with run/model.npz; a run that was 
 
   python train.py --hours 3.4               the long run: as many steps as fit
   python train.py --steps 200 --run run/try a short one
+  python train.py --steps 500 --from run/model.npz --run run/further
+                                            goes on from what was learnt, perhaps with other data
   python train.py --adapter pirate          a LoRA adapter for run/model.npz, from data/pirate.npz
 """
 
@@ -145,7 +147,7 @@ def arguments():
     parser.add_argument("--long-share", type=float, default=0.06, help="last part of the run, on long rows of data/long.npz")
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--fall", type=float, default=FALL, help="part of the run, its last, in which the rate falls")
-    parser.add_argument("--once-more", action="store_true", help="a run of its own from where the last one ended, perhaps with other data")
+    parser.add_argument("--from", dest="origin", help="weights to begin with, a model or a checkpoint; moments begin at zero")
     parser.add_argument("--muon", action="store_true", help="Muon for the matrices inside the layers")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--log-every", type=int, default=50)
@@ -172,15 +174,13 @@ class Trainer:
                 vocab = len(json.load(file)["tokens"])
             self.shape = Shape(**{"vocab": vocab, **json.loads(options.shape)})
             self.base = None
-            self.learnt = init_params(self.shape, options.seed)
+            self.learnt = load(options.origin)["params"] if options.origin else init_params(self.shape, options.seed)
         self.step, self.seconds = 0, 0.0
         self.moments = tuple({name: np.zeros_like(value) for name, value in self.learnt.items()} for _ in range(2))
         if os.path.exists(self.checkpoint):
             saved = load(self.checkpoint)
             self.learnt, self.moments = saved["params"], (saved["first"], saved["second"])
             self.step, self.seconds = int(saved["meta"]["step"]), float(saved["meta"]["seconds"])
-            if options.once_more and not saved["meta"].get("once_more"):
-                self.seconds = 0.0
             print(f"going on from step {self.step}")
         # Placed as the steps return them, or the second step would be compiled anew.
         everywhere = NamedSharding(self.mesh, P())
@@ -216,7 +216,7 @@ class Trainer:
         return self._steps[rows, length]
 
     def save(self, path, checkpoint):
-        meta = {"shape": json.dumps(self.shape.as_dict()), "step": self.step, "seconds": self.seconds, "alpha": ALPHA, "once_more": self.options.once_more}
+        meta = {"shape": json.dumps(self.shape.as_dict()), "step": self.step, "seconds": self.seconds, "alpha": ALPHA}
         state = {"first": self.moments[0], "second": self.moments[1]} if checkpoint else {}
         save(path, params=self.learnt, meta=meta, **state)
 
@@ -251,6 +251,8 @@ class Trainer:
             self.step += 1
             rate = rate_at(progress, options.rate, 0.05 if self.adapter else 0.02, options.fall)
             self.learnt, self.moments, loss, norm = update(self.learnt, self.moments, batch, self.step, rate)
+            # Devices would queue dozens of steps, and the clock would know only of the queueing.
+            jax.block_until_ready(loss)
             tokens += rows * data.length
             if self.step % options.log_every == 0 or self.step == begun_at + 2:
                 loss, now = float(loss), time.time()
