@@ -55,6 +55,10 @@ browserDescribe("the chat, on the built-in model", () => {
   test("shows words as they come, and stops by the button and by Escape", async () => {
     await using opened = await openPage(browser, slowServer.url);
     const { page } = opened;
+    // By chance an answer could be over before anybody has seen it.
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByLabel("Temperature").fill("0");
+    await page.keyboard.press("Escape");
     for (const stop of [() => page.getByRole("button", { name: "Stop" }).click(), () => page.keyboard.press("Escape")]) {
       await send(page, "Tell me a short story about a dog.");
       await page.locator(".answer[aria-busy=true] .markdown").last().waitFor();
