@@ -36,6 +36,7 @@ text listed 60000 1
 text open 96000 2 --open
 text third 24000 3 --open
 text fourth 28000 5 --open
+text fifth 36000 6 --open
 
 # Fluent first, on listed words; then, in the same run, on words without end, which have to be copied.
 [ -f run/first/listed ] || { learn first 3264 20 --stop-at 0.28 --data data/listed && touch run/first/listed; }
@@ -43,7 +44,9 @@ learn first 3264 20 --data data/open
 # From there once more and once more, each time on new text.
 learn third 486 4 --from run/first/model.npz --rate 1.5e-3 --fall 0.95 --long-share 0.04 --data data/third
 learn fourth 580 4 --from run/third/model.npz --rate 2e-3 --fall 0.9 --long-share 0.04 --data data/fourth
-python average.py run/model.npz run/third/model.npz:0.2 run/fourth/model.npz:0.8
+[ -f run/mean.npz ] || python average.py run/mean.npz run/third/model.npz:0.2 run/fourth/model.npz:0.8
+learn fifth 400 4 --from run/mean.npz --rate 1.5e-3 --fall 0.95 --long-share 0.04 --data data/fifth
+python average.py run/model.npz run/mean.npz:0.7 run/fifth/model.npz:0.3
 
 for adapter in pirate terse; do
   [ -f "data/$adapter.npz" ] || python dataset.py "data/listed/$adapter.jsonl" data/vocabulary.json "data/$adapter.npz"
