@@ -1,8 +1,8 @@
 /** Eight clients at once on a real model, with one, two, four and eight prompts in a run: tokens a second against how long each waits. */
 import { availableParallelism } from "node:os";
 import { median } from "../src/bench/statistics.ts";
-import type { Bench, Figure, Measurement, Outcome } from "./measurement.ts";
-import { type BenchModel, digestOf, NO_SMOLLM2, smolLm2, TINY_CHAT, writeAsQ4 } from "./models.ts";
+import type { Bench, Figure, Measurement } from "./measurement.ts";
+import { type BenchModel, digestOf, NO_SMOLLM2, smolLm2, TINY_CHAT } from "./models.ts";
 import { startBenchServer } from "./server.ts";
 import { streamAll, type StreamedReply } from "./stream-client.ts";
 
@@ -10,10 +10,6 @@ const CLIENTS = 8;
 const TOKENS = 64;
 const SIZES = [1, 2, 4, 8];
 const GAIN_MIN = 2;
-const Q4_NOTE =
-  "The model comes as Q4_1, whose kernels gain little from several tokens at once on this kind of processor; it is written anew as Q4_0 here. " +
-  "Both are shown.";
-
 /** Medians over the repeats. */
 interface Point {
   readonly size: number;
@@ -28,47 +24,35 @@ export const batching: Measurement = {
   about: "Eight clients with n_batch 1, 2, 4 and 8: throughput against latency.",
   minutes: 2,
   run: async (bench) => {
-    const given = smolLm2();
-    if (given === null) return { ...(await measureModel(bench, TINY_CHAT, SIZES, true)), notes: [NO_SMOLLM2] };
-    const first = await measureModel(bench, writeAsQ4(bench.native, given, bench.folder), SIZES, true);
-    // Under a name that tells it from the other, which lies beside it.
-    const second = await measureModel(bench, { ...given, id: `${given.id}-q4_1` }, [1, CLIENTS], false);
+    const model = smolLm2() ?? TINY_CHAT;
+    const points: Point[] = [];
+    for (const size of SIZES) points.push(await measureSize(bench, model, size));
     return {
-      figures: [...first.figures, ...second.figures],
-      facts: { ...first.facts, ...second.facts, clients: CLIENTS, tokens: TOKENS, threads: availableParallelism() },
-      series: [...(first.series ?? []), ...(second.series ?? [])],
-      notes: [Q4_NOTE],
+      figures: [...gainOf(points), ...points.flatMap(pointFigures)],
+      facts: { model: await digestOf(model), clients: CLIENTS, tokens: TOKENS, threads: availableParallelism() },
+      series: [
+        {
+          name: `${model.id}, ${CLIENTS} clients`,
+          x: "latency of an answer, ms",
+          y: "tokens/s of all clients",
+          points: points.map(({ size, latencyMs, tokensPerS }) => ({ x: latencyMs, y: tokensPerS, label: `n_batch ${size}` })),
+        },
+      ],
+      notes: model === TINY_CHAT ? [NO_SMOLLM2] : [],
     };
   },
 };
 
-async function measureModel(bench: Bench, model: BenchModel, sizes: readonly number[], isTarget: boolean): Promise<Outcome> {
-  const points: Point[] = [];
-  for (const size of sizes) points.push(await measureSize(bench, model, size));
-  return {
-    figures: [...gainOf(model, points, isTarget), ...points.flatMap((point) => pointFigures(model, point))],
-    facts: { [model.id]: await digestOf(model) },
-    series: [
-      {
-        name: `${model.id}, ${CLIENTS} clients`,
-        x: "latency of an answer, ms",
-        y: "tokens/s of all clients",
-        points: points.map(({ size, latencyMs, tokensPerS }) => ({ x: latencyMs, y: tokensPerS, label: `n_batch ${size}` })),
-      },
-    ],
-  };
-}
-
-function gainOf({ id }: BenchModel, points: readonly Point[], isTarget: boolean): Figure[] {
+function gainOf(points: readonly Point[]): Figure[] {
   const [alone] = points;
   const together = points.at(-1);
   if (alone === undefined || together === undefined) return [];
   return [
     {
-      name: `${id}: ${CLIENTS} clients, n_batch ${together.size} against 1`,
+      name: `${CLIENTS} clients, n_batch ${together.size} against 1`,
       value: together.tokensPerS / alone.tokensPerS,
       unit: "times",
-      ...(isTarget ? { aimMin: GAIN_MIN } : {}),
+      aimMin: GAIN_MIN,
       baseline: `${alone.tokensPerS.toFixed(0)} tokens/s with n_batch 1`,
     },
   ];
@@ -80,7 +64,7 @@ async function measureSize(bench: Bench, model: BenchModel, size: number): Promi
   await server.load(model);
   const rounds = [];
   for (let repeat = 0; repeat <= bench.repeats; repeat++) {
-    bench.progress(`${model.id}, n_batch ${size}, ${repeat}/${bench.repeats}`);
+    bench.progress(`n_batch ${size}, ${repeat}/${bench.repeats}`);
     const bodies = Array.from({ length: CLIENTS }, (_, client) => ({
       model: model.id,
       prompt: countingFrom(100 * (1 + repeat * CLIENTS + client)),
@@ -114,10 +98,10 @@ function tokensIn({ events }: StreamedReply): number {
   return usages.at(-1)?.completion_tokens ?? 0;
 }
 
-function pointFigures({ id }: BenchModel, { size, tokensPerS, requestsPerS, latencyMs }: Point): Figure[] {
+function pointFigures({ size, tokensPerS, requestsPerS, latencyMs }: Point): Figure[] {
   return [
-    { name: `${id}, n_batch ${size}: decode, all clients`, value: tokensPerS, unit: "tokens/s" },
-    { name: `${id}, n_batch ${size}: answers of ${TOKENS} tokens`, value: requestsPerS, unit: "requests/s" },
-    { name: `${id}, n_batch ${size}: whole answer, p50`, value: latencyMs, unit: "ms" },
+    { name: `n_batch ${size}: decode, all clients`, value: tokensPerS, unit: "tokens/s" },
+    { name: `n_batch ${size}: answers of ${TOKENS} tokens`, value: requestsPerS, unit: "requests/s" },
+    { name: `n_batch ${size}: whole answer, p50`, value: latencyMs, unit: "ms" },
   ];
 }

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { writeTinyGguf } from "../tests/support/tiny-gguf.ts";
-import type { NativePrograms } from "./native.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -30,17 +29,6 @@ export const NO_SMOLLM2 = "SmolLM2-135M is not there: bun run fetch:smollm2";
 /** A real model of about 100 tokens a second; null where it was not fetched. */
 export function smolLm2(): BenchModel | null {
   return existsSync(SMOLLM2.path) ? SMOLLM2 : null;
-}
-
-/** Of llama.cpp's enum llama_ftype. */
-const FTYPE_Q4_0 = 2;
-
-/** The same model in Q4_0, whose kernels gain more from several tokens at once than those of Q4_1. Throws with what went wrong. */
-export function writeAsQ4(native: NativePrograms, { id, path, contextTokens }: BenchModel, folder: string): BenchModel {
-  const target = join(folder, `${id}-q4_0.gguf`);
-  const { exitCode, stderr } = Bun.spawnSync([native.quantize, native.llamaFolder, path, target, String(FTYPE_Q4_0)], { stderr: "pipe" });
-  if (exitCode !== 0) throw new Error(`${path} could not be written as Q4_0:\n${stderr.toString().slice(-2000)}`);
-  return { id: `${id}-q4_0`, path: target, contextTokens };
 }
 
 /** A model of hardly any weight whose answers never end: it stands for a model on the NPU, which costs the CPU nothing. */

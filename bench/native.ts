@@ -19,8 +19,6 @@ export interface NativePrograms {
   readonly sockets: string;
   /** The CPU runtime as librkllmrt.so. */
   readonly runtime: string;
-  /** Writes a model's weights anew in another format. */
-  readonly quantize: string;
   /** Folder of llama.cpp's libraries, for RKLLM_CPU_LIBDIR. */
   readonly llamaFolder: string;
 }
@@ -44,7 +42,6 @@ export async function buildNativePrograms(folder: string): Promise<NativeProgram
     bareLoop: build("bare-loop.c", "bare-loop"),
     trace: build("trace.c", "librkllmrt-trace.so", ...shared, "-DTRACE_CPU_RUNTIME"),
     sockets: build("sockets.c", "sockets.so", ...shared),
-    quantize: build("quantize.c", "quantize"),
     runtime: buildCpuRuntime({ version: "1.3.0", folder: join(folder, "runtime") }),
     llamaFolder: join(ROOT, `node_modules/@node-llama-cpp/linux-${process.arch}/bins/linux-${process.arch}`),
   };
