@@ -31,7 +31,8 @@ export const llamaCpp: Measurement = {
   minutes: 4,
   run: async (bench) => {
     const model = smolLm2() ?? TINY_CHAT;
-    const threads = availableParallelism();
+    // As many as the server lets a model have: it keeps a core for itself and its clients.
+    const threads = Math.max(1, availableParallelism() - 1);
     const folder = await nodeLlamaCpp(bench.progress);
     const ids = await promptIds(bench, model);
     const [oneProcess, loop]: [Speed[], Speed[]] = [[], []];
