@@ -67,7 +67,8 @@ export async function startBenchServer(bench: Bench, options: BenchServerOptions
   return Object.assign(server, {
     load: async (model: BenchModel) => {
       const response = await fetch(`${server.url}/v1/models/load`, { method: "POST", body: JSON.stringify({ model: model.id }) });
-      if (!response.ok) throw new Error(`${model.id} was not loaded: ${await response.text()}`);
+      const said = await response.text();
+      if (!response.ok) throw new Error(`${model.id} was not loaded: ${said}`);
       const [host] = childrenOf(server.pid);
       return host ?? server.pid;
     },
