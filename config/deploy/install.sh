@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs RockchipLlama: reads nothing but its variables, tells each step, and changes nothing before the download is checked.
 #
-#   sh install.sh               the Debian package where there is dpkg, else the executable in /usr/local/bin
+#   sh install.sh               the Debian package where there is apt-get, else the executable in /usr/local/bin
 #   sh install.sh --executable  the executable in any case
 #   sh install.sh --uninstall   takes it away again; models and settings stay
 #
