@@ -76,7 +76,7 @@ export function createAccessGate(
       const host = request.headers.get("host") ?? "";
       // No page of the internet knows a key; where none is asked for, the name has to tell that there is no such page behind the request.
       const refusal =
-        owner !== null ? null : (refusalOf(parseAddress(scope.client), presented) ?? (isOurName(host) ? null : strange(host)));
+        owner !== null ? null : (refusalOf(parseAddress(scope.client), presented) ?? (isOurName(host) ? null : strange(host, locked)));
       if (owner !== null) scope.client = `key:${owner}`;
       scope.admitted = refusal === null;
       // The page asks for a key itself, so its files have to be there first; they are the same on every server of this version.
@@ -92,10 +92,11 @@ export function createAccessGate(
   };
 }
 
-function strange(host: string): AppError {
+function strange(host: string, locked: boolean): AppError {
+  const others = locked ? "add the name to host_names, or send an API key" : "or add the name to host_names";
   return new AppError(
     "forbidden",
-    `The host name "${host}" is not one of this machine or its network, so a page of the internet could be behind this request. Use the address, add the name to host_names, or send an API key.`,
+    `The host name "${host}" is not one of this machine or its network, so a page of the internet could be behind this request. Use the address, ${others}.`,
   );
 }
 
