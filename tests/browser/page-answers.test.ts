@@ -35,6 +35,21 @@ browserDescribe("the chat, on a scripted engine", () => {
   });
   afterAll(() => browser.close());
 
+  test("sends what was entered before it was known what models there are", async () => {
+    await using api = listen(saying("Here it is."));
+    const known = Promise.withResolvers<void>();
+    const prepare = (page: Page) =>
+      page.route("**/v1/models/available", async (route) => {
+        await known.promise;
+        await route.continue();
+      });
+    await using opened = await openPage(browser, api.url, { prepare });
+    await send(opened.page, "Go");
+    known.resolve();
+    await answers(opened.page).getByText("Here it is.").waitFor();
+    expect(await opened.page.getByLabel("Message", { exact: true }).inputValue()).toBe("");
+  });
+
   test("renders Markdown and colours code", async () => {
     const text = [
       "## Head\n\nSome **bold**, `x < 1 && y`, AT&amp;T and 5 &lt; 6.",
