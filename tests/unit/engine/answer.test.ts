@@ -5,7 +5,7 @@ import type { ChatInput, GenerationEvent, GenerationRequest, ToolDefinition } fr
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { BatchMember, OutputFormat, PromptRequest, RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
-import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
+import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
 import { runningOne } from "../../support/running-batch.ts";
 
 const MODEL = { id: "tiny", path: "/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
@@ -57,19 +57,9 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
     close: async () => {},
   } as unknown as RuntimeSlot;
   const engine = createEngine({
+    ...ONE_MODEL_ENGINE,
     catalog: { resolve: async () => MODEL } as unknown as Catalog,
     openSlot: async () => slot,
-    defaultsOf: async () => ({ sampling: {} as never, tokensMax: null }),
-    queueDepthMax: 1,
-    queueWaitMaxMs: Infinity,
-    batchWindowMs: 0,
-    promptCache: NO_PROMPT_CACHE,
-    repetitionGuard: true,
-    modelsLoadedMax: 1,
-    keepAliveMs: Infinity,
-    memoryBudgetBytes: null,
-    availableMemoryBytes: () => null,
-    samplingMismatch: "run",
     answerRetriesMax: 2,
   });
   return { engine, prompts, spoken, held };

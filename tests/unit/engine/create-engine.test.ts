@@ -4,7 +4,7 @@ import type { GenerationRequest } from "../../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
-import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
+import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
 import { runningOne } from "../../support/running-batch.ts";
 
 const MODEL = { id: "tiny", path: "/models/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
@@ -44,20 +44,10 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     close: async () => {},
   };
   const engine = createEngine({
+    ...ONE_MODEL_ENGINE,
     catalog: { resolve: async () => MODEL } as unknown as Catalog,
     openSlot: async () => slot,
-    defaultsOf: async () => ({ sampling: {} as never, tokensMax: null }),
     queueDepthMax,
-    queueWaitMaxMs: Infinity,
-    batchWindowMs: 0,
-    promptCache: NO_PROMPT_CACHE,
-    repetitionGuard: true,
-    modelsLoadedMax: 1,
-    keepAliveMs: Infinity,
-    memoryBudgetBytes: null,
-    availableMemoryBytes: () => null,
-    samplingMismatch: "run",
-    answerRetriesMax: 0,
   });
   return { engine, held, status: () => engine.status().models[0] };
 }

@@ -7,7 +7,7 @@ import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { Observer } from "../../../src/core/observation.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
-import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
+import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
 import { runningOne } from "../../support/running-batch.ts";
 
 const MODEL = { id: "tiny", path: "/models/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
@@ -69,23 +69,12 @@ function engineOn({ promptTokens = 5, failing = false, opens = true } = {}) {
     return MODEL;
   };
   const engine = createEngine({
+    ...ONE_MODEL_ENGINE,
     catalog: { resolve } as unknown as Catalog,
     openSlot: async () => {
       if (!opens) throw new AppError("model_load_failed", "It does not open.");
       return slot;
     },
-    defaultsOf: async () => ({ sampling: {} as never, tokensMax: null }),
-    queueDepthMax: 1,
-    queueWaitMaxMs: Infinity,
-    batchWindowMs: 0,
-    promptCache: NO_PROMPT_CACHE,
-    repetitionGuard: true,
-    modelsLoadedMax: 1,
-    keepAliveMs: Infinity,
-    memoryBudgetBytes: null,
-    availableMemoryBytes: () => null,
-    samplingMismatch: "run",
-    answerRetriesMax: 0,
     observer,
   });
   return { engine, heard };
