@@ -23,8 +23,8 @@ export const BALANCERS: readonly BalancerName[] = ["haproxy", "nginx"];
 export interface Fleet extends AsyncDisposable {
   readonly network: FleetNetwork;
   readonly servers: Record<Board, ServerProcess>;
-  /** Starts a board's server anew. */
-  restart(board: Board): Promise<void>;
+  /** Starts a board's server anew, with these moods of the CPU runtime beside those of all. */
+  restart(board: Board, moods?: readonly string[]): Promise<void>;
 }
 
 /**
@@ -35,13 +35,13 @@ export async function startFleet(moods: readonly string[] = []): Promise<Fleet> 
   const network = layNetwork();
   const modelsDir = temporaryFolder();
   writeTinyGguf(join(modelsDir, "tiny.gguf"), {});
-  const start = async (board: Board) => {
+  const start = async (board: Board, own: readonly string[] = []) => {
     const serve = [process.execPath, join(ROOT, "src/main.ts"), "serve", "--host", "0.0.0.0", "--port", "8080", "--ollama-port", "off"];
     const flags = ["--insecure", "--models-dir", modelsDir, "--cache-dir", temporaryFolder(), "--cpu-count", "1", "--drain-delay-s", "2"];
     const queue = ["--queue-depth-max", String(QUEUE_DEPTH)];
     return startServer(network.at(board, [...serve, ...flags, ...queue]), {
       cwd: modelsDir,
-      env: { RKLLM_CPU_MOODS: ["slow-decode=20", ...moods].join(",") },
+      env: { RKLLM_CPU_MOODS: ["slow-decode=20", ...moods, ...own].join(",") },
     });
   };
   const [one, two, three] = await Promise.all([start(1), start(2), start(3)]);
@@ -49,8 +49,8 @@ export async function startFleet(moods: readonly string[] = []): Promise<Fleet> 
   return {
     network,
     servers,
-    restart: async (board) => {
-      servers[board] = await start(board);
+    restart: async (board, own) => {
+      servers[board] = await start(board, own);
     },
     [Symbol.asyncDispose]: async () => {
       // A test that failed may have left one standing still.
@@ -136,6 +136,11 @@ export async function sessionsOf(balancer: Balancer): Promise<Record<Board, stri
 export interface BegunStream {
   readonly board: Board;
   readonly end: Promise<string | null>;
+}
+
+/** Has a text embedded, which no conversation binds to a board. */
+export async function embed({ url }: Balancer): Promise<Response> {
+  return fetch(`${url}/v1/embeddings`, { method: "POST", body: JSON.stringify({ model: "tiny", input: "Go on" }) });
 }
 
 /** Begins a stream and resolves with its first word. */

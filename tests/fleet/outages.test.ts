@@ -7,6 +7,7 @@ import {
   BALANCERS,
   beginStream,
   boardOf,
+  embed,
   EXAMPLES,
   type Fleet,
   QUEUE_DEPTH,
@@ -123,22 +124,44 @@ describe.skipIf(FLEET_IMPOSSIBLE !== null).each([...BALANCERS])("behind %s (skip
     while (boardOf(await ask(1)) !== full) await Bun.sleep(50);
   });
 
+  test("a slow board is given less than the others, and its streams come to their end", async () => {
+    await fleet.servers[GONE].stop();
+    await fleet.restart(GONE, ["slow-prefill=100", "slow-decode=100"]);
+    try {
+      await backAgain();
+      const slow = await beginStream(balancer, sessions[GONE], 30);
+      const answered: Record<Board, number> = { 1: 0, 2: 0, 3: 0 };
+      const statuses = new Set<number>();
+      const client = async () => {
+        while (answered[1] + answered[2] + answered[3] < 60) {
+          const response = await embed(balancer);
+          statuses.add(response.status);
+          answered[boardOf(response)] += 1;
+        }
+      };
+      await Promise.all(Array.from({ length: 6 }, client));
+      expect([[...statuses], slow.board, await slow.end]).toEqual([[200], GONE, "length"]);
+      for (const board of STAYING) expect(answered[board]).toBeGreaterThan(2 * answered[GONE]);
+    } finally {
+      await fleet.servers[GONE].stop();
+      await fleet.restart(GONE);
+    }
+    await backAgain();
+  });
+
   test("a board that stands still holds up what it has, and gets no more than its share of the rest", async () => {
     process.kill(fleet.servers[GONE].pid, "SIGSTOP");
     const answered: Board[] = [];
     const enough = Promise.withResolvers<void>();
-    const embed = async () => {
-      const response = await fetch(`${balancer.url}/v1/embeddings`, {
-        method: "POST",
-        body: JSON.stringify({ model: "tiny", input: "Go on" }),
-      });
+    const ask = async () => {
+      const response = await embed(balancer);
       answered.push(boardOf(response));
       if (answered.length === 4) enough.resolve();
       return response.status;
     };
-    const together = Array.from({ length: 6 }, embed);
+    const together = Array.from({ length: 6 }, ask);
     await enough.promise;
-    const later = [await embed(), await embed(), await embed()];
+    const later = [await ask(), await ask(), await ask()];
     expect(answered).not.toContain(GONE);
     process.kill(fleet.servers[GONE].pid, "SIGCONT");
     expect([...(await Promise.all(together)), ...later]).toEqual(Array.from({ length: 9 }, () => 200));
