@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { type GgufStrings, openGguf } from "../../../src/catalog/gguf.ts";
@@ -125,6 +125,15 @@ describe("openGguf", () => {
     // After the header, the key and the two types.
     view.setUint32(24 + 8 + 4 + 4 + 4 + 4, 0xffffffff, true);
     expect(refusal(write("array.gguf", bytes))).toContain("more than it can hold");
+  });
+
+  test("refuses metadata beyond what any model has, without reading it", () => {
+    const bytes = encodeGguf(new Map([["text", { type: "string", value: "a" } as const]]), []);
+    // After the header, the key and the type.
+    new DataView(bytes.buffer).setUint32(24 + 8 + 4 + 4, 257 << 20, true);
+    const path = write("endless.gguf", bytes);
+    truncateSync(path, 1 << 30);
+    expect(refusal(path)).toBe("FILE is damaged: its metadata goes beyond 256 MiB. Download it again.");
   });
 
   test("refuses other formats and versions by name", () => {
