@@ -1,12 +1,10 @@
-/** A streamed answer as an HTTP response: pulled by the client's reading, kept alive while the model is silent, ended in exactly one way. */
+/** A streamed answer as an HTTP response: written as it comes, kept alive while the model is silent, ended in exactly one way. */
 import { Alarm } from "../core/alarm.ts";
 import { AppError, assert } from "../core/errors.ts";
-import type { GenerationEvent } from "../core/generation.ts";
 import type { Generation } from "../engine/engine.ts";
 import type { HeldConnection } from "./connection.ts";
 import type { ApiTimes } from "./context.ts";
 import type { Framing, JsonObject, StreamEncoder } from "./dialect.ts";
-import { Patience, TICK } from "./within.ts";
 
 /** What a stream is made from. */
 export interface StreamParts {
@@ -22,99 +20,102 @@ export interface StreamParts {
   onError(error: AppError): JsonObject;
 }
 
-function keepAliveFrame(framing: Framing, encoder: StreamEncoder): string | null {
-  if (framing.keepAlive !== null) return framing.keepAlive;
-  return encoder.idle === undefined ? null : framing.frame(encoder.idle());
+/** Where Bun takes the bytes of a reply. Written to after the client has gone, it takes nothing and says nothing. */
+interface ReplySink {
+  /** A promise where the socket takes nothing more for now: it resolves when it does again, and when the connection is closed. */
+  write(text: string): number | Promise<number>;
+  flush(): unknown;
+  end(): unknown;
 }
 
-/** Goes on with a wait that has already been too long: keep-alives until the promise has its value. */
-async function* keepingAlive<T>(
-  promise: Promise<T>,
-  patience: Patience,
-  { framing, encoder }: StreamParts,
-): AsyncGenerator<string, T, void> {
-  for (;;) {
-    const frame = keepAliveFrame(framing, encoder);
-    if (frame !== null) yield frame;
-    const value = await patience.wait(promise);
-    if (value !== TICK) return value;
+/** One reply on its way out. */
+class StreamedReply {
+  private readonly parts: StreamParts;
+  private readonly sink: ReplySink;
+  /** Rings when nothing has been written for a while. */
+  private readonly silence: Alarm;
+  private blocked = false;
+
+  constructor(parts: StreamParts, sink: ReplySink) {
+    this.parts = parts;
+    this.sink = sink;
+    this.silence = new Alarm(parts.times.keepAliveCommentS * 1000, () => this.keepAlive());
+    this.silence.set();
   }
-}
 
-/** The frames of one choice, in order. */
-async function* choiceFrames(parts: StreamParts, choice: number, admit: () => Promise<Generation>): AsyncGenerator<string, void, void> {
-  const { framing, encoder } = parts;
-  const framed = (objects: readonly JsonObject[]): string => objects.map((object) => framing.frame(object)).join("");
-  const opening = framed(encoder.open(choice));
-  if (opening !== "") yield opening;
-  const patience = new Patience(parts.times.keepAliveCommentS * 1000);
-  let events: AsyncIterator<GenerationEvent> | null = null;
-  let finished = false;
-  try {
-    const admission = admit();
-    // A stream that is left here never looks at it again.
-    admission.catch(() => undefined);
-    const admitted = await patience.wait(admission);
-    const generation = admitted === TICK ? yield* keepingAlive(admission, patience, parts) : admitted;
-    events = generation.events[Symbol.asyncIterator]();
-    for (;;) {
-      const next = events.next();
-      const waited = await patience.wait(next);
-      const step = waited === TICK ? yield* keepingAlive(next, patience, parts) : waited;
-      if (step.done === true) break;
-      const frame = framed(encoder.event(step.value, choice));
-      if (step.value.kind === "finish") finished = true;
-      if (frame !== "") yield frame;
+  /** Writes all of it. Never throws: what goes wrong is the last frame. */
+  async write(): Promise<void> {
+    const { admissions, framing, held, onError } = this.parts;
+    let finished = false;
+    try {
+      for (const [choice, admit] of admissions.entries()) await this.writeChoice(choice, admit);
+      finished = true;
+      await this.send(framing.end);
+    } catch (thrown) {
+      // A frame and then the end: clients take a stream that merely stops for a complete one, so the error must be said.
+      if (!held.signal.aborted) await this.send(framing.frame(onError(AppError.from(thrown))));
+    } finally {
+      this.silence.end();
+      if (!finished) held.abort(new AppError("cancelled", "The answer was left before its end."));
+      held.release();
+      this.sink.end();
+    }
+  }
+
+  private async writeChoice(choice: number, admit: () => Promise<Generation>): Promise<void> {
+    const { encoder } = this.parts;
+    await this.send(this.framed(encoder.open(choice)));
+    let finished = false;
+    for await (const event of (await admit()).events) {
+      const blocked = this.send(this.framed(encoder.event(event, choice)));
+      // Mostly the socket has taken it at once: then nothing is waited for.
+      if (blocked !== null) await blocked;
+      finished ||= event.kind === "finish";
     }
     assert(finished, "an answer ended without its finish event");
-  } finally {
-    patience.end();
-    // Not awaited: a pending next() settles only once the engine has heard the signal.
-    events?.return?.().catch(() => undefined);
+  }
+
+  private framed(objects: readonly JsonObject[]): string {
+    let frames = "";
+    for (const object of objects) frames += this.parts.framing.frame(object);
+    return frames;
+  }
+
+  /** A promise where the client has to read first. */
+  private send(frames: string): Promise<void> | null {
+    if (frames === "") return null;
+    const written = this.sink.write(frames);
+    this.sink.flush();
+    this.silence.set();
+    return typeof written === "number" ? null : this.untilTaken(written);
+  }
+
+  /** Cuts the connection where nothing is taken in time: a stalled reader must not hold the model. */
+  private async untilTaken(written: Promise<number>): Promise<void> {
+    const stall = setTimeout(() => this.parts.held.cut(), this.parts.times.stallMs);
+    this.blocked = true;
+    try {
+      await written;
+    } finally {
+      clearTimeout(stall);
+      this.blocked = false;
+    }
+  }
+
+  private keepAlive(): void {
+    const { framing, encoder } = this.parts;
+    const frame = framing.keepAlive ?? (encoder.idle === undefined ? "" : framing.frame(encoder.idle()));
+    if (this.blocked) this.silence.set();
+    else void this.send(frame);
   }
 }
 
-/** The frames of one reply, in order. Leaving it early aborts the work. */
-async function* frames(parts: StreamParts): AsyncGenerator<string, void, void> {
-  const { framing, held } = parts;
-  let finished = false;
-  try {
-    for (const [choice, admit] of parts.admissions.entries()) yield* choiceFrames(parts, choice, admit);
-    finished = true;
-    if (framing.end !== "") yield framing.end;
-  } catch (thrown) {
-    // A frame and then the end: clients take a stream that merely stops for a complete one, so the error must be said.
-    if (!held.signal.aborted) yield framing.frame(parts.onError(AppError.from(thrown)));
-  } finally {
-    if (!finished) held.abort(new AppError("cancelled", "The answer was left before its end."));
-    held.release();
-  }
-}
-
-/** Hands frames on, and cuts the connection when one is not taken in time: a stalled reader must not hold the model. */
-function watchingReader(source: AsyncGenerator<string, void, void>, stallMs: number, onStall: () => void): AsyncIterable<string> {
-  const alarm = new Alarm(stallMs, onStall);
-  return {
-    [Symbol.asyncIterator]: () => ({
-      // Asked for only when the socket has taken the bytes of the one before.
-      next: async () => {
-        alarm.clear();
-        const step = await source.next();
-        if (step.done === true) alarm.end();
-        else alarm.set();
-        return step;
-      },
-      return: async () => {
-        alarm.end();
-        return source.return();
-      },
-    }),
-  };
-}
-
-/** Opens the stream. Its body is pulled by the client's reading; it ends with the answer, or with an error frame. */
+/** Opens the stream. The client's reading sets its pace; it ends with the answer, or with an error frame. */
 export function streamResponse(parts: StreamParts): Response {
-  const body = watchingReader(frames(parts), parts.times.stallMs, () => parts.held.cut());
+  const body = new ReadableStream({
+    type: "direct",
+    pull: async (sink: ReplySink) => new StreamedReply(parts, sink).write(),
+  });
   return new Response(body, {
     headers: { ...parts.headers, "content-type": parts.framing.contentType, "cache-control": "no-cache", "x-accel-buffering": "no" },
   });

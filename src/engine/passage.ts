@@ -66,7 +66,8 @@ export async function* readPassage(options: PassageOptions): AsyncGenerator<Gene
     }
     options.work.tokens(event.tokens);
     if (!reading.done && !reading.repeated && !options.silent) {
-      yield* reading.push(event.text, event.tokens);
+      // Not delegated to: that would make promises of what is there already.
+      for (const piece of reading.push(event.text, event.tokens)) yield piece;
       if (reading.done || reading.repeated) enough.abort();
     }
   }

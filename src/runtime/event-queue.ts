@@ -1,11 +1,13 @@
 /** The joint between push and pull: events are pushed as they come, one reader takes them at its own pace. */
 
-/** A queue with one reader. What was pushed before `end` or `fail` is still read. */
+type Step<T> = IteratorResult<T, void>;
+
+/** A queue with one reader, who waits for one event at a time. What was pushed before `end` or `fail` is still read. */
 export class EventQueue<T> implements AsyncIterable<T> {
   private readonly items: T[] = [];
   private closed = false;
   private failure: Error | null = null;
-  private wake: (() => void) | null = null;
+  private reader: PromiseWithResolvers<Step<T>> | null = null;
   private readonly onLeave: () => void;
 
   /** @param onLeave is told when the reader leaves before the end */
@@ -14,26 +16,26 @@ export class EventQueue<T> implements AsyncIterable<T> {
   }
 
   push(item: T): void {
-    this.items.push(item);
-    this.wake?.();
+    if (this.reader === null) this.items.push(item);
+    else this.takeReader()?.resolve({ value: item, done: false });
   }
 
   /** No more will come. */
   end(): void {
     this.closed = true;
-    this.wake?.();
+    this.takeReader()?.resolve({ value: undefined, done: true });
   }
 
   /** The reader gets what is left, then the error. */
   fail(error: Error): void {
     this.failure = error;
-    this.end();
+    this.takeReader()?.reject(error);
   }
 
   /** Not a generator: it would be one more for every token to pass through. */
   [Symbol.asyncIterator](): AsyncIterator<T, void, undefined> {
     return {
-      next: async () => this.next(),
+      next: () => this.next(),
       return: async () => {
         this.onLeave();
         return { value: undefined, done: true };
@@ -41,14 +43,19 @@ export class EventQueue<T> implements AsyncIterable<T> {
     };
   }
 
-  private async next(): Promise<IteratorResult<T, void>> {
-    for (;;) {
-      const item = this.items.shift();
-      if (item !== undefined) return { value: item, done: false };
-      if (this.failure !== null) throw this.failure;
-      if (this.closed) return { value: undefined, done: true };
-      await new Promise<void>((resolve) => (this.wake = resolve));
-      this.wake = null;
-    }
+  /** Not async: that would be two more promises for each token. */
+  private next(): Promise<Step<T>> {
+    const item = this.items.shift();
+    if (item !== undefined) return Promise.resolve({ value: item, done: false });
+    if (this.failure !== null) return Promise.reject(this.failure);
+    if (this.closed) return Promise.resolve({ value: undefined, done: true });
+    this.reader = Promise.withResolvers();
+    return this.reader.promise;
+  }
+
+  private takeReader(): PromiseWithResolvers<Step<T>> | null {
+    const { reader } = this;
+    this.reader = null;
+    return reader;
   }
 }
