@@ -109,7 +109,7 @@ function listeningOf(loaded: LoadedConfig): Listening {
   const keys = count + (api_key === null ? 0 : 1);
   const networks = allow.length;
   const isOpen = isOpenDoor({ host, keys, networks, insecure });
-  return { host, port, secondPort: secondPort(loaded), keys, networks, isOpen, insecure, keysFault: fault };
+  return { host, port, secondPort: secondPort(loaded), keys, networks, isOpen, insecure, keysFile: keys_file, keysFault: fault };
 }
 
 function keysIn(path: string): { readonly count: number; readonly fault: string | null } {

@@ -36,10 +36,12 @@ function modelsFinding(root: Root, dir: string, isFirst: boolean): Finding {
 function cacheFindings(root: Root, dir: string, unpacks: boolean): Finding[] {
   const place = root.nearest(dir);
   if (!root.isOpen(place)) {
-    const text =
-      place === dir
-        ? `The cache folder ${dir} cannot be written to.`
-        : `The cache folder ${dir} cannot be made: ${place} cannot be written to.`;
+    if (place === dir) {
+      // It may be the service's: taken from it, the service could not start any more.
+      const fix = `sudo -u "$(stat -c %U ${dir})" rockchip-llama doctor`;
+      return [failure("cache-dir", `This user cannot write to the cache folder ${dir}.`, fix)];
+    }
+    const text = `The cache folder ${dir} cannot be made: ${place} cannot be written to.`;
     return [failure("cache-dir", text, `sudo install -d -o "$(id -un)" ${dir}`)];
   }
   const free = root.freeBytes(place);

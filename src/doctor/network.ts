@@ -13,7 +13,8 @@ export interface Listening {
   /** Who can reach the server can use it, and that may be other machines. */
   readonly isOpen: boolean;
   readonly insecure: boolean;
-  /** Why the file of keys cannot be read; null where it can. */
+  readonly keysFile: string;
+  /** Why it cannot be used; null where it can. */
   readonly keysFault: string | null;
 }
 
@@ -54,8 +55,8 @@ function portFinding(check: string, host: string, port: number, flag: string, tr
   );
 }
 
-function accessFinding({ host, keys, networks, isOpen, insecure, keysFault }: Listening): Finding {
-  if (keysFault !== null) return failure("access", keysFault, "rockchip-llama keys list");
+function accessFinding({ host, keys, networks, isOpen, insecure, keysFile, keysFault }: Listening): Finding {
+  if (keysFault !== null) return failure("access", keysFault, `ls -l ${keysFile}`);
   if (isOpen && !insecure) {
     return failure(
       "access",

@@ -59,6 +59,8 @@ describe.each([
       "/usr/share/bash-completion/completions/rockchip-llama": "-rw-r--r--",
       "/usr/share/zsh/vendor-completions/_rockchip-llama": "-rw-r--r--",
       "/usr/share/fish/vendor_completions.d/rockchip-llama.fish": "-rw-r--r--",
+      // What `doctor` ends with.
+      "/usr/share/doc/rockchip-llama/docs/doctor.md": "-rw-r--r--",
       "/usr/share/doc/rockchip-llama/copyright": "-rw-r--r--",
       "/usr/share/doc/rockchip-llama/THIRD_PARTY_LICENSES.txt": "-rw-r--r--",
     });

@@ -111,6 +111,7 @@ export function patientOf(root: Root, change: Partial<Patient> = {}): Patient {
       networks: 0,
       isOpen: false,
       insecure: false,
+      keysFile: "/data/keys.json",
       keysFault: null,
     },
     tries: () => null,

@@ -1,5 +1,6 @@
 /** The server in this process, for the time of one command: so that a command needs no other, and there is one way to do a thing. */
 import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApp } from "../../app.ts";
 import { type Environment, withoutSecrets } from "../../config/environment.ts";
@@ -39,7 +40,7 @@ function ownConfiguration(loaded: LoadedConfig, key: string): LoadedConfig {
     host: "127.0.0.1",
     api_key: key,
     // A file that does not exist has no keys; one of the owner's that cannot be read is no reason to stop.
-    keys_file: join(server.cache_dir, `no-keys-${key}.json`),
+    keys_file: join(tmpdir(), `no-keys-${key}.json`),
     allow: [],
     insecure: false,
     rate_limit_per_minute: 0,

@@ -98,6 +98,7 @@ describe("ports", () => {
     networks: 0,
     isOpen: false,
     insecure: false,
+    keysFile: "/data/keys.json",
     keysFault: null,
   };
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });

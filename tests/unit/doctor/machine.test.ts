@@ -110,6 +110,16 @@ describe("folders", () => {
     });
   });
 
+  test("for the cache that are another user's are left to that user", () => {
+    const root = machineOf({ ...LAPTOP, "/cache/rockchip-llama/x": "" }, ["/cache/rockchip-llama"]);
+    expect(folderFindings(root, folders)[1]).toEqual({
+      check: "cache-dir",
+      level: "failure",
+      text: "This user cannot write to the cache folder /cache/rockchip-llama.",
+      fix: 'sudo -u "$(stat -c %U /cache/rockchip-llama)" rockchip-llama doctor',
+    });
+  });
+
   test("for the cache on a mount with noexec stop a program that unpacks its libraries, and warn one that does not", () => {
     const root = machineOf({ ...LAPTOP, "/proc/self/mounts": "/dev/root / ext4 rw 0 0\ntmpfs /cache tmpfs rw,noexec,nosuid 0 0\n" });
     expect([true, false].map((unpacks) => folderFindings(root, { ...folders, unpacks })[2])).toMatchObject([
