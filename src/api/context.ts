@@ -75,6 +75,8 @@ export interface RequestScope extends AccessScope {
   model?: string;
   /** The field that holds the prompt, for errors about its length. */
   promptField?: string;
+  /** How many tools stand in the prompt beside the conversation, for the same errors. */
+  tools?: number;
 }
 
 /** What routes work with. */

@@ -51,12 +51,13 @@ testWithCompose("the server has the NPU and no right that it does not need", asy
   ]);
 });
 
-testWithCompose("Open WebUI waits for the server to be healthy, and has its key", async () => {
+testWithCompose("Open WebUI waits for the server to be healthy, has its key, and keeps its own tools out of the prompt", async () => {
   const { services } = await read(["compose.yaml"], SECRETS);
   expect(services["open-webui"]).toMatchObject({ depends_on: { server: { condition: "service_healthy" } } });
   expect(services["open-webui"]!.environment).toMatchObject({
     OPENAI_API_BASE_URL: "http://server:8080/v1",
     OPENAI_API_KEY: services["server"]!.environment["ROCKCHIP_LLAMA_API_KEY"]!,
+    DEFAULT_MODEL_METADATA: JSON.stringify({ capabilities: { builtin_tools: false } }),
   });
 });
 

@@ -27,6 +27,8 @@ function chat(fields: Readonly<Record<string, unknown>> = {}): OllamaChatBody {
   return { model: "m", messages: [{ role: "user", content: "hi" }], ...fields };
 }
 
+const ASKED = [{ role: "user", content: "hi" }];
+
 function generate(fields: Readonly<Record<string, unknown>> = {}): OllamaGenerateBody {
   return { model: "m", prompt: "hi", ...fields };
 }
@@ -135,6 +137,14 @@ describe("chat", () => {
       },
       stream: false,
     });
+  });
+
+  test("the assistant's last message is gone on with, unless JSON is asked for", () => {
+    const continued = (fields: object): unknown => {
+      const { input } = decodeOllamaChat("r1", chat({ messages: [...ASKED, { role: "assistant", content: "Well," }], ...fields })).request;
+      return input.kind === "chat" && input.continueLast;
+    };
+    expect([continued({}), continued({ format: "json" })]).toEqual([true, undefined]);
   });
 
   test("a format is JSON, or JSON that fits a schema", () => {

@@ -265,10 +265,19 @@ describe("chat", () => {
     ).toEqual([true, false, false, false]);
   });
 
-  test("the assistant's last message is continued where that is asked for", () => {
-    const messages = [...USER, { role: "assistant", content: "Well," }];
-    const continued = (fields: object): unknown => inputOf({ messages, ...fields }).continueLast;
-    expect([continued({ continue_final_message: true, add_generation_prompt: false }), continued({})]).toEqual([true, undefined]);
+  test("the assistant's last message is gone on with, unless the request says or asks for something else", () => {
+    const continued = (fields: object, message: object = {}): unknown =>
+      inputOf({ messages: [...USER, { role: "assistant", content: "Well,", ...message }], ...fields }).continueLast;
+    expect([continued({}), continued({ continue_final_message: true, response_format: { type: "json_object" } })]).toEqual([true, true]);
+    const others = [
+      continued({ continue_final_message: false }),
+      continued({ response_format: { type: "json_object" } }),
+      continued({ tools: [{ type: "function", function: { name: "f" } }], tool_choice: "required" }),
+      continued({}, { content: "" }),
+      continued({}, { name: "critic" }),
+      continued({}, { tool_calls: [{ id: "c", type: "function", function: { name: "f", arguments: "{}" } }] }),
+    ];
+    expect(others).toEqual(others.map(() => undefined));
   });
 
   test("several answers are as many requests, each with an id of its own", () => {

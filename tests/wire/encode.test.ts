@@ -21,7 +21,7 @@ const TOOLS: readonly GenerationEvent[] = [
 ];
 const collected = (events: readonly GenerationEvent[]) => collectAnswer(recite(events));
 
-test("a chat stream has a role chunk, deltas, a finish chunk with timings, a usage chunk without choices, and [DONE]", async () => {
+test("a chat stream has a role chunk, deltas, a finish chunk, a usage chunk with timings and without choices, and [DONE]", async () => {
   await expectGolden("openai-chat-usage.txt", streamText(sse, createChatStreamEncoder(OPENAI, { ...FORM, includeUsage: true }), HELLO));
 });
 

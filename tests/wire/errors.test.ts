@@ -87,6 +87,16 @@ test("a prompt that does not fit is told in OpenAI's sentence, with both counts"
   });
 });
 
+test("tools that fill the context are named beside the messages", () => {
+  const error = new AppError("context_length_exceeded", "Too long.", { details: { promptTokens: 6365, contextTokens: 4096 } });
+  expect(encodeOpenAiError(error, { ...SCOPE, tools: 36 }).body).toMatchObject({
+    error: {
+      message:
+        "This model's maximum context length is 4096 tokens. However, your messages resulted in 6365 tokens with 36 tools. Please reduce the length of the messages, or offer fewer tools.",
+    },
+  });
+});
+
 test("Retry-After is what the engine says, and at most what OpenAI's clients heed", () => {
   expect([openAi("queue_full", { retryAfterS: 7 })[4], openAi("queue_full", { retryAfterS: 900 })[4]]).toMatchObject([
     { "retry-after": "7" },

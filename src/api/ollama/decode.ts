@@ -1,7 +1,8 @@
 /** From Ollama's bodies to the canonical request. */
 import { AppError } from "../../core/errors.ts";
-import type { ChatMessage, GenerationInput, GenerationRequest, ReasoningChoice, ResponseFormat } from "../../core/generation.ts";
+import type { ChatInput, ChatMessage, GenerationInput, GenerationRequest, ReasoningChoice, ResponseFormat } from "../../core/generation.ts";
 import type { ModelFacts } from "../../engine/model-facts.ts";
+import { isBegunAnswer } from "../begun-answer.ts";
 import { present } from "../schema.ts";
 import { unpackContext } from "./context-field.ts";
 import { keepAliveMs } from "../keep-alive.ts";
@@ -117,8 +118,10 @@ function decoded(id: string, body: OllamaBody, able: Ability, input: GenerationI
 /** Pure. Throws AppError invalid_request or unsupported_parameter. */
 export function decodeOllamaChat(id: string, body: OllamaChatBody, able: Ability): DecodedOllama {
   if (!able.capabilities.includes("completion")) refuse("model", `"${body.model ?? ""}" does not support chat`);
-  const input: GenerationInput = { kind: "chat", messages: chatMessages(body.messages ?? []), tools: toolDefinitions(body.tools) };
-  return decoded(id, body, able, isEmptyChat(body) ? null : input);
+  if (isEmptyChat(body)) return decoded(id, body, able, null);
+  const input: ChatInput = { kind: "chat", messages: chatMessages(body.messages ?? []), tools: toolDefinitions(body.tools) };
+  const begun = isBegunAnswer(input, formatOf(body.format) !== undefined);
+  return decoded(id, body, able, begun ? { ...input, continueLast: true } : input);
 }
 
 /** Pure. Throws AppError invalid_request or unsupported_parameter. */

@@ -1,5 +1,6 @@
 /** From the body of a chat request to the canonical requests. */
 import type { ChatInput, GenerationRequest } from "../../core/generation.ts";
+import { isBegunAnswer } from "../begun-answer.ts";
 import type { AtLeastOne } from "../dialect.ts";
 import { notedFields } from "../request-field.ts";
 import { present } from "../schema.ts";
@@ -42,20 +43,21 @@ function tokensMaxOf(body: ChatBody): number | undefined {
   return tokens < 0 ? undefined : tokens;
 }
 
-function inputOf(body: ChatBody): ChatInput {
+function inputOf(body: ChatBody, isJson: boolean): ChatInput {
   const messages = chatMessages(body.messages);
   const last = messages.at(-1);
-  const continueLast = body.continue_final_message === true;
-  if (continueLast && (last?.role !== "assistant" || last.toolCalls !== undefined)) {
+  if (body.continue_final_message === true && (last?.role !== "assistant" || last.toolCalls !== undefined)) {
     refuseValue("continue_final_message", "needs a last message that is the assistant's and calls nothing.");
   }
-  return { kind: "chat", messages, ...decodeTools(body), ...(continueLast ? { continueLast } : {}) };
+  const input: ChatInput = { kind: "chat", messages, ...decodeTools(body) };
+  return (body.continue_final_message ?? isBegunAnswer(input, isJson)) ? { ...input, continueLast: true } : input;
 }
 
 /** Pure. Throws AppError invalid_request or unsupported_parameter, naming the field. */
 export function decodeChat(id: string, body: ChatBody): DecodedChat {
   refuseUnsupported(body);
-  const input = inputOf(body);
+  const responseFormat = decodeFormat(body);
+  const input = inputOf(body, responseFormat !== undefined);
   const request = present<GenerationRequest>({
     id,
     model: body.model ?? "",
@@ -64,7 +66,7 @@ export function decodeChat(id: string, body: ChatBody): DecodedChat {
     sampling: samplingOf(body),
     tokensMax: tokensMaxOf(body),
     stop: stopOf(body),
-    responseFormat: decodeFormat(body),
+    responseFormat,
   });
   return {
     requests: answerRequests([request], body.n ?? 1),

@@ -131,8 +131,9 @@ export function createChatStreamEncoder(heading: AnswerHeading, form: ChatReplyF
     chunk([{ index, delta: change, logprobs: null, finish_reason: reason }], rest);
   const finish = (event: GenerationEvent & { kind: "finish" }, index: number): JsonObject[] => {
     finished.push(event);
-    // On both: some clients read timings from the finish chunk alone, others from the usage chunk.
-    const last = delta(index, {}, finishReason(event.reason, form), { timings: timingsObject(event.timings, event.usage) });
+    // Beside the usage, as llama.cpp's server has them, and nowhere else: Open WebUI adds up the figures of every chunk that has some.
+    const timings = form.includeUsage ? {} : { timings: timingsObject(event.timings, event.usage) };
+    const last = delta(index, {}, finishReason(event.reason, form), timings);
     return form.includeUsage && finished.length === form.answers ? [last, chunk([], figuresObject(finished, form.answers))] : [last];
   };
 

@@ -83,7 +83,7 @@ export const ChatBody = object(
     ...THINKING_FIELDS,
     continue_final_message: optional(
       Type.Boolean(),
-      "vLLM's switch: the answer goes on where the last message ends, which must be the assistant's. The answer holds only what is new.",
+      "vLLM's switch: whether the answer goes on where a last message of the assistant's ends. true refuses others; left out, see below.",
     ),
     add_generation_prompt: ignored("Decided by `continue_final_message`."),
     logprobs: refused(Type.Boolean(), "Refused unless false: the runtime does not tell probabilities."),

@@ -52,8 +52,8 @@ export function createCompletionStreamEncoder(heading: AnswerHeading, form: Comp
     text === "" ? [] : [completion(heading, [choiceObject(index, text, null)], usage)];
   const finish = (event: GenerationEvent & { kind: "finish" }, index: number): JsonObject[] => {
     finished.push(event);
-    const timings = timingsObject(event.timings, event.usage);
-    const last = completion(heading, [choiceObject(index, "", finishReason(event.reason))], { ...usage, timings });
+    const figures = form.includeUsage ? usage : { timings: timingsObject(event.timings, event.usage) };
+    const last = completion(heading, [choiceObject(index, "", finishReason(event.reason))], figures);
     const closing = form.includeUsage && finished.length === form.echoes.length;
     return closing ? [last, completion(heading, [], figuresObject(finished, form.answersPerPrompt))] : [last];
   };

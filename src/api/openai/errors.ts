@@ -55,11 +55,15 @@ const FAULT_CODES = {
 const RETRY_AFTER_S = 1;
 const RETRY_AFTER_S_MAX = 60;
 
-/** OpenAI's own sentence: agents look for its words to decide that a conversation must be shortened. */
-function contextSentence(promptTokens: string, contextTokens: number): string {
+/**
+ * OpenAI's own sentence: agents look for its words to decide that a conversation must be shortened. Tools are named in it, since a client
+ * such as Open WebUI adds dozens to a message of five words, and shows the sentence to whoever wrote those.
+ */
+function contextSentence(promptTokens: string, contextTokens: number, tools: number): string {
+  const offered = tools === 0 ? "" : ` with ${tools} ${tools === 1 ? "tool" : "tools"}`;
   return (
-    `This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${promptTokens} tokens. ` +
-    `Please reduce the length of the messages.`
+    `This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${promptTokens} tokens${offered}. ` +
+    `Please reduce the length of the messages${tools === 0 ? "" : ", or offer fewer tools"}.`
   );
 }
 
@@ -67,7 +71,7 @@ function messageOf(error: AppError, scope: RequestScope): string {
   const { promptTokens, contextTokens } = error.details;
   if (error.code === "internal") return `Internal error. The server's log has the details under request ${scope.id}.`;
   if (error.code === "context_length_exceeded" && promptTokens !== undefined && contextTokens !== undefined) {
-    return contextSentence(`${error.details.promptTokensAtLeast ? "at least " : ""}${promptTokens}`, contextTokens);
+    return contextSentence(`${error.details.promptTokensAtLeast ? "at least " : ""}${promptTokens}`, contextTokens, scope.tools ?? 0);
   }
   return error.message;
 }
