@@ -158,9 +158,10 @@ const MODELS = {
     group: "Models",
     about: "Runs that may go on at the same time over all models; null is one on the NPU, and any number on the CPU.",
   }),
-  batch_window_ms: setting(integer(0, 1000, "milliseconds"), 5, {
+  batch_window_ms: setting(integer(0, 1000, "milliseconds"), 20, {
     group: "Models",
-    about: "With `n_batch` above 1: how long a run may be held back for others to join it, where others joined the one before.",
+    about:
+      "With `n_batch` above 1: how long a run is held back for one more to join it, while more are on the way or as many ran together before.",
   }),
 };
 

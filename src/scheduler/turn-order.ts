@@ -32,11 +32,29 @@ export function firstBatch<W extends Waiting>(waiting: readonly W[], lanes: numb
   return waiting.filter(({ group }) => group === first.group).slice(0, lanes);
 }
 
+/** Of a long run, the part for which the next one may be held back in all. */
+const HELD_SHARE = 0.1;
+
+/** What is known of the company that the first in line may have. */
+export interface Company {
+  /** Those that could run together now. */
+  readonly gathered: number;
+  /** Those that are in line and not ready yet. */
+  readonly coming: number;
+  /** Those that ran together last, and for how long, ms. */
+  readonly lastBatch: number;
+  readonly lastRunMs: number;
+  /** How long the first in line has been held back already, ms. */
+  readonly heldMs: number;
+}
+
 /**
- * How long the first in line is to wait for company, ms. Whoever ran together is likely to come back together; when nobody did, nobody waits. The fuller
- * the batch already is, the less there is to be gained.
+ * How long the first in line is to wait for one more, ms. Whoever ran together is likely to come back together, one after the other; when nobody did and
+ * nobody is on the way, nobody waits. The fuller the batch already is, the less there is to be gained; the longer runs are, the more is lost
+ * by one that is half empty.
  */
-export function windowMs(gathered: number, lanes: number, lastBatch: number, windowMsMax: number): number {
-  if (gathered === 0 || gathered >= Math.min(lanes, lastBatch)) return 0;
-  return windowMsMax * (1 - gathered / lanes);
+export function windowMs({ gathered, coming, lastBatch, lastRunMs, heldMs }: Company, lanes: number, windowMsMax: number): number {
+  if (gathered === 0 || gathered >= Math.min(lanes, Math.max(lastBatch, gathered + coming))) return 0;
+  const leftMs = Math.max(windowMsMax, HELD_SHARE * lastRunMs) - heldMs;
+  return Math.max(0, Math.min(windowMsMax * (1 - gathered / lanes), leftMs));
 }

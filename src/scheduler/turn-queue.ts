@@ -17,7 +17,7 @@ export interface TurnQueueOptions {
   readonly waitMaxMs: number;
   /** Turns that may be had together. */
   readonly lanes: number;
-  /** How long a turn may be held back for others to join it, ms. */
+  /** How long a turn may be held back for one more to join it, ms. */
   readonly windowMs: number;
   readonly start: StartBatch;
   /** A permit to use the device, which others may have; absent: it is this slot's alone. Resolves with the way to give it back. */
@@ -59,8 +59,11 @@ export class TurnQueue {
   /** Turns that have been granted and are not over. */
   private running = 0;
   private lastBatch = 1;
+  private lastRunMs = 0;
   private occupied = false;
   private window: Timer | null = null;
+  /** Since when a turn is held back. */
+  private heldSinceMs: number | null = null;
 
   constructor(options: TurnQueueOptions) {
     this.options = options;
@@ -153,16 +156,22 @@ export class TurnQueue {
   private dispatch(): void {
     if (this.occupied) return;
     const { lanes } = this.options;
-    const gathered = firstBatch(this.line, lanes);
-    if (gathered.length === 0) return;
-    const wait = windowMs(gathered.length, lanes, this.lastBatch, this.options.windowMs);
-    if (wait > 0) this.window ??= setTimeout(() => this.closeWindow(), wait);
-    else this.closeWindow();
+    const gathered = firstBatch(this.line, lanes).length;
+    if (gathered === 0) return;
+    const coming = this.line.filter(({ group }) => group === undefined).length;
+    this.heldSinceMs ??= performance.now();
+    const heldMs = performance.now() - this.heldSinceMs;
+    const { lastBatch, lastRunMs } = this;
+    const wait = windowMs({ gathered, coming, lastBatch, lastRunMs, heldMs }, lanes, this.options.windowMs);
+    if (wait === 0) return this.closeWindow();
+    clearTimeout(this.window ?? undefined);
+    this.window = setTimeout(() => this.closeWindow(), wait);
   }
 
   private closeWindow(): void {
-    if (this.window !== null) clearTimeout(this.window);
+    clearTimeout(this.window ?? undefined);
     this.window = null;
+    this.heldSinceMs = null;
     if (firstBatch(this.line, this.options.lanes).length === 0) return;
     this.occupied = true;
     const { permit } = this.options;
@@ -178,7 +187,8 @@ export class TurnQueue {
     const over = (): void => {
       giveBack();
       this.occupied = false;
-      if (turns.length > 0) this.service.note(performance.now() - startedMs);
+      this.lastRunMs = performance.now() - startedMs;
+      if (turns.length > 0) this.service.note(this.lastRunMs);
       this.running = 0;
       this.dispatch();
     };

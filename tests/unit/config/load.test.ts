@@ -33,7 +33,7 @@ describe("defaults", () => {
         keep_alive_s: -1,
         queue_depth_max: 256,
         runs_at_once: null,
-        batch_window_ms: 5,
+        batch_window_ms: 20,
         runtime: null,
         runtime_version: null,
         cpu_runtime_version: "1.3.0",

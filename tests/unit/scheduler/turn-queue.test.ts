@@ -250,6 +250,30 @@ test("TurnQueue holds a turn back for those who ran together before, no longer t
   await Promise.all(next);
 });
 
+test("TurnQueue starts nobody without those who are in line already and only not ready yet", async () => {
+  const { queue, started } = playedSlot({ lanes: 4, windowMs: 10_000 });
+  const turns = [1, 2, 3].map(() => queue.take("somebody", never()));
+  const running = turns.map((turn, index) => runIn(turn, index + 1));
+  for (const turn of turns) {
+    expect(started).toEqual([]);
+    turn.ready(TERMS);
+    await settled();
+  }
+  expect(started.map(idsOf)).toEqual([[1, 2, 3]]);
+  started[0]!.end();
+  await Promise.all(running);
+});
+
+test("TurnQueue goes on without one that does not get ready", async () => {
+  const { queue, started } = playedSlot({ lanes: 4, windowMs: 1 });
+  queue.take("somebody", never());
+  const running = runIn(taken(queue, "ready", [], { terms: TERMS }).turn, 1);
+  while (started.length === 0) await Bun.sleep(1);
+  expect(started.map(idsOf)).toEqual([[1]]);
+  started[0]!.end();
+  await running;
+});
+
 test("TurnQueue asks for a permit before each batch and gives it back when that is over", async () => {
   const permits: (() => void)[] = [];
   let returned = 0;
