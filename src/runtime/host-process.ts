@@ -86,6 +86,7 @@ function launch(options: HostProcessOptions, onEvent: (event: HostEvent) => void
     ended: child.exited.then(async (code) => {
       // Bounded: a process that the host has started may keep the streams and the token line open for as long as it likes.
       await Promise.race([outputRead, Bun.sleep(LAST_OUTPUT_MS)]);
+      tokens.flush();
       void line.then((socket) => socket.terminate());
       return child.signalCode === null ? `exit code ${code}` : `signal ${child.signalCode}`;
     }),

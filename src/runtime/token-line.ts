@@ -7,6 +7,8 @@ import type { HostEvent } from "./protocol.ts";
 
 const HEAD_BYTES = 8;
 const NOTHING = new Uint8Array(0);
+/** Nobody reads a thousand words a second: what comes faster than this for one answer is handed on in pieces, for a fraction of the work. */
+const PIECE_MS = 2;
 
 /** An answer that has not ended. */
 interface Answer {
@@ -16,25 +18,34 @@ interface Answer {
   /** Of them, those that were not handed on yet, and their text. */
   fresh: number;
   text: string;
+  /** When tokens were handed on last; performance.now(). */
+  handedOnMs: number;
 }
 
 /** One host's. */
 export class TokenLine {
   private readonly deliver: (event: HostEvent) => void;
+  private readonly pieceMs: number;
   private readonly answers = new Map<number, Answer>();
   /** A frame that has not come whole. */
   private rest: Uint8Array = NOTHING;
   /** Events from the first on whose answer lacks tokens: the order of events is kept. */
   private waiting: HostEvent[] = [];
+  private pieces: Timer | null = null;
 
-  /** @param deliver gets events in their order, text included */
-  constructor(deliver: (event: HostEvent) => void) {
+  /**
+   * @param deliver gets events in their order, text included
+   * @param pieceMs from one event with an answer's text to the next at least, ms; its end is not held up
+   */
+  constructor(deliver: (event: HostEvent) => void, pieceMs: number = PIECE_MS) {
     this.deliver = deliver;
+    this.pieceMs = pieceMs;
   }
 
   /** These are about to run. */
   begin(members: readonly { readonly promptId: number }[]): void {
-    for (const { promptId } of members) this.answers.set(promptId, { assembly: createUtf8Assembly(), told: 0, fresh: 0, text: "" });
+    for (const { promptId } of members)
+      this.answers.set(promptId, { assembly: createUtf8Assembly(), told: 0, fresh: 0, text: "", handedOnMs: -Infinity });
   }
 
   /** Bytes of the line, however they were cut. Those of one token and more for an answer become one event. */
@@ -50,8 +61,19 @@ export class TokenLine {
     }
     // Copied: what was read into is used again.
     this.rest = at === all.length ? NOTHING : all.slice(at);
-    for (const [promptId, answer] of this.answers) this.handOn(promptId, answer);
+    const dueMs = performance.now() - this.pieceMs;
+    for (const [promptId, answer] of this.answers) {
+      if (answer.handedOnMs <= dueMs) this.handOn(promptId, answer);
+      else if (answer.fresh > 0) this.pieces ??= setTimeout(() => this.flush(), this.pieceMs);
+    }
     this.catchUp();
+  }
+
+  /** Hands on what is held back. */
+  flush(): void {
+    if (this.pieces !== null) clearTimeout(this.pieces);
+    this.pieces = null;
+    for (const [promptId, answer] of this.answers) this.handOn(promptId, answer);
   }
 
   /** An event of the host. */
@@ -74,6 +96,7 @@ export class TokenLine {
     if (tokens === 0 && text === "") return;
     answer.fresh = 0;
     answer.text = "";
+    answer.handedOnMs = performance.now();
     this.deliver({ kind: "text", promptId, text, tokens });
   }
 

@@ -22,11 +22,11 @@ function frame(promptId: number, text: string | Uint8Array): Buffer {
 }
 
 /** A line for two answers, and what came of it: texts by themselves, other events by their kinds. */
-function stage() {
+function stage(pieceMs = 0) {
   const heard: (string | { readonly promptId: number; readonly text: string; readonly tokens: number })[] = [];
   const line = new TokenLine((event) => {
     heard.push(event.kind === "text" ? { promptId: event.promptId, text: event.text, tokens: event.tokens } : event.kind);
-  });
+  }, pieceMs);
   line.begin([{ promptId: 1 }, { promptId: 2 }]);
   return { line, heard };
 }
@@ -91,4 +91,31 @@ test("text that comes as an event is handed on as it is", () => {
   const { line, heard } = stage();
   line.receive({ kind: "text", promptId: 1, text: "by itself", tokens: 3 });
   expect(heard).toEqual([{ promptId: 1, text: "by itself", tokens: 3 }]);
+});
+
+test("what comes faster than anybody reads is handed on in pieces, and an end holds nothing back", () => {
+  const { line, heard } = stage(60_000);
+  for (const text of ["one", " two", " three"]) line.take(frame(1, text));
+  line.take(frame(2, "Other"));
+  line.receive(ended(1, 3));
+  expect(heard).toEqual([
+    { promptId: 1, text: "one", tokens: 1 },
+    { promptId: 2, text: "Other", tokens: 1 },
+    { promptId: 1, text: " two three", tokens: 2 },
+    "ended",
+  ]);
+});
+
+test("a piece is not held back for longer than a piece takes, though nothing more comes", async () => {
+  const heard: string[] = [];
+  const second = Promise.withResolvers<void>();
+  const line = new TokenLine((event) => {
+    if (event.kind === "text") heard.push(event.text);
+    if (heard.length === 2) second.resolve();
+  }, 5);
+  line.begin([{ promptId: 1 }]);
+  for (const text of ["one", " two", " three"]) line.take(frame(1, text));
+  expect(heard).toEqual(["one"]);
+  await second.promise;
+  expect(heard).toEqual(["one", " two three"]);
 });
