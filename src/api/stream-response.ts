@@ -112,9 +112,20 @@ class StreamedReply {
 
 /** Opens the stream. The client's reading sets its pace; it ends with the answer, or with an error frame. */
 export function streamResponse(parts: StreamParts): Response {
+  const { held } = parts;
+  let begun = false;
   const body = new ReadableStream({
     type: "direct",
-    pull: async (sink: ReplySink) => new StreamedReply(parts, sink).write(),
+    pull: async (sink: ReplySink) => {
+      begun = true;
+      return new StreamedReply(parts, sink).write();
+    },
+    // Where the client went before the stream was opened, this is called and nothing else; later the writing finds out by itself.
+    cancel: () => {
+      if (begun) return;
+      held.abort(new AppError("cancelled", "The client closed the connection."));
+      held.release();
+    },
   });
   return new Response(body, {
     headers: { ...parts.headers, "content-type": parts.framing.contentType, "cache-control": "no-cache", "x-accel-buffering": "no" },

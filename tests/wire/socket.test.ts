@@ -94,6 +94,22 @@ describe("a client that goes", () => {
     expect(signal.reason).toMatchObject({ code: "cancelled" });
   });
 
+  test("just when its stream is to be opened ends its request all the same", async () => {
+    const waiting = Promise.withResolvers<void>();
+    const admit = async (_request: GenerationRequest, signal: AbortSignal): Promise<void> => {
+      waiting.resolve();
+      await aborted(signal);
+    };
+    await using api = listen({ admit });
+    const client = new AbortController();
+    const reply = post(`${api.url}/v1/chat/completions`, { ...CHAT, stream: true }, client.signal).catch(() => undefined);
+    await waiting.promise;
+    client.abort();
+    await reply;
+    const ended = 'duration_seconds_count{route="/v1/chat/completions"} 1';
+    while (!(await (await fetch(`${api.url}/metrics`)).text()).includes(ended));
+  });
+
   test("a client that has all it asked for is not taken for one that went", async () => {
     await using api = listen({});
     await (await post(`${api.url}/v1/chat/completions`, { ...CHAT, stream: true })).text();
