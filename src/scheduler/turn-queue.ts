@@ -149,15 +149,20 @@ export class TurnQueue {
     const index = this.line.indexOf(entry);
     if (index < 0) return false;
     this.line.splice(index, 1);
+    // A turn may have been held back for this one.
+    if (this.window !== null) this.dispatch();
     return true;
   }
 
   /** Grants the next turns where the slot is free and somebody is ready, perhaps after a while in which others may join. */
   private dispatch(): void {
     if (this.occupied) return;
-    const { lanes } = this.options;
-    const gathered = firstBatch(this.line, lanes).length;
-    if (gathered === 0) return;
+    const batch = firstBatch(this.line, this.options.lanes);
+    const [first] = batch;
+    if (first === undefined) return;
+    const gathered = batch.length;
+    // Nobody can join one that runs alone.
+    const lanes = first.group === null ? 1 : this.options.lanes;
     const coming = this.line.filter(({ group }) => group === undefined).length;
     this.heldSinceMs ??= performance.now();
     const heldMs = performance.now() - this.heldSinceMs;

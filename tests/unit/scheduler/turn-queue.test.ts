@@ -264,6 +264,30 @@ test("TurnQueue starts nobody without those who are in line already and only not
   await Promise.all(running);
 });
 
+test("TurnQueue holds nobody back for one that goes before it is ready", async () => {
+  const { queue, started } = playedSlot({ lanes: 4, windowMs: 10_000 });
+  const client = new AbortController();
+  const leaving = [queue.take("somebody", never()), queue.take("somebody", client.signal)];
+  const running = runIn(taken(queue, "ready", [], { terms: TERMS }).turn, 1);
+  leaving[0]!.release();
+  await settled();
+  expect(started).toEqual([]);
+  client.abort();
+  await settled();
+  expect(started.map(idsOf)).toEqual([[1]]);
+  started[0]!.end();
+  await running;
+});
+
+test("TurnQueue holds nobody back who runs alone", async () => {
+  const { queue } = playedSlot({ lanes: 4, windowMs: 10_000 });
+  queue.take("somebody", never());
+  const granted: string[] = [];
+  taken(queue, "alone", granted);
+  await settled();
+  expect(granted).toEqual(["alone"]);
+});
+
 test("TurnQueue goes on without one that does not get ready", async () => {
   const { queue, started } = playedSlot({ lanes: 4, windowMs: 1 });
   queue.take("somebody", never());
