@@ -59,13 +59,20 @@ describe.each([
       "/usr/share/bash-completion/completions/rockchip-llama": "-rw-r--r--",
       "/usr/share/zsh/vendor-completions/_rockchip-llama": "-rw-r--r--",
       "/usr/share/fish/vendor_completions.d/rockchip-llama.fish": "-rw-r--r--",
-      // What `doctor` ends with.
+      // What `doctor` ends with, and what pages lead to.
       "/usr/share/doc/rockchip-llama/docs/doctor.md": "-rw-r--r--",
+      "/usr/share/doc/rockchip-llama/docs/api/ollama.md": "-rw-r--r--",
       "/usr/share/doc/rockchip-llama/copyright": "-rw-r--r--",
       "/usr/share/doc/rockchip-llama/THIRD_PARTY_LICENSES.txt": "-rw-r--r--",
     });
     const conffiles = (await output("dpkg-deb", "--info", path, "conffiles")).trim().split("\n");
     expect(conffiles).toEqual([...files.keys()].filter((name) => name.startsWith("/etc/") && !name.endsWith("/")).toSorted());
+  });
+
+  testBuilt("has a changelog in Debian's form, which names at least one change", async () => {
+    const place = "./usr/share/doc/rockchip-llama/changelog.gz";
+    const text = await output("sh", "-c", 'dpkg-deb --fsys-tarfile "$0" | tar -xO "$1" | gzip -d', path, place);
+    expect(text).toMatch(/^rockchip-llama \(.+\) stable; urgency=medium\n\n  \* .+\n\n -- .+ <.+>  .+\n$/);
   });
 
   const emulated = arch !== process.arch;

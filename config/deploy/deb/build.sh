@@ -48,7 +48,7 @@ lay_out() {
   put 644 $here/README.Debian $doc/README.Debian
   put 644 NOTICE $doc/NOTICE
   put 644 dist/THIRD_PARTY_LICENSES.txt $doc/THIRD_PARTY_LICENSES.txt
-  for page in docs/*.md; do put 644 "$page" "$doc/$page"; done
+  for page in docs/*.md docs/*/*.md; do put 644 "$page" "$doc/$page"; done
   copyright >"$root$doc/copyright"
   changelog | gzip -9n >"$root$doc/changelog.gz"
   put 644 $here/lintian-overrides /usr/share/lintian/overrides/rockchip-llama
@@ -74,6 +74,7 @@ copyright() {
 changelog() {
   echo "rockchip-llama ($version) stable; urgency=medium"
   echo
+  echo "  * What changed for users is in docs/changelog.md."
   echo
   echo " -- The RockchipLlama authors <noreply@localhost.invalid>  $(LC_ALL=C date --utc --rfc-email --date="@$SOURCE_DATE_EPOCH")"
 }
