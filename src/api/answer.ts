@@ -24,6 +24,7 @@ const WAIT_HEADER = "x-rockchip-llama-queue-wait-ms";
 export async function answer(context: ApiContext, scope: RequestScope, exchange: Exchange): Promise<Response> {
   const [{ model, input }] = exchange.requests;
   logPrompt(context, scope, model, input);
+  scope.tools = input.kind === "chat" ? input.tools.length : 0;
   const held = holdConnection(context, scope);
   try {
     return await (exchange.stream ? streamed(context, scope, exchange, held) : whole(context, scope, exchange, held));

@@ -97,6 +97,21 @@ test("tools that fill the context are named beside the messages", () => {
   });
 });
 
+test.each([
+  ["/v1/chat/completions", { tools: [{ type: "function", function: { name: "f" } }] }, true],
+  ["/v1/chat/completions", { tools: [{ type: "function", function: { name: "f" } }], tool_choice: "none" }, false],
+  ["/v1/chat/completions", { functions: [{ name: "f" }] }, true],
+  ["/v1/responses", { input: "hi", tools: [{ type: "function", name: "f" }] }, true],
+])("tools are named where they stand in the prompt: %s %j", async (path, fields, named) => {
+  const tooLong = new AppError("context_length_exceeded", "Too long.", { details: { promptTokens: 6365, contextTokens: 4096 } });
+  const admit = async (): Promise<never> => {
+    throw tooLong;
+  };
+  const body = { ...(path === "/v1/responses" ? {} : { messages: [{ role: "user", content: "hi" }] }), ...fields };
+  const { error } = (await (await ask({ admit }, path, { body })).json()) as OpenAiErrorBody;
+  expect([error.message.includes("6365 tokens"), error.message.includes("with 1 tool.")]).toEqual([true, named]);
+});
+
 test("Retry-After is what the engine says, and at most what OpenAI's clients heed", () => {
   expect([openAi("queue_full", { retryAfterS: 7 })[4], openAi("queue_full", { retryAfterS: 900 })[4]]).toMatchObject([
     { "retry-after": "7" },

@@ -22,7 +22,6 @@ import { createResponseRoutes } from "./responses/routes.ts";
 
 function chat(context: ApiContext, scope: RequestScope, body: ChatBody): Promise<Response> {
   scope.promptField = "messages";
-  scope.tools = body.tools?.length ?? 0;
   const { requests, stream, ignored, ...wanted } = decodeChat(scope.id, body);
   const form = { ...wanted, answers: requests.length };
   const headingOf = (model: ModelDescriptor) => answerHeading(context, scope, "chatcmpl", model);

@@ -62,7 +62,6 @@ function encodingOf(
 
 function create(context: ApiContext, scope: RequestScope, body: ResponseBody): Promise<Response> {
   scope.promptField = "input";
-  scope.tools = body.tools?.length ?? 0;
   const decoded = decodeResponse(scope.id, body, memoryOf(context, scope));
   const encoding = encodingOf(context, scope, body, decoded);
   let encoder: ResponseStreamEncoder | undefined;
