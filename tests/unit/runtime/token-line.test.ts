@@ -112,7 +112,7 @@ test("a piece is not held back for longer than a piece takes, though nothing mor
   const line = new TokenLine((event) => {
     if (event.kind === "text") heard.push(event.text);
     if (heard.length === 2) second.resolve();
-  }, 5);
+  }, 50);
   line.begin([{ promptId: 1 }]);
   for (const text of ["one", " two", " three"]) line.take(frame(1, text));
   expect(heard).toEqual(["one"]);
