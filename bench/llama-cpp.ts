@@ -74,7 +74,8 @@ function figuresOf(against: string, own: readonly Speed[], other: readonly Speed
 async function promptIds(bench: Bench, model: BenchModel): Promise<number[]> {
   await using server = await startBenchServer(bench, { models: [model] });
   await server.load(model);
-  return idsOf(server, model, PROMPT);
+  // Awaited here: at the end of this block the server is stopped.
+  return await idsOf(server, model, PROMPT);
 }
 
 async function ownSpeed(bench: Bench, model: BenchModel, ids: readonly number[], flags: readonly string[]): Promise<Speed> {
