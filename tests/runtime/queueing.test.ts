@@ -45,7 +45,7 @@ test("a reply says how many requests were ahead of it, and how long it waited", 
 
 test("one client's many requests do not keep another waiting behind all of them", async () => {
   await using server = await startTestServer({
-    moods: "slow-decode=5",
+    moods: "slow-decode=20",
     flags: ["--api-key", "key-of-the-other", "--allow", "127.0.0.0/8"],
   });
   const letGo = await hold(server);
