@@ -16,8 +16,9 @@ export class EventQueue<T> implements AsyncIterable<T> {
   }
 
   push(item: T): void {
-    if (this.reader === null) this.items.push(item);
-    else this.takeReader()?.resolve({ value: item, done: false });
+    const reader = this.takeReader();
+    if (reader === null) this.items.push(item);
+    else reader.resolve({ value: item, done: false });
   }
 
   /** No more will come. */

@@ -3,12 +3,15 @@
 /** What the newest batch counts for. */
 const NEWEST_SHARE = 0.25;
 
-/** A moving average. */
+/** A moving average, and the newest figure in it. */
 export class ServiceTime {
+  /** The newest batch, ms; 0 before there was one. */
+  lastMs = 0;
   private averageMs: number | null = null;
 
   /** @param ms from the grant of a batch to its end */
   note(ms: number): void {
+    this.lastMs = ms;
     this.averageMs = this.averageMs === null ? ms : this.averageMs + NEWEST_SHARE * (ms - this.averageMs);
   }
 

@@ -59,7 +59,6 @@ export class TurnQueue {
   /** Turns that have been granted and are not over. */
   private running = 0;
   private lastBatch = 1;
-  private lastRunMs = 0;
   private occupied = false;
   private window: Timer | null = null;
   /** Since when a turn is held back. */
@@ -166,8 +165,8 @@ export class TurnQueue {
     const coming = this.line.filter(({ group }) => group === undefined).length;
     this.heldSinceMs ??= performance.now();
     const heldMs = performance.now() - this.heldSinceMs;
-    const { lastBatch, lastRunMs } = this;
-    const wait = windowMs({ gathered, coming, lastBatch, lastRunMs, heldMs }, lanes, this.options.windowMs);
+    const company = { gathered, coming, lastBatch: this.lastBatch, lastRunMs: this.service.lastMs, heldMs };
+    const wait = windowMs(company, lanes, this.options.windowMs);
     if (wait === 0) return this.closeWindow();
     clearTimeout(this.window ?? undefined);
     this.window = setTimeout(() => this.closeWindow(), wait);
@@ -192,8 +191,7 @@ export class TurnQueue {
     const over = (): void => {
       giveBack();
       this.occupied = false;
-      this.lastRunMs = performance.now() - startedMs;
-      if (turns.length > 0) this.service.note(this.lastRunMs);
+      if (turns.length > 0) this.service.note(performance.now() - startedMs);
       this.running = 0;
       this.dispatch();
     };
