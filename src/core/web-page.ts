@@ -1,21 +1,24 @@
-/** The page that browsers get at `/`, as the API serves it: one document and the files it names. */
+/** The pages that browsers get at `/` and `/swagger`, as the API serves them: the documents and the files they name. */
 
-/** A file of the page. Its name has a hash of its content, so it never changes. */
+/** A file of a page. Its name has a hash of its content, so it never changes. */
 export interface PageFile {
   /** Media type with its charset. */
   readonly type: string;
   readonly text: string;
 }
 
-/** The whole page. */
+/** Both pages. */
 export interface WebPage {
+  /** The document at `/`. */
   readonly html: string;
-  /** By name, without a folder; the document asks for them under PAGE_FILES_PATH. */
+  /** The document at `/swagger`. */
+  readonly swaggerHtml: string;
+  /** By name, without a folder; the documents ask for them under PAGE_FILES_PATH. */
   readonly files: Readonly<Record<string, PageFile>>;
 }
 
-/** Gives the page; it may be made when it is first asked for. */
+/** Gives the pages; they may be made when one is first asked for. */
 export type PageSource = () => Promise<WebPage>;
 
-/** Where the page's files are served, with a slash at the end. */
+/** Where the pages' files are served, with a slash at the end. */
 export const PAGE_FILES_PATH = "/assets/";

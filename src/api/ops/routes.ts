@@ -36,5 +36,5 @@ export function createOpsRoutes(context: ApiContext, documented: readonly AnyEly
   const own = [healthRoutes, createStatusRoutes(context), ...(withMetrics ? [createMetricsRoutes(context)] : [])];
   const ops: AnyElysia = new Elysia({ name: "ops" }).use(createPageRoutes(context.page));
   for (const routes of own) ops.use(routes);
-  return ops.use(createSwaggerRoutes([...documented, ...own], context.version));
+  return ops.use(createSwaggerRoutes([...documented, ...own], context.version, context.page));
 }
