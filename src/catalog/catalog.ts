@@ -162,6 +162,6 @@ function notFound(name: string, models: readonly ModelDescriptor[], problems: re
   const hint =
     problems.length > 0
       ? problems.join(" ")
-      : `Get one with "rockchip-llama pull owner/repository/file", or put a .gguf or .rkllm file into ${modelsDirs[0] ?? "a models folder"}.`;
+      : `Get one with "rockchip-llama pull qwen3:0.6b", or put a .gguf or .rkllm file into ${modelsDirs[0] ?? "a models folder"}.`;
   return new AppError("model_not_found", `${which}. ${hint}`, { details: { hint } });
 }

@@ -7,6 +7,11 @@ import { type Conversion, type ShortModel, titleOf } from "./short-models.ts";
 import type { ShortName } from "./short-names.ts";
 import { needsNewerLibrary } from "../core/toolkit-version.ts";
 
+/** A board whose owner has not heard yet that the library is no part of this program, or that the server has to be told of it. */
+const WITHOUT_LIBRARY =
+  "Rockchip's runtime library was not here when this program started, so this is a model for the CPU. For the NPU: " +
+  "`rockchip-llama doctor` says how to get the library; restart the server, and pull again.";
+
 /** What to pull for a short name. */
 export interface ShortNameSource {
   readonly conversion: Conversion;
@@ -30,6 +35,7 @@ export async function sourceOfShortName({ model, wanted }: ShortName, options: P
   const forNpu = forSoc.find(({ toolkit }) => !needsNewerLibrary(toolkit, runtimeVersion));
   const conversion = forNpu ?? model.gguf;
   const notes = soc === null || forNpu !== undefined ? [] : [await withoutNpu(model, soc, forSoc, options)];
+  if (boardSoc !== null && runtimeVersion === null && wanted?.format !== "gguf") notes.push(WITHOUT_LIBRARY);
   if (!conversion.verified)
     notes.push(`unverified: ${model.name} comes from ${conversion.repository}, which nobody has tried with this program.`);
   const selector = wanted?.quantization ?? conversion.file ?? (conversion.soc === undefined ? "gguf" : "");

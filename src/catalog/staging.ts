@@ -5,6 +5,7 @@
 import { mkdir, open, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../core/errors.ts";
+import { writeFault } from "../core/write-fault.ts";
 
 const STAGING_DIR = ".pull";
 
@@ -31,7 +32,7 @@ export async function openStaging(modelsDir: string, folder: string): Promise<St
     await takeLock(lock, folder);
   } catch (cause) {
     held.delete(lock);
-    throw cause;
+    throw closedFolder(modelsDir, cause) ?? cause;
   }
   return {
     dir,
@@ -46,6 +47,17 @@ export async function openStaging(modelsDir: string, folder: string): Promise<St
       held.delete(lock);
     },
   };
+}
+
+/** The error for a models folder that nothing can be put into; null for other faults. */
+export function closedFolder(modelsDir: string, cause: unknown): AppError | null {
+  const reason = writeFault(cause);
+  if (reason === null) return null;
+  const user = process.getuid?.() ?? 0;
+  const how = "`rockchip-llama doctor` says whose it is; with the Debian package, run the command as the service: sudo -u rockchip-llama …";
+  return new AppError("config_invalid", `Nothing can be put into the models folder ${modelsDir}: ${reason} (user ${user}). ${how}`, {
+    cause,
+  });
 }
 
 /** Leaves no empty folders behind: what could not even begin leaves nothing. */

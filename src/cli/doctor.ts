@@ -1,4 +1,5 @@
 /** The `doctor` command: what keeps the server, the NPU or a model from working, and how to mend it. */
+import { existsSync } from "node:fs";
 import { checkUp } from "../checkup.ts";
 import type { Environment } from "../config/environment.ts";
 import { CONFIG_FILES } from "../config/known-keys.ts";
@@ -79,11 +80,17 @@ export function reportText(report: Report, values: readonly EffectiveValue[] | n
   return [...sections, ...table, summary(report)].join("\n\n");
 }
 
+/** Where the package puts the page; whoever has only the executable finds it in the repository. */
+function documentation(): string {
+  const installed = "/usr/share/doc/rockchip-llama/docs/doctor.md";
+  return existsSync(installed) ? installed : "docs/doctor.md in the repository";
+}
+
 function summary({ sections }: Report): string {
   const all = sections.flatMap(({ findings }) => findings);
   const count = (level: Level, word: string) => {
     const found = all.filter((finding) => finding.level === level).length;
     return `${found === 0 ? "no" : found} ${word}${found === 1 ? "" : "s"}`;
   };
-  return `${count("failure", "failure")}, ${count("warning", "warning")}. docs/doctor.md explains every check.`;
+  return `${count("failure", "failure")}, ${count("warning", "warning")}. ${documentation()} explains every check.`;
 }

@@ -29,5 +29,5 @@ function emptyText(modelsDirs: readonly string[]): string {
   const missing = modelsDirs.filter((dir) => !existsSync(dir)).map((dir) => `There is no folder ${dir}.`);
   const [first] = modelsDirs;
   const put = first === undefined ? "." : `, or put a .gguf or .rkllm file into ${first}.`;
-  return [...missing, `There is no model yet. Get one with "rockchip-llama pull owner/repository/file"${put}`].join(" ");
+  return [...missing, `There is no model yet. Get one with "rockchip-llama pull qwen3:0.6b"${put}`].join(" ");
 }

@@ -93,14 +93,14 @@ async function greeting([address = "", second]: readonly string[], engine: App["
   const usable = models.filter((model) => model.unrunnableReason === undefined);
   if (usable.length === 0) {
     const found = models.length === 0 ? "no models found" : `models found: ${models.length}, none of which can run here (see \`list\`)`;
-    return `Listening on ${places}; ${found}; get one with: rockchip-llama pull <owner/repository/file>`;
+    return `Listening on ${places}; ${found}; get one with: rockchip-llama pull qwen3:0.6b`;
   }
   const names = usable.map((model) => model.id);
   const example = JSON.stringify({ model: names[0], messages: [{ role: "user", content: "Hello" }] });
   if (usable.every((model) => model.builtin === true)) {
     return (
       `Listening on ${places} with ${names[0] ?? ""}, a small demonstration model; get a real one with: ` +
-      `rockchip-llama pull <owner/repository/file>; try: ${curl} '${example}'`
+      `rockchip-llama pull qwen3:0.6b; try: ${curl} '${example}'`
     );
   }
   const shown = names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`;

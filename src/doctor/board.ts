@@ -71,7 +71,7 @@ function containerFinding({ container }: Board): Finding[] {
   return container === null ? [] : [ok("container", `This runs in a container (${container}).`)];
 }
 
-function kernelFinding({ kernel, hasNpu }: Board): Finding {
+function kernelFinding({ kernel, hasNpu, container }: Board): Finding {
   if (kernel === "") return warning("kernel", "The kernel does not say its release.", "uname -r");
   const [, series = "", patch = ""] = /^(\d+\.\d+)(?:\.(\d+))?/.exec(kernel) ?? [];
   const wanted = KERNELS.find(([each]) => each === series);
@@ -79,6 +79,6 @@ function kernelFinding({ kernel, hasNpu }: Board): Finding {
   return warning(
     "kernel",
     `The kernel is ${kernel}; Rockchip asks for ${series}.${wanted[1]} or newer.`,
-    "sudo apt update && sudo apt full-upgrade && sudo reboot",
+    `sudo apt update && sudo apt full-upgrade && sudo reboot${container === null ? "" : "   # on the host"}`,
   );
 }

@@ -16,7 +16,9 @@ const DRIVER_LEAST = "0.9.7";
 const DEBUGFS = "/sys/kernel/debug";
 const UPDATE_KERNEL = "sudo apt update && sudo apt full-upgrade && sudo reboot";
 /** Armbian's name for the kernel with Rockchip's own drivers. */
-const VENDOR_KERNEL = "sudo apt install linux-image-vendor-rk35xx linux-dtb-vendor-rk35xx && sudo reboot   # Armbian";
+const VENDOR_KERNEL = "sudo apt install linux-image-vendor-rk35xx linux-dtb-vendor-rk35xx && sudo reboot";
+/** The NPU's node where its driver was built without DRM. */
+const MISC_DEVICE = "/dev/rknpu";
 
 /** Sorts release numbers. */
 export function compareVersions(a: string, b: string): number {
@@ -50,16 +52,20 @@ function versionOf(root: Root): string | null {
 
 function absentFinding(root: Root, { kernel }: Board): Finding {
   if (!ROCKET_SIGNS.some((path) => root.exists(path)) && root.names("/dev/accel").length === 0) {
-    return failure("npu-driver", `No NPU driver is loaded (kernel ${kernel}).`, `sudo modprobe rknpu || ${VENDOR_KERNEL}`);
+    return failure("npu-driver", `No NPU driver is loaded (kernel ${kernel}).`, `sudo modprobe rknpu || { ${VENDOR_KERNEL}; }   # Armbian`);
   }
   const text = `The NPU driver is rocket, of mainline Linux (kernel ${kernel}); Rockchip's library needs rknpu, of Rockchip's own kernel.`;
-  return failure("npu-driver", text, VENDOR_KERNEL);
+  return failure("npu-driver", text, `${VENDOR_KERNEL}   # Armbian`);
 }
 
 function unknownFinding(root: Root): Finding {
   const isMounted = root.faultOf(DEBUGFS) === "EACCES" || root.names(DEBUGFS).length > 0;
   const text = `The NPU driver is rknpu, of a version that this user cannot read; ${DRIVER_WANTED} or newer is needed.`;
-  return warning("npu-driver", text, isMounted ? `sudo cat ${DEBUGFS}/rknpu/version` : `sudo mount -t debugfs none ${DEBUGFS}`);
+  return warning(
+    "npu-driver",
+    text,
+    isMounted ? `sudo cat ${DEBUGFS}/rknpu/version   # fine if it says ${DRIVER_WANTED} or newer` : `sudo mount -t debugfs none ${DEBUGFS}`,
+  );
 }
 
 function versionFinding(version: string): Finding {
@@ -71,9 +77,7 @@ function versionFinding(version: string): Finding {
 }
 
 function deviceFinding(root: Root, board: Board, user: string, nodes: readonly string[]): Finding {
-  const present = root.names("/dev/dri").filter((name) => name.startsWith("renderD"));
-  const own = nodes.length > 0 ? present.filter((name) => nodes.includes(name)) : present;
-  const paths = own.map((name) => `/dev/dri/${name}`);
+  const paths = devicePaths(root, nodes);
   const [path] = paths;
   if (path === undefined) {
     const node = nodes[0] ?? "renderD129";
@@ -85,13 +89,21 @@ function deviceFinding(root: Root, board: Board, user: string, nodes: readonly s
   return closedFinding(root, board, user, path);
 }
 
+/** Where the kernel does not tell the NPU's node from the GPU's, it may be any of them. */
+function devicePaths(root: Root, nodes: readonly string[]): string[] {
+  if (nodes.length === 0 && root.exists(MISC_DEVICE)) return [MISC_DEVICE];
+  const present = root.names("/dev/dri").filter((name) => name.startsWith("renderD"));
+  return present.filter((name) => nodes.length === 0 || nodes.includes(name)).map((name) => `/dev/dri/${name}`);
+}
+
 function closedFinding(root: Root, { container }: Board, user: string, path: string): Finding {
   const status = root.status(path);
   const group = groupOf(root, status?.gid ?? 0);
   const said = `The user ${user} may not open ${path}`;
   if (container !== null) return failure("npu-device", `${said}.`, `docker run --group-add ${status?.gid ?? "render"} …`);
-  if (status !== null && (status.mode & 0o060) !== 0o060) {
-    return failure("npu-device", `${said}, and neither may any group.`, `sudo chgrp render ${path} && sudo chmod 660 ${path}`);
+  // Nobody is to join the superuser's own group.
+  if (status !== null && ((status.mode & 0o060) !== 0o060 || group.name === "root")) {
+    return failure("npu-device", `${said}, and neither may any group.`, openedByRule(path));
   }
   if (group.members.includes(user)) {
     return failure(
@@ -105,6 +117,13 @@ function closedFinding(root: Root, { container }: Board, user: string, path: str
     `${said}, which belongs to the group ${group.name}.`,
     `sudo usermod -aG ${group.name} ${user}   # then log in again`,
   );
+}
+
+/** What is changed below /dev itself is lost at the next start. */
+function openedByRule(path: string): string {
+  const matches = path === MISC_DEVICE ? 'KERNEL=="rknpu"' : 'SUBSYSTEM=="drm", KERNEL=="renderD*"';
+  const rule = `echo '${matches}, GROUP="render", MODE="0660"' | sudo tee /etc/udev/rules.d/99-npu.rules`;
+  return `${rule} && sudo udevadm control --reload && sudo udevadm trigger`;
 }
 
 function groupOf(root: Root, gid: number): { readonly name: string; readonly members: readonly string[] } {

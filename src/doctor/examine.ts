@@ -1,5 +1,5 @@
 /** The whole examination. */
-import { boardFindings, readBoard } from "./board.ts";
+import { type Board, boardFindings, readBoard } from "./board.ts";
 import { clockFindings } from "./clocks.ts";
 import { driverFindings } from "./driver.ts";
 import { type Finding, type Report, reportOf, type Section } from "./finding.ts";
@@ -26,11 +26,10 @@ export interface Patient {
 
 /** The checks of the machine itself, which cost next to nothing: those that a server may repeat while it works. */
 export function examineMachine(root: Root, user: string): Report {
-  return reportOf(machineSections(root, user));
+  return reportOf(machineSections(root, readBoard(root), user));
 }
 
-function machineSections(root: Root, user: string): readonly [Section, Section, Section, Section] {
-  const board = readBoard(root);
+function machineSections(root: Root, board: Board, user: string): readonly [Section, Section, Section, Section] {
   return [
     { title: "Board", findings: boardFindings(board) },
     { title: "NPU", findings: driverFindings(root, board, user) },
@@ -42,15 +41,16 @@ function machineSections(root: Root, user: string): readonly [Section, Section, 
 /** Runs every check; none changes anything, loads a model or goes over the network. */
 export function examine(patient: Patient): Report {
   const { root } = patient;
-  const [board, npu, machine, speed] = machineSections(root, patient.user);
+  const board = readBoard(root);
+  const [itself, npu, machine, speed] = machineSections(root, board, patient.user);
   return reportOf([
-    board,
+    itself,
     npu,
-    { title: "Runtime", findings: libraryFindings(root, readBoard(root), patient.libraries) },
+    { title: "Runtime", findings: libraryFindings(root, board, patient.libraries) },
     machine,
     speed,
-    { title: "Folders", findings: folderFindings(root, patient.folders) },
-    { title: "Models", findings: modelFindings(patient.plan, readMemory(root)) },
+    { title: "Folders", findings: folderFindings(root, patient.folders, { user: patient.user, board }) },
+    { title: "Models", findings: modelFindings(patient.plan, board, readMemory(root)) },
     { title: "Network", findings: networkFindings(patient.listening, patient.tries) },
     { title: "Configuration", findings: patient.configuration },
   ]);

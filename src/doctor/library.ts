@@ -15,9 +15,19 @@ export interface LibrarySearch {
   describe(this: void, path: string): { readonly version: string; readonly opensRkllm: boolean };
 }
 
-const GET_LIBRARY =
+const DOWNLOAD_LIBRARY =
   "curl -fL -o librkllmrt.so https://github.com/airockchip/rknn-llm/raw/release-v1.3.0/rkllm-runtime/Linux/librkllm_api/aarch64/librkllmrt.so" +
-  " && sudo install -m 755 librkllmrt.so /usr/lib/";
+  " && sudo install -m 755 librkllmrt.so /usr/lib/   # then restart the server: sudo systemctl restart rockchip-llama";
+/** A container has its image's files: the library is the host's. */
+const MOUNT_LIBRARY = "docker run --volume /usr/lib/librkllmrt.so:/usr/lib/librkllmrt.so:ro …";
+
+/** The command that brings Rockchip's library. */
+export function getLibrary({ container }: Pick<Board, "container">): string {
+  return container === null ? DOWNLOAD_LIBRARY : MOUNT_LIBRARY;
+}
+
+/** What the libraries of the CPU runtime need of glibc 2. */
+const CPU_RUNTIME_GLIBC_MINOR = 34;
 
 const LIBRARY_FOLDERS = ["aarch64-linux-gnu", "x86_64-linux-gnu", ""].flatMap((arch) =>
   ["/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib"].map((folder) => (arch === "" ? folder : `${folder}/${arch}`)),
@@ -28,20 +38,21 @@ export function libraryFindings(root: Root, board: Board, search: LibrarySearch)
   const paths = search.paths.filter((path) => root.status(path)?.isFile() === true);
   const glibc = glibcOf(root);
   const isNeeded = board.hasNpu || search.isNamed;
-  if (paths.length === 0) return [...(isNeeded ? [missing(search.paths)] : []), ...glibcFinding(glibc, null)];
+  const getIt = getLibrary(board);
+  if (paths.length === 0) return [...(isNeeded ? [missing(search.paths, getIt)] : []), ...glibcFinding(glibc, null)];
   const found = paths.map((path) => readLibrary(root, search, path));
   const usable = found.filter((each) => "version" in each).toSorted((a, b) => compareToolkits(b.version, a.version));
   const [newest, ...others] = usable;
   if (newest === undefined) {
     // Of several that cannot be used, the first is the one that the server would name.
     const faults = found.filter((each) => "fault" in each);
-    return [...faults.slice(0, 1).map((fault) => faultFinding(fault, isNeeded)), ...glibcFinding(glibc, null)];
+    return [...faults.slice(0, 1).map((fault) => faultFinding(fault, isNeeded ? getIt : null)), ...glibcFinding(glibc, null)];
   }
   const bytes = root.binary(newest.path) ?? "";
   return [
     libraryFinding(newest),
     ...others.filter(({ version }) => search.isNamed || version !== newest.version).map(otherFinding),
-    ...found.flatMap((each) => ("fault" in each ? [warning("library-others", each.fault, `sudo rm ${each.path}`)] : [])),
+    ...found.flatMap((each) => ("fault" in each ? [warning("library-others", each.fault, putAside(each.path))] : [])),
     ...openMpFinding(root, newest.path, bytes),
     ...glibcFinding(glibc, bytes),
   ];
@@ -66,8 +77,8 @@ function readLibrary(root: Root, { describe }: LibrarySearch, path: string): Usa
   }
 }
 
-function missing(paths: readonly string[]): Finding {
-  return failure("library", `Rockchip's runtime library is at none of ${paths.join(", ")}.`, GET_LIBRARY);
+function missing(paths: readonly string[], getIt: string): Finding {
+  return failure("library", `Rockchip's runtime library is at none of ${paths.join(", ")}.`, getIt);
 }
 
 function libraryFinding({ path, version, opensRkllm }: UsableLibrary): Finding {
@@ -75,8 +86,13 @@ function libraryFinding({ path, version, opensRkllm }: UsableLibrary): Finding {
   return ok("library", `Rockchip's runtime library is ${path}, version ${version}.`);
 }
 
-function faultFinding({ path, fault }: FaultyLibrary, isNeeded: boolean): Finding {
-  return isNeeded ? failure("library", fault, GET_LIBRARY) : warning("library", fault, `sudo rm ${path}`);
+function faultFinding({ path, fault }: FaultyLibrary, getIt: string | null): Finding {
+  return getIt === null ? warning("library", fault, putAside(path)) : failure("library", fault, getIt);
+}
+
+/** Another program may want it back. */
+function putAside(path: string): string {
+  return `sudo mv ${path} ${path}.unused`;
 }
 
 /** Several versions help one another out. */
@@ -108,6 +124,8 @@ function glibcOf(root: Root): string | null {
   return root.names("/lib").some((name) => name.startsWith("ld-musl-")) ? "musl" : null;
 }
 
+const NEWER_SYSTEM = "cat /etc/os-release   # glibc comes with the system: Debian 12 and Ubuntu 22.04 have a newer one";
+
 function glibcFinding(glibc: string | null, library: string | null): Finding[] {
   if (glibc === null) return [];
   if (glibc === "musl") {
@@ -116,7 +134,10 @@ function glibcFinding(glibc: string | null, library: string | null): Finding[] {
   }
   const minors = [...(library ?? "").matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
   const needed = Math.max(0, ...minors);
-  if (needed <= Number(glibc.split(".")[1])) return [ok("glibc", `The C library is glibc ${glibc}.`)];
-  const text = `The C library is glibc ${glibc}, and the runtime library needs 2.${needed}.`;
-  return [failure("glibc", text, "sudo apt update && sudo apt full-upgrade   # to a newer release of the system")];
+  const minor = Number(glibc.split(".")[1]);
+  if (needed > minor)
+    return [failure("glibc", `The C library is glibc ${glibc}, and the runtime library needs 2.${needed}.`, NEWER_SYSTEM)];
+  if (minor >= CPU_RUNTIME_GLIBC_MINOR) return [ok("glibc", `The C library is glibc ${glibc}.`)];
+  const text = `The C library is glibc ${glibc}: .gguf models, tiny-chat among them, need 2.${CPU_RUNTIME_GLIBC_MINOR}; .rkllm models do not.`;
+  return [warning("glibc", text, NEWER_SYSTEM)];
 }

@@ -2,7 +2,9 @@
 import { formatBytes } from "../core/byte-size.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import { compareVersions } from "./driver.ts";
+import type { Board } from "./board.ts";
 import { failure, type Finding, ok, warning } from "./finding.ts";
+import { getLibrary } from "./library.ts";
 import type { Memory } from "./machine.ts";
 
 /** One model, and what it would take to run it. */
@@ -27,23 +29,30 @@ export interface ModelPlan {
 
 const PULL = "rockchip-llama pull <model>";
 
+type MachineFacts = Pick<Board, "hasNpu" | "container">;
+
 /** The models' section. */
-export function modelFindings({ models, defaultMissing, rkllmVersion }: ModelPlan, memory: Memory | null): Finding[] {
+export function modelFindings({ models, defaultMissing, rkllmVersion }: ModelPlan, board: MachineFacts, memory: Memory | null): Finding[] {
   const none = warning("models", "There is no model but the small demonstration model that comes with the program.", PULL);
   const lost =
     defaultMissing === null
       ? []
       : [failure("default-model", `No model is called ${defaultMissing}, which default_model names.`, "rockchip-llama list")];
-  return [...lost, ...(models.length === 0 ? [none] : models.map((each) => modelFinding(each, memory, rkllmVersion)))];
+  return [...lost, ...(models.length === 0 ? [none] : models.map((each) => modelFinding(each, board, memory, rkllmVersion)))];
 }
 
 function modelFinding(
   { model, contextTokens, memoryBytes, libraries }: PlannedModel,
+  board: MachineFacts,
   memory: Memory | null,
   rkllmVersion: string | null,
 ): Finding {
   const { id, unrunnableReason, toolkitVersion } = model;
-  if (unrunnableReason !== undefined) return warning("model", `${id} cannot run here: ${unrunnableReason}`, PULL);
+  if (unrunnableReason !== undefined) {
+    // Another model would lack the library, too.
+    const lacksLibrary = board.hasNpu && model.format === "rkllm" && rkllmVersion === null;
+    return warning("model", `${id} cannot run here: ${unrunnableReason}`, lacksLibrary ? getLibrary(board) : PULL);
+  }
   const need = `about ${formatBytes(memoryBytes)} of memory`;
   if (memory !== null && memoryBytes > memory.totalBytes) {
     const text = `${id} needs ${need} with a context of ${tokens(contextTokens)}, and there are ${formatBytes(memory.totalBytes)} in all.`;
@@ -60,11 +69,7 @@ function modelFinding(
     compareVersions(toolkitVersion, rkllmVersion) > 0
   ) {
     const text = `${id} was converted with ${toolkitVersion}, and the runtime library is ${rkllmVersion}: an older one may not open it.`;
-    return warning(
-      "model",
-      text,
-      "rockchip-llama doctor --json | grep -A3 '\"library\"'   # docs/runtime.md says where to get a newer one",
-    );
+    return warning("model", text, getLibrary(board));
   }
   const longest = contextTokens === model.contextTokensMax ? "" : ` of at most ${tokens(model.contextTokensMax)}`;
   const [first, ...then] = libraries;

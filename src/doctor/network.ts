@@ -51,12 +51,12 @@ function portFinding(check: string, host: string, port: number, flag: string, tr
   return failure(
     check,
     `The server cannot listen on ${host}:${port} (${code}).`,
-    `rockchip-llama serve ${code === "EACCES" ? `${flag} 8080` : "--host 127.0.0.1"}`,
+    `rockchip-llama serve ${code === "EACCES" ? `${flag} ${check === "port" ? "8080" : "off"}` : "--host 127.0.0.1"}`,
   );
 }
 
 function accessFinding({ host, keys, networks, isOpen, insecure, keysFile, keysFault }: Listening): Finding {
-  if (keysFault !== null) return failure("access", keysFault, `ls -l ${keysFile}`);
+  if (keysFault !== null) return failure("access", keysFault, `sudo ls -l ${keysFile}`);
   if (isOpen && !insecure) {
     return failure(
       "access",

@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { AppError } from "../core/errors.ts";
+import { writeFault } from "../core/write-fault.ts";
 
 /** Whose key it may be: what fits a log line and a table as it is. */
 const NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$";
@@ -106,7 +107,6 @@ function refuseUnknown(path: string, keys: readonly StoredKey[], name: string): 
  * while somebody changes the keys: two changes at once cannot lose one of them.
  */
 function changeKeyFile(path: string, change: (keys: readonly StoredKey[]) => readonly StoredKey[]): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const next = `${path}.new`;
   const file = openNew(path, next);
   try {
@@ -125,9 +125,13 @@ function changeKeyFile(path: string, change: (keys: readonly StoredKey[]) => rea
 
 function openNew(path: string, next: string): number {
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     return openSync(next, "wx", 0o600);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = writeFault(cause);
+    if (reason !== null)
+      throw unusable(path, `${reason}; with the Debian package keys are made with "sudo rockchip-llama keys add <name>"`, cause);
     if (code !== "EEXIST") throw unusable(path, message, cause);
     const why = `another program is changing it. If there is none, one was ended in the middle: delete ${next}`;
     throw unusable(path, why, cause);

@@ -56,7 +56,7 @@ test("list says of an empty folder how to fill it, and of one that is not there 
   inEmptyFolder(async (folder) => {
     const command = ["list", "--no-builtin-model", "--port", "0", "--models-dir", `${folder},${folder}/nope`];
     const list = Bun.spawn([process.execPath, MAIN, ...command], { cwd: folder, stdout: "pipe", stderr: "pipe" });
-    const how = `Get one with "rockchip-llama pull owner/repository/file", or put a .gguf or .rkllm file into ${folder}.`;
+    const how = `Get one with "rockchip-llama pull qwen3:0.6b", or put a .gguf or .rkllm file into ${folder}.`;
     expect([await list.stdout.text(), await list.stderr.text(), await list.exited]).toEqual([
       "NAME  ID  SIZE  MODIFIED\n",
       `There is no folder ${folder}/nope. There is no model yet. ${how}\n`,

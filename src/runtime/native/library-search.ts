@@ -95,7 +95,7 @@ function missing(candidates: readonly string[], arch: string): AppError {
   const fix =
     arch === "arm64"
       ? "Download it from https://github.com/airockchip/rknn-llm (rkllm-runtime/Linux/librkllm_api/aarch64) into /usr/lib, " +
-        "or name the file with --runtime; docs/runtime.md has the steps."
+        "or name the file with --runtime, and restart the server; `rockchip-llama doctor` prints the commands."
       : "Rockchip publishes it for 64-bit ARM only: .rkllm models need a Rockchip board, .gguf models run here without it.";
   return new AppError("runtime_library_missing", `Rockchip's runtime library was not found. Looked at: ${candidates.join(", ")}. ${fix}`);
 }

@@ -107,7 +107,7 @@ describe("the default model", () => {
   });
 
   test("where there is none tells how to get one", async () => {
-    const how = `Get one with "rockchip-llama pull owner/repository/file", or put a .gguf or .rkllm file into ${folder.dir}.`;
+    const how = `Get one with "rockchip-llama pull qwen3:0.6b", or put a .gguf or .rkllm file into ${folder.dir}.`;
     expect(await refusal(folder.open().resolve(""))).toEqual(["model_not_found", `There is no model yet. ${how}`]);
     expect(await refusal(folder.open().resolve("qwen3"))).toEqual([
       "model_not_found",

@@ -73,9 +73,13 @@ describe("a short name", () => {
     ]);
   });
 
-  test("on a board without the library is for the CPU", async () => {
+  test("on a board without the library is for the CPU, and says how to have it for the NPU", async () => {
     await pulling("qwen3:0.6b", { boardSoc: "rk3588", runtimeVersion: null });
-    expect(notes).toEqual([unverified]);
+    expect(notes).toEqual([
+      "Rockchip's runtime library was not here when this program started, so this is a model for the CPU. For the NPU: " +
+        "`rockchip-llama doctor` says how to get the library; restart the server, and pull again.",
+      unverified,
+    ]);
   });
 
   test("on a board is for its NPU: the very file, where a repository has several conversions", async () => {

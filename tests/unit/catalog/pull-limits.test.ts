@@ -61,6 +61,23 @@ test("a hub that does not stop answering is no hub", async () => {
   ]);
 });
 
+test("a models folder that nothing can be put into is told with who can", async () => {
+  await folder.put("given/x.rkllm");
+  // Nobody may make a folder there, the superuser included.
+  const closed = pull(folder.path("given/x.rkllm"), {
+    modelsDir: "/sys",
+    endpoint: hub.url,
+    signal: new AbortController().signal,
+    onProgress: () => {},
+  });
+  expect(await refusal(closed)).toEqual([
+    "config_invalid",
+    expect.stringMatching(
+      /^Nothing can be put into the models folder \/sys: (?:this user may not write there|it is mounted read-only) \(user \d+\)\. `rockchip-llama doctor` says whose it is/,
+    ) as unknown as string,
+  ]);
+});
+
 test("of a local model nothing is taken that is too large to belong to it", async () => {
   await folder.put("given/x.rkllm");
   await folder.put("given/config.json", `{${" ".repeat(5 * MEGABYTE)}}`);

@@ -28,7 +28,7 @@ Speed
   warning  It is slow.
            -> echo fast
 
-1 failure, 1 warning. docs/doctor.md explains every check.`);
+1 failure, 1 warning. docs/doctor.md in the repository explains every check.`);
 });
 
 test("levels have colours where they are wanted, and nothing else has", () => {

@@ -59,7 +59,9 @@ describe("the driver", () => {
   test("that is not loaded is one failure, with the command that loads it", () => {
     const { report, found } = findingsOf({ ...RK3588, ...NO_DRIVER });
     expect(linesOf(report, "NPU")).toEqual(["failure npu-driver: No NPU driver is loaded (kernel 6.1.84-vendor-rk35xx)."]);
-    expect(found("npu-driver")?.fix).toStartWith("sudo modprobe rknpu");
+    expect(found("npu-driver")?.fix).toBe(
+      "sudo modprobe rknpu || { sudo apt install linux-image-vendor-rk35xx linux-dtb-vendor-rk35xx && sudo reboot; }   # Armbian",
+    );
   });
 
   test.each([
@@ -75,7 +77,10 @@ describe("the driver", () => {
 
   test("whose version only the superuser can read is a warning with the command that reads it", () => {
     const { found } = findingsOf({ ...RK3588, "/sys/kernel/debug/rknpu/version": null, "/sys/kernel/debug/gpio": "" });
-    expect(found("npu-driver")).toMatchObject({ level: "warning", fix: "sudo cat /sys/kernel/debug/rknpu/version" });
+    expect(found("npu-driver")).toMatchObject({
+      level: "warning",
+      fix: "sudo cat /sys/kernel/debug/rknpu/version   # fine if it says 0.9.8 or newer",
+    });
   });
 
   test("without debugfs has a version once that is mounted", () => {
@@ -131,8 +136,23 @@ describe("the device", () => {
     const { found } = findingsOf(RK3588, [node]);
     expect(found("npu-device")).toMatchObject({
       level: "failure",
-      fix: "sudo chgrp render /dev/dri/renderD129 && sudo chmod 660 /dev/dri/renderD129",
+      fix:
+        `echo 'SUBSYSTEM=="drm", KERNEL=="renderD*", GROUP="render", MODE="0660"' | sudo tee /etc/udev/rules.d/99-npu.rules` +
+        " && sudo udevadm control --reload && sudo udevadm trigger",
     });
+  });
+
+  test("that only the superuser's group may open is opened to another", () => {
+    const root = machineOf({ ...RK3588, [GROUP]: `root:x:${gid}:\n` }, [node]);
+    chmodSync(root.at(node), 0o660);
+    const findings = examine(patientOf(root)).sections.flatMap((section) => section.findings);
+    expect(findings.find(({ check }) => check === "npu-device")?.fix).toContain('GROUP="render"');
+  });
+
+  test("of a driver without DRM has a node of its own", () => {
+    const files = { ...RK3588, "/sys/class/drm/renderD129": null, [node]: null, "/dev/rknpu": "" };
+    expect(findingsOf(files).found("npu-device")).toMatchObject({ level: "ok", text: "The user pi may open /dev/rknpu." });
+    expect(findingsOf(files, ["/dev/rknpu"]).found("npu-device")?.fix).toStartWith(`echo 'KERNEL=="rknpu", GROUP="render"`);
   });
 
   test("of the GPU does not count", () => {
@@ -179,6 +199,11 @@ describe("the runtime library", () => {
     });
   });
 
+  test("that a container lacks is the host's", () => {
+    const { found } = findingsOf({ ...RK3588, [LIBRARY]: null, "/.dockerenv": "" });
+    expect(found("library")?.fix).toBe("docker run --volume /usr/lib/librkllmrt.so:/usr/lib/librkllmrt.so:ro …");
+  });
+
   test.each([
     [
       "32-bit ARM",
@@ -219,7 +244,10 @@ describe("the runtime library", () => {
   test("that cannot be used beside one that can is a warning", () => {
     const { found } = findingsOf({ ...RK3588, "/usr/local/lib/librkllmrt.so": "<!doctype html>" });
     expect(found("library")?.level).toBe("ok");
-    expect(found("library-others")).toMatchObject({ level: "warning", fix: "sudo rm /usr/local/lib/librkllmrt.so" });
+    expect(found("library-others")).toMatchObject({
+      level: "warning",
+      fix: "sudo mv /usr/local/lib/librkllmrt.so /usr/local/lib/librkllmrt.so.unused",
+    });
   });
 
   test("needs its OpenMP runtime", () => {
@@ -235,6 +263,11 @@ describe("the runtime library", () => {
     expect(findingsOf({ ...RK3588, [libc]: old }).found("glibc")).toMatchObject({
       level: "failure",
       text: "The C library is glibc 2.31, and the runtime library needs 2.34.",
+    });
+    const contented = libraryBytes("arm64", "RKLLM SDK (version: 1.3.0 (x))", "GLIBC_2.17");
+    expect(findingsOf({ ...RK3588, [libc]: old, "/usr/lib/librkllmrt.so": contented }).found("glibc")).toMatchObject({
+      level: "warning",
+      text: "The C library is glibc 2.31: .gguf models, tiny-chat among them, need 2.34; .rkllm models do not.",
     });
     expect(findingsOf({ ...RK3588, [libc]: null, "/lib/ld-musl-aarch64.so.1": "" }).found("glibc")?.level).toBe("failure");
   });

@@ -17,6 +17,7 @@ const MODEL: ModelDescriptor = {
   quantization: "w8a8",
   sidecars: {},
 };
+const BOARD = { hasNpu: true, container: null };
 const MEMORY = { totalBytes: 8e9, availableBytes: 4e9 };
 
 function modelLine(model: Partial<ModelDescriptor>, planned: Partial<PlannedModel> = {}, rkllmVersion: string | null = "1.3.0") {
@@ -25,7 +26,7 @@ function modelLine(model: Partial<ModelDescriptor>, planned: Partial<PlannedMode
     defaultMissing: null,
     rkllmVersion,
   };
-  return modelFindings(plan, MEMORY)[0];
+  return modelFindings(plan, BOARD, MEMORY)[0];
 }
 
 describe("models", () => {
@@ -68,6 +69,17 @@ describe("models", () => {
     expect(modelLine(model, planned)).toMatchObject({ level: "warning", text, fix: expect.any(String) });
   });
 
+  test("that lack the library are not told to be replaced by others", () => {
+    const line = (hasNpu: boolean) => {
+      const models = [
+        { model: { ...MODEL, unrunnableReason: "There is no library." }, contextTokens: 4096, memoryBytes: 960e6, libraries: [] },
+      ];
+      return modelFindings({ models, defaultMissing: null, rkllmVersion: null }, { hasNpu, container: null }, MEMORY)[0]?.fix;
+    };
+    expect(line(true)).toStartWith("curl -fL -o librkllmrt.so ");
+    expect(line(false)).toBe("rockchip-llama pull <model>");
+  });
+
   test("older than the library run", () => {
     expect(modelLine({ toolkitVersion: "1.2.10" })?.level).toBe("ok");
   });
@@ -77,7 +89,7 @@ describe("models", () => {
   });
 
   test("that are missing are a warning, and the default one a failure", () => {
-    expect(modelFindings({ models: [], defaultMissing: "qwen9", rkllmVersion: null }, null)).toMatchObject([
+    expect(modelFindings({ models: [], defaultMissing: "qwen9", rkllmVersion: null }, BOARD, null)).toMatchObject([
       {
         check: "default-model",
         level: "failure",
@@ -120,7 +132,7 @@ describe("ports", () => {
     const tries = (_: string, port: number) => (port === 8080 ? "EADDRINUSE" : "EACCES");
     expect(networkFindings(LOCAL, tries).slice(0, 2)).toMatchObject([
       { check: "port", level: "warning", fix: "ss -ltnp 'sport = :8080'   # or --port" },
-      { check: "ollama-port", level: "failure", fix: "rockchip-llama serve --ollama-port 8080" },
+      { check: "ollama-port", level: "failure", fix: "rockchip-llama serve --ollama-port off" },
     ]);
   });
 

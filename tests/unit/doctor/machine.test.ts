@@ -1,8 +1,9 @@
 /** Memory, limits, clocks, temperatures and folders. */
 import { describe, expect, test } from "bun:test";
 import { clockFindings } from "../../../src/doctor/clocks.ts";
-import { folderFindings } from "../../../src/doctor/folders.ts";
+import { type Folders, folderFindings } from "../../../src/doctor/folders.ts";
 import { machineFindings, readMemory } from "../../../src/doctor/machine.ts";
+import type { Root } from "../../../src/doctor/root.ts";
 import { type Files, LAPTOP, machineOf, RK3588 } from "../../support/fake-machine.ts";
 
 const machine = (files: Files) => machineFindings(machineOf({ ...RK3588, ...files }));
@@ -84,9 +85,14 @@ describe("clocks", () => {
 
 describe("folders", () => {
   const folders = { modelsDirs: ["/models"], cacheDir: "/cache/rockchip-llama", unpacks: false };
+  const examined = (root: Root, given: Folders, user = "pi", container: string | null = null) =>
+    folderFindings(root, given, { user, board: { container } });
+  const closed = (path: string, files: Files = {}) => machineOf({ ...LAPTOP, [`${path}/x`]: "", ...files }, [path]);
+  /** Whom this machine's files belong to. */
+  const users = (name: string): Files => ({ "/etc/passwd": `nobody:x:65534:65534\n${name}:x:${process.getuid?.() ?? 0}:0\n` });
 
   test("of models that are not there are made by the command", () => {
-    expect(folderFindings(machineOf(LAPTOP), { ...folders, modelsDirs: ["/none"] })[0]).toEqual({
+    expect(examined(machineOf(LAPTOP), { ...folders, modelsDirs: ["/none"] })[0]).toEqual({
       check: "models-dir",
       level: "warning",
       text: "There is no folder /none for models.",
@@ -95,14 +101,14 @@ describe("folders", () => {
   });
 
   test("of models that are files are a failure", () => {
-    expect(folderFindings(machineOf(LAPTOP), { ...folders, modelsDirs: ["/models/readme"] })[0]).toMatchObject({
+    expect(examined(machineOf(LAPTOP), { ...folders, modelsDirs: ["/models/readme"] })[0]).toMatchObject({
       level: "failure",
       fix: "ls -ld /models/readme",
     });
   });
 
   test("for the cache that cannot be made are a failure", () => {
-    expect(folderFindings(machineOf(LAPTOP, ["/cache"]), folders)[1]).toEqual({
+    expect(examined(machineOf(LAPTOP, ["/cache"]), folders)[1]).toEqual({
       check: "cache-dir",
       level: "failure",
       text: "The cache folder /cache/rockchip-llama cannot be made: /cache cannot be written to.",
@@ -110,22 +116,47 @@ describe("folders", () => {
     });
   });
 
-  test("for the cache that are another user's are left to that user", () => {
-    const root = machineOf({ ...LAPTOP, "/cache/rockchip-llama/x": "" }, ["/cache/rockchip-llama"]);
-    expect(folderFindings(root, folders)[1]).toEqual({
+  test.each([
+    ["another user's are left to that user", users("rockchip-llama"), null, "sudo -u rockchip-llama rockchip-llama doctor"],
+    ["one's own are opened", users("pi"), null, "chmod u+rwx /cache/rockchip-llama"],
+    ["the superuser's are given to whom they serve", users("root"), null, 'sudo chown -R "$(id -un)" /cache/rockchip-llama'],
+    ["a user's without a name are left to that user, too", {}, null, `sudo -u "#${process.getuid?.() ?? 0}" rockchip-llama doctor`],
+    [
+      "a container's are opened on the host",
+      {},
+      "Docker",
+      "sudo chown pi <the folder of the host that is mounted on /cache/rockchip-llama>",
+    ],
+    [
+      "read-only are shown",
+      { "/proc/self/mounts": "/dev/root / ext4 rw 0 0\ntmpfs /cache tmpfs ro,nosuid 0 0\n" },
+      null,
+      "findmnt --target /cache/rockchip-llama   # it is mounted read-only",
+    ],
+  ])("for the cache that are %s", (_, files, container, fix) => {
+    expect(examined(closed("/cache/rockchip-llama", files), folders, "pi", container)[1]).toEqual({
       check: "cache-dir",
       level: "failure",
       text: "This user cannot write to the cache folder /cache/rockchip-llama.",
-      fix: 'sudo -u "$(stat -c %U /cache/rockchip-llama)" rockchip-llama doctor',
+      fix,
+    });
+  });
+
+  test("of models that cannot be written to are a warning, as nothing can be pulled", () => {
+    expect(examined(closed("/models", users("rockchip-llama")), folders)[0]).toEqual({
+      check: "models-dir",
+      level: "warning",
+      text: "Models are looked for in /models, which this user cannot write to: none can be pulled.",
+      fix: "sudo -u rockchip-llama rockchip-llama doctor",
     });
   });
 
   test("for the cache on a mount with noexec stop a program that unpacks its libraries, and warn one that does not", () => {
     const root = machineOf({ ...LAPTOP, "/proc/self/mounts": "/dev/root / ext4 rw 0 0\ntmpfs /cache tmpfs rw,noexec,nosuid 0 0\n" });
-    expect([true, false].map((unpacks) => folderFindings(root, { ...folders, unpacks })[2])).toMatchObject([
+    expect([true, false].map((unpacks) => examined(root, { ...folders, unpacks })[2])).toMatchObject([
       { check: "cache-noexec", level: "failure" },
       { check: "cache-noexec", level: "warning" },
     ]);
-    expect(folderFindings(machineOf(LAPTOP), folders)).toHaveLength(2);
+    expect(examined(machineOf(LAPTOP), folders)).toHaveLength(2);
   });
 });

@@ -27,6 +27,9 @@ function refusal(act: () => unknown): string {
   return "done";
 }
 
+/** A file in a folder where nobody may make one, the superuser included. */
+const CLOSED = "/sys/keys.json";
+
 const namesIn = (path: string): readonly string[] => readKeyFile(path).map(({ name }) => name);
 const hexOf = (key: string): string => new Bun.CryptoHasher("sha256").update(key).digest("hex");
 
@@ -50,6 +53,12 @@ describe("the file of keys", () => {
       [0o600, 0o700],
       [0o600, 0o700],
     ]);
+  });
+
+  test("that cannot be written says why, and who makes keys for the service", () => {
+    expect(refusal(() => addKey(CLOSED, "a", NOW))).toMatch(
+      /^config_invalid: The file of API keys \/sys\/keys\.json cannot be used: (?:this user may not write there|it is mounted read-only); with the Debian package keys are made with "sudo rockchip-llama keys add <name>"\.$/,
+    );
   });
 
   test("gives no two names the same key, and a name only once", () => {

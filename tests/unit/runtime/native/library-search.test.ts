@@ -97,8 +97,8 @@ describe("findRuntimeLibraries()", () => {
     expect(refusal(() => find({ folders: ["/nowhere/a", "/nowhere/b"] }))).toEqual([
       "runtime_library_missing",
       "Rockchip's runtime library was not found. Looked at: /nowhere/a/librkllmrt.so, /nowhere/b/librkllmrt.so. Download it from " +
-        "https://github.com/airockchip/rknn-llm (rkllm-runtime/Linux/librkllm_api/aarch64) into /usr/lib, or name the file with --runtime; " +
-        "docs/runtime.md has the steps.",
+        "https://github.com/airockchip/rknn-llm (rkllm-runtime/Linux/librkllm_api/aarch64) into /usr/lib, or name the file with --runtime, " +
+        "and restart the server; `rockchip-llama doctor` prints the commands.",
     ]);
   });
 
