@@ -78,13 +78,15 @@ install_it() {
     chmod 755 "$work"
     as_root apt-get install --yes "$work/$name"
     say "The service runs: systemctl status rockchip-llama. What to do next stands in /usr/share/doc/rockchip-llama/README.Debian."
+    doctor="sudo -u rockchip-llama rockchip-llama doctor"
   else
     name=rockchip-llama-linux-$(processor arm64 x64)
     fetch "$name"
     change install -D -m 755 "$work/$name" "$target"
     say "Start it with: rockchip-llama serve"
+    doctor="rockchip-llama doctor"
   fi
-  say "What keeps something from working is told by: rockchip-llama doctor"
+  say "What keeps something from working is told by: $doctor"
 }
 
 case "${1:-}" in

@@ -62,6 +62,7 @@ describe.each([
       // What `doctor` ends with, and what pages lead to.
       "/usr/share/doc/rockchip-llama/docs/doctor.md": "-rw-r--r--",
       "/usr/share/doc/rockchip-llama/docs/api/ollama.md": "-rw-r--r--",
+      "/usr/share/doc/rockchip-llama/docs/grafana/rockchip-llama.json": "-rw-r--r--",
       "/usr/share/doc/rockchip-llama/copyright": "-rw-r--r--",
       "/usr/share/doc/rockchip-llama/THIRD_PARTY_LICENSES.txt": "-rw-r--r--",
     });

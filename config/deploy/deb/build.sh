@@ -48,7 +48,7 @@ lay_out() {
   put 644 $here/README.Debian $doc/README.Debian
   put 644 NOTICE $doc/NOTICE
   put 644 dist/THIRD_PARTY_LICENSES.txt $doc/THIRD_PARTY_LICENSES.txt
-  for page in docs/*.md docs/*/*.md; do put 644 "$page" "$doc/$page"; done
+  for page in docs/*.md docs/*/*.md docs/grafana/*.json; do put 644 "$page" "$doc/$page"; done
   copyright >"$root$doc/copyright"
   changelog | gzip -9n >"$root$doc/changelog.gz"
   put 644 $here/lintian-overrides /usr/share/lintian/overrides/rockchip-llama
