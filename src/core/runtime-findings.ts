@@ -15,6 +15,8 @@ export interface RuntimeFindings {
   readonly abortStopsPrefill?: boolean;
   /** An abort that comes while nothing runs ends the run after it: it must not be asked for twice. Absent: false. */
   readonly idleAbortEndsNextRun?: boolean;
+  /** What the KV cache holds of a prompt is read again with it. Absent: false. */
+  readonly readsPromptsWhole?: boolean;
   /** What it takes to open the model in a new process, ms. */
   readonly openMs?: number;
   /**

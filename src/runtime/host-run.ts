@@ -181,7 +181,9 @@ function faultOfRow(row: Float32Array | null): string {
   return `The runtime ${what}: the model cannot be used for this`;
 }
 
-function statsOf(record: RingRecord): RunStats {
+/** null where the library has put nothing in. */
+function statsOf(record: RingRecord): RunStats | null {
+  if (record.prefillTokens + record.prefillMs + record.decodeTokens + record.decodeMs === 0) return null;
   return {
     prefillTokens: record.prefillTokens,
     prefillMs: record.prefillMs,

@@ -98,6 +98,7 @@ export class EngineHost {
         options: spec.options,
         pooling: spec.model.pooling,
         abortOnce: spec.findings?.idleAbortEndsNextRun === true,
+        readsPromptsWhole: spec.findings?.readsPromptsWhole === true,
         memory: this.memory,
         tells: this.own !== null,
         send: this.send,

@@ -27,6 +27,8 @@ export interface LaneRunnerOptions {
   readonly pooling: Pooling;
   /** See BatchLibrary. */
   readonly abortOnce: boolean;
+  /** See RuntimeFindings. */
+  readonly readsPromptsWhole: boolean;
   readonly memory: KvMemory;
   /** Text goes down the token line. */
   readonly tells: boolean;
@@ -71,7 +73,7 @@ export class LaneRunner {
 
   /** Runs prompts together; what comes of them is sent, and at last that the model is idle. */
   async run(command: RunCommand): Promise<void> {
-    const { handle, memory, options } = this.parts;
+    const { handle, memory, options, readsPromptsWhole } = this.parts;
     const { members, sampling } = command;
     const payloads = members.map(({ promptId }) => this.parts.takePrompt(promptId));
     memory.use(command.adapter);
@@ -83,7 +85,7 @@ export class LaneRunner {
       const member = members[index];
       return payload === undefined || member === undefined
         ? null
-        : { payload, member, common: commonPrefix(idsOf(payload) ?? NO_IDS, ids) };
+        : { payload, member, common: readsPromptsWhole ? 0 : commonPrefix(idsOf(payload) ?? NO_IDS, ids) };
     });
     const tokensMax = Math.max(...members.map((member) => member.tokensMax));
     const runs = inLanes.map(

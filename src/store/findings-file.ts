@@ -129,6 +129,7 @@ const SWITCHES = [
   "vectorsNeedEmptyCache",
   "abortStopsPrefill",
   "idleAbortEndsNextRun",
+  "readsPromptsWhole",
   "batchTakesNoInput",
 ] as const satisfies readonly (keyof RuntimeFindings)[];
 

@@ -11,7 +11,8 @@ const FULL_PROMPT_TOKENS = 192;
 const BEYOND_TOKENS = 40;
 
 const FIRST_TOKENS = 48;
-const SECOND_TOKENS = 64;
+/** Length of the prompt that begins with what the KV cache holds. */
+export const PREFIX_PROMPT_TOKENS = 64;
 
 /** Seen: 1,020 of 1,024. */
 export const PROMPT_LIMIT: Question = {
@@ -85,16 +86,17 @@ export const PREFIX: Question = {
     const first = promptOf(FIRST_TOKENS, 6);
     handle.run([first], { sampling: GREEDY, newTokensMax: 1 });
     const before = sizeOf(handle);
-    const second = handle.run([longerPrompt(first, SECOND_TOKENS, 9)], { sampling: GREEDY, newTokensMax: 1 });
+    const second = handle.run([longerPrompt(first, PREFIX_PROMPT_TOKENS, 9)], { sampling: GREEDY, newTokensMax: 1 });
     const read = second.figures[0]?.prefillTokens ?? 0;
     asked.tell({ read: read === 0 ? null : read, cacheBefore: before, cacheAfter: sizeOf(handle) });
   },
   answer: ({ read, cacheBefore, cacheAfter }) =>
     (read === null
       ? "Unknown: the figures are zero."
-      : `Of ${SECOND_TOKENS} tokens, the first ${FIRST_TOKENS} of which were known, ${String(read)} were read.`) +
+      : `Of ${PREFIX_PROMPT_TOKENS} tokens, the first ${FIRST_TOKENS} of which were known, ${String(read)} were read.`) +
     ` The KV cache held ${String(cacheBefore ?? "?")}, then ${String(cacheAfter ?? "?")}.`,
-  server: () => "Sends every prompt whole; cached_tokens is what the library says it did not read.",
+  server: () =>
+    "Sends every prompt whole; cached_tokens is what the library says it did not read. Where it says nothing, and reads all, nothing is claimed.",
 };
 
 function sizeOf(handle: ProbeHandle): number | null {

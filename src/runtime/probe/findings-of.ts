@@ -2,6 +2,7 @@
 import type { PromptCacheFindings, RuntimeFindings } from "../../core/runtime-findings.ts";
 import type { Answer } from "./ask-library.ts";
 import { BATCH_SIZES } from "./batch-questions.ts";
+import { PREFIX_PROMPT_TOKENS } from "./context-questions.ts";
 import type { Facts } from "./question.ts";
 
 /** What follows from the answers. */
@@ -17,6 +18,7 @@ export function findingsOf(answers: readonly Answer[]): RuntimeFindings {
     vectorsNeedEmptyCache: needsEmptyCache(facts("hidden"), facts("logits")),
     abortStopsPrefill: effectOf(facts("abort-prefill")),
     idleAbortEndsNextRun: facts("abort-idle")?.["next"] === "cut" ? true : undefined,
+    readsPromptsWhole: facts("prefix")?.["read"] === PREFIX_PROMPT_TOKENS ? true : undefined,
     openMs: of("open")?.ending === "answered" ? of("open")?.figures["processOpenMs"] : undefined,
     batchMax: batchMaxOf(of),
     batchTakesNoInput: idleMembersOf(of),

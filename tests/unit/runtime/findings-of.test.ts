@@ -27,6 +27,11 @@ test("a size of batch counts only where the smaller ones work, too, and one that
   expect(findingsOf([answer("batch-2", { answers: "right", oneToken: true }, "crashed")])).toEqual({ batchMax: 2 });
 });
 
+test("a library reads prompts whole where it read all of one whose beginning it held", () => {
+  const of = (read: number | null) => findingsOf([answer("prefix", { read })]);
+  expect([of(64), of(16), of(17), of(null)]).toEqual([{ readsPromptsWhole: true }, {}, {}, {}]);
+});
+
 test("a prompt that is cut without a word is no length that may be used", () => {
   expect(findingsOf([answer("prompt-limit", { reserve: 0, overflow: "accepted" })])).toEqual({});
   expect(findingsOf([answer("prompt-limit", { reserve: 64, overflow: "refused" })])).toEqual({ contextReserveTokens: 64 });

@@ -20,7 +20,7 @@ const TEXT = new TextEncoder().encode("x");
 const PIRATE: Adapter = { name: "pirate", path: "/pirate.gguf", scale: 1, edition: "1" };
 
 /** A runner over a library that a test plays: it says what comes of each lane and when rkllm_run returns. */
-function stage(options: Partial<OpenOptions> = {}) {
+function stage({ readsPromptsWhole = false, ...options }: Partial<OpenOptions> & { readonly readsPromptsWhole?: boolean } = {}) {
   const { lanes = 2 } = options;
   const events: HostEvent[] = [];
   const calls: { readonly run: HandleRun; readonly returns: (code: number) => void; readonly fails: (error: Error) => void }[] = [];
@@ -37,6 +37,7 @@ function stage(options: Partial<OpenOptions> = {}) {
     options: { lanes, idleLane: "nothing", contextTokens: 4096, hashesPrompts: true, sampling: {} as never, ...options },
     pooling: "last",
     abortOnce: true,
+    readsPromptsWhole,
     memory: new KvMemory(lanes),
     tells: false,
     send: (event) => events.push(event),
@@ -64,7 +65,7 @@ function stage(options: Partial<OpenOptions> = {}) {
       fails(new Error("it went wrong"));
       await over;
     };
-    return { lanes: run.lanes.map((payload) => payload !== null), say, end, fail };
+    return { run: run.run, lanes: run.lanes.map((payload) => payload !== null), say, end, fail };
   };
   /** Runs a prompt to its end. @returns tokens of it that the KV cache was thought not to hold */
   const prefillOf = async (promptId: number, ids: Int32Array, adapter?: Adapter): Promise<number> => {
@@ -164,6 +165,22 @@ test("what was computed with an adapter, or without, is gone once a run has come
   await prefillOf(2, B, PIRATE);
   expect(await prefillOf(3, Int32Array.of(...B, 7, 8), PIRATE)).toBe(1);
   expect(await prefillOf(4, Int32Array.of(...A, 7, 8))).toBe(A.length + 2);
+});
+
+test("nothing is taken for known by a library that reads every prompt whole", async () => {
+  const { prefillOf } = stage({ readsPromptsWhole: true });
+  await prefillOf(1, A);
+  expect(await prefillOf(2, Int32Array.of(...A, 7, 8))).toBe(A.length + 2);
+});
+
+test("what was seen stands in for figures of which the library says nothing but zeros", async () => {
+  const { runner, begin, endOf } = stage({ lanes: 1 });
+  const { run, say, end } = begin({ 1: A });
+  say(7);
+  say(8);
+  runner.accept({ ...NOTHING, run, state: CALL_STATE.finish, member: 0, tokenId: END });
+  await end();
+  expect(endOf(1).stats).toMatchObject({ prefillTokens: A.length, decodeTokens: 2 });
 });
 
 test("a saving that was broken off has saved nothing", async () => {
