@@ -100,6 +100,24 @@ test("a thousand clients that say nothing, or a byte at a time, are served to no
   await holdsNoMoreThan(server, before);
 });
 
+test("clients that ask for more than a socket holds, and never read it, are closed", async () => {
+  const { server, before: idle } = await warmServer();
+  await using _ = server;
+  const page = await (await fetch(`${server.url}/swagger`)).text();
+  const [path] = [...page.matchAll(/src="([^"]+)"/g)].map(([, source = ""]) => source);
+  // The connection that asked stays open for a while; what has bundled the page stays.
+  await holdsNoMoreThan(server, { connections: idle.connections });
+  const before = holdingsOf(server);
+  const readers = await lines(server, 300);
+  for (const line of readers) {
+    line.stopReading();
+    line.say(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  }
+  expect(await outcomeOf(server, QUESTION!)).toEqual(ANSWERED);
+  await holdsNoMoreThan(server, before);
+  for (const line of readers) line.cut();
+});
+
 test("clients that never read their stream do not keep the model from others, and are closed", async () => {
   const { server, before } = await warmServer();
   await using _ = server;

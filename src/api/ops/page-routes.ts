@@ -38,12 +38,18 @@ async function home(page: PageSource, request: Request): Promise<Response> {
   });
 }
 
-/** Compressed once, when somebody first asks for it. */
-const compressed = new WeakMap<PageFile, Uint8Array<ArrayBuffer>>();
+/** A file's bytes. Replies share a Blob's: of a buffer each would hold a copy for as long as its client takes, or does not take it. */
+interface FileBytes {
+  readonly plain: Blob;
+  readonly gzip: Blob;
+}
 
-function compress(file: PageFile): Uint8Array<ArrayBuffer> {
-  const known = compressed.get(file) ?? Bun.gzipSync(file.text, { level: 9 });
-  compressed.set(file, known);
+/** Made once, when somebody first asks for it. */
+const made = new WeakMap<PageFile, FileBytes>();
+
+function bytesOf(file: PageFile): FileBytes {
+  const known = made.get(file) ?? { plain: new Blob([file.text]), gzip: new Blob([Bun.gzipSync(file.text, { level: 9 })]) };
+  made.set(file, known);
   return known;
 }
 
@@ -53,8 +59,9 @@ async function fileOf(page: PageSource, name: string, request: Request): Promise
   if (file === undefined)
     throw new AppError("not_found", `The page has no file ${name}. Load the page again: another version may run now.`);
   const headers = { "content-type": file.type, "cache-control": FILE_CACHING, vary: "accept-encoding", ...SAFETY_HEADERS };
-  if (!/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) return new Response(file.text, { headers });
-  return new Response(compress(file), { headers: { ...headers, "content-encoding": "gzip" } });
+  const { plain, gzip } = bytesOf(file);
+  if (!/\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) return new Response(plain, { headers });
+  return new Response(gzip, { headers: { ...headers, "content-encoding": "gzip" } });
 }
 
 /** The front door and what belongs to it. */
