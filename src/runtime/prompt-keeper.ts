@@ -157,21 +157,22 @@ export class PromptKeeper {
 
   private async save({ host, space, sequence }: Held, pinned: boolean): Promise<KeptPrompt | null> {
     const { cache } = this.options;
-    const path = cache.reserve(space, sequence.tokens * this.perToken.value);
-    if (path === null) return null;
+    const reserved = cache.reserve(space, sequence.tokens * this.perToken.value, pinned);
+    if ("refused" in reserved) return null;
+    const { path } = reserved;
     const startedMs = performance.now();
     const saved = await this.attempt(path, async () => host.savePrompt(path));
     const written = saved === "lost" || saved === "closing" ? null : saved;
-    const bytes = written === null ? null : cache.add(space, { path, sequence: written, pinned });
-    if (written === null || bytes === null) {
+    const file = written === null ? null : cache.add(space, { path, sequence: written, pinned });
+    if (written === null || file === null) {
       if (saved !== "closing") this.failures++;
       cache.drop(path);
       return null;
     }
     this.failures = 0;
-    this.write.note((performance.now() - startedMs) / bytes);
-    this.perToken.note(bytes / written.tokens);
-    return { tokens: written.tokens, bytes };
+    this.write.note((performance.now() - startedMs) / file.bytes);
+    this.perToken.note(file.bytes / written.tokens);
+    return file.isKept ? { tokens: written.tokens, bytes: file.bytes } : null;
   }
 
   private async loadFor(

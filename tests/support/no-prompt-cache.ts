@@ -2,8 +2,9 @@
 import type { PromptCache } from "../../src/core/prompt-cache.ts";
 
 export const NO_PROMPT_CACHE: PromptCache = {
+  bytesMax: 0,
   find: () => null,
-  reserve: () => null,
+  reserve: () => ({ refused: "too_large" }),
   add: () => null,
   pin: () => {},
   drop: () => {},

@@ -33,13 +33,15 @@ class PlayedHost implements CachingHost {
   /** What its KV cache holds, as it knows it. */
   held: HashedSequence | null = null;
   asked: string[] = [];
+  /** Size of the next file. */
+  bytes = BYTES;
   /** What becomes of the next file; null: it is written or read. */
   end: (() => AppError) | null = null;
 
   async savePrompt(path: string): Promise<HashedSequence | null> {
     this.asked.push("save");
     this.dieIfTold();
-    if (this.held !== null) writeFileSync(path, Buffer.alloc(BYTES));
+    if (this.held !== null) writeFileSync(path, Buffer.alloc(this.bytes));
     return this.held;
   }
 
@@ -84,7 +86,8 @@ function stage({ loadsAfterAbort = true } = {}) {
   };
   /** A chat for which there is a file, as another server left it. */
   const fileOf = (sequence: HashedSequence): string => {
-    const path = cache.reserve(SPACE, BYTES) ?? expect.unreachable("there is room");
+    const reserved = cache.reserve(SPACE, BYTES, false);
+    const path = "path" in reserved ? reserved.path : expect.unreachable(reserved.refused);
     writeFileSync(path, Buffer.alloc(BYTES));
     cache.add(SPACE, { path, sequence, pinned: false });
     return path;
@@ -113,6 +116,16 @@ test("a prompt that was kept is written again where its file was deleted", async
   cache.clear();
   expect(await keeper.keep(host)).toEqual({ tokens: 165, bytes: BYTES });
   expect(cache.status().entries).toMatchObject([{ tokens: 165, pinned: true }]);
+});
+
+test("a prompt that turns out larger than all files may be is not kept, costs no other its file, and is not tried again", async () => {
+  const { run, keeper, fileOf } = stage();
+  const good = fileOf(chat("b", 10));
+  const host = new PlayedHost();
+  host.bytes = 101 * BYTES;
+  await run(host, chat("a", 10));
+  const kept = [await keeper.keep(host), await keeper.keep(host)];
+  expect([kept, host.asked, existsSync(good)]).toEqual([[null, null], ["save"], true]);
 });
 
 test("a prompt that is to be kept and has a file already is pinned, and not written again by the next server", async () => {

@@ -9,7 +9,7 @@ const Entry = object({
   model: Type.String(),
   tokens: Type.Integer(),
   bytes: Type.Integer(),
-  pinned: Type.Boolean({ description: "It was made by POST /v1/cache/warm, and outlasts others." }),
+  pinned: Type.Boolean({ description: "It was made by POST /v1/cache/warm, and goes last where there is no room." }),
   hits: Type.Integer(),
   created_at: Type.String(),
   used_at: Type.String(),
