@@ -9,9 +9,11 @@ import {
   type CachedPrompt,
   type CacheSpace,
   type HashedSequence,
+  type KeepRefusal,
   type KeptPrompt,
   PREFIX_STEP_TOKENS,
   type PromptCache,
+  type Refused,
   sharedTokens,
 } from "../core/prompt-cache.ts";
 import type { PreparedPrompt, RunStats } from "../core/runtime.ts";
@@ -105,10 +107,15 @@ export class PromptKeeper {
     this.held = null;
   }
 
-  /** Writes what the KV cache holds, whatever it costs, unless a file holds it already; that file stays. null: it could not be written. */
-  async keep(host: CachingHost): Promise<KeptPrompt | null> {
+  /** Why a prompt of so many tokens can never be kept; null: it may be. */
+  refusal(promptTokens = 1): KeepRefusal | null {
+    return promptTokens * this.perToken.value > this.options.cache.bytesMax ? "too_large" : null;
+  }
+
+  /** Writes what the KV cache holds, whatever it costs, unless a file holds it already; that file is pinned. */
+  async keep(host: CachingHost): Promise<KeptPrompt | Refused> {
     const held = this.heldBy(host);
-    if (held === null) return null;
+    if (held === null) return { refused: "not_written" };
     const file = this.fileOf(held);
     const tokens = file?.tokens ?? 0;
     if (tokens + PREFIX_STEP_TOKENS < held.sequence.tokens) return this.save(held, true);
@@ -155,24 +162,25 @@ export class PromptKeeper {
     return worthSaving({ tokens: sequence.tokens, shared, kept, returned }, this.rates) ? held : null;
   }
 
-  private async save({ host, space, sequence }: Held, pinned: boolean): Promise<KeptPrompt | null> {
+  private async save({ host, space, sequence }: Held, pinned: boolean): Promise<KeptPrompt | Refused> {
     const { cache } = this.options;
     const reserved = cache.reserve(space, sequence.tokens * this.perToken.value, pinned);
-    if ("refused" in reserved) return null;
+    if ("refused" in reserved) return reserved;
     const { path } = reserved;
     const startedMs = performance.now();
     const saved = await this.attempt(path, async () => host.savePrompt(path));
     const written = saved === "lost" || saved === "closing" ? null : saved;
     const file = written === null ? null : cache.add(space, { path, sequence: written, pinned });
     if (written === null || file === null) {
-      if (saved !== "closing") this.failures++;
       cache.drop(path);
-      return null;
+      if (saved === "closing") return { refused: "closing" };
+      this.failures++;
+      return { refused: "not_written" };
     }
     this.failures = 0;
     this.write.note((performance.now() - startedMs) / file.bytes);
     this.perToken.note(file.bytes / written.tokens);
-    return file.isKept ? { tokens: written.tokens, bytes: file.bytes } : null;
+    return file.isKept ? { tokens: written.tokens, bytes: file.bytes } : { refused: "too_large" };
   }
 
   private async loadFor(

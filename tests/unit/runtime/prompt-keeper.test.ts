@@ -62,12 +62,12 @@ class PlayedHost implements CachingHost {
 const crash = () => new AppError("engine_lost", "The engine host ended unexpectedly");
 const closing = () => new AppError("shutting_down", "The model is being unloaded");
 
-function stage({ loadsAfterAbort = true } = {}) {
+function stage({ loadsAfterAbort = true, bytesWrittenPerDayMax = 1000 * BYTES } = {}) {
   const cache: PromptCache = createPromptCache({
     folder: temporaryFolder(),
     bytesMax: 100 * BYTES,
     ageMaxMs: 1e9,
-    bytesWrittenPerDayMax: 1000 * BYTES,
+    bytesWrittenPerDayMax,
     warn: (message) => expect.unreachable(message),
   });
   const faults: string[] = [];
@@ -125,7 +125,29 @@ test("a prompt that turns out larger than all files may be is not kept, costs no
   host.bytes = 101 * BYTES;
   await run(host, chat("a", 10));
   const kept = [await keeper.keep(host), await keeper.keep(host)];
-  expect([kept, host.asked, existsSync(good)]).toEqual([[null, null], ["save"], true]);
+  expect([kept, host.asked, existsSync(good)]).toEqual([[{ refused: "too_large" }, { refused: "too_large" }], ["save"], true]);
+  expect([keeper.refusal(100), keeper.refusal(325)]).toEqual([null, "too_large"]);
+});
+
+test("what is not kept has its reason", async () => {
+  const { run, keeper } = stage({ bytesWrittenPerDayMax: 1.5 * BYTES });
+  const host = new PlayedHost();
+  const nothing = await keeper.keep(host);
+  await run(host, chat("a", 10));
+  await keeper.keep(host);
+  await run(host, chat("b", 10));
+  const spent = await keeper.keep(host);
+  expect([nothing, spent]).toEqual([{ refused: "not_written" }, { refused: "daily_budget" }]);
+  for (const [end, refused] of [
+    [crash, "not_written"],
+    [closing, "closing"],
+  ] as const) {
+    const other = stage();
+    const dying = new PlayedHost();
+    await other.run(dying, chat("a", 10));
+    dying.end = end;
+    expect(await other.keeper.keep(dying)).toEqual({ refused });
+  }
 });
 
 test("a prompt that is to be kept and has a file already is pinned, and not written again by the next server", async () => {

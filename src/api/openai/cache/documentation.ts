@@ -41,7 +41,7 @@ export const CLEAR_DETAIL = routeDetail(TAG, "clearCache", "Deletes what is kept
 /** POST /v1/cache/warm. */
 export const WARM_DETAIL = routeDetail(TAG, "warmCache", "Computes the beginning of conversations and keeps it on disk", {
   200: jsonReply(
-    "It is kept, or was already (bytes 0). A prompt of fewer than 64 tokens is refused.",
+    "It is kept, or was already (bytes 0). A prompt of fewer than 64 tokens is refused, and so is what has no room.",
     object({
       object: Type.Literal("cache.entry"),
       model: Type.String(),
