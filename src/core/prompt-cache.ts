@@ -128,8 +128,10 @@ export interface PromptCache {
   /** Deletes a file that cannot be read. */
   drop(path: string): void;
   note(outcome: CacheOutcome): void;
+  /** Deletes a model's files of other editions. @param edition what the keys of its own begin with */
+  retire(model: string, edition: string): void;
   status(): PromptCacheStatus;
-  /** Deletes all files, or those of one model. @returns how many */
+  /** Deletes all files, or those of one model, by its id. @returns how many */
   clear(model?: string): number;
   close(): void;
 }

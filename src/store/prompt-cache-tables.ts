@@ -74,6 +74,7 @@ export class PromptCacheTables {
   readonly #beyond: Statement<{ path: string }, [number]>;
   readonly #unusedSince: Statement<{ path: string }, [number]>;
   readonly #sizes: Statement<KeptBytes, []>;
+  readonly #otherEditions: Statement<{ path: string }, [string, string]>;
   readonly #list: Statement<EntryRow, []>;
   readonly #written: Statement<{ bytes: number }, [string]>;
   readonly #addWritten: Statement;
@@ -103,6 +104,7 @@ export class PromptCacheTables {
     this.#unusedSince = database.query("SELECT path FROM entries WHERE used_ms < ?");
     this.#sizes = database.query(`
       SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(bytes) FILTER (WHERE pinned = 1), 0) AS pinnedBytes FROM entries`);
+    this.#otherEditions = database.query("SELECT path FROM entries WHERE model = ?1 AND substr(space, 1, length(?2)) <> ?2");
     this.#list = database.query("SELECT * FROM entries ORDER BY uses DESC");
     this.#written = database.query("SELECT bytes FROM writes WHERE day = ?");
     this.#addWritten = database.query("INSERT INTO writes VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET bytes = bytes + ?2");
@@ -149,6 +151,11 @@ export class PromptCacheTables {
   /** Files that nobody has used since then. */
   unusedSince(sinceMs: number): readonly string[] {
     return this.#unusedSince.all(sinceMs).map(({ path }) => path);
+  }
+
+  /** A model's files whose keys begin otherwise. */
+  otherEditions(model: string, edition: string): readonly string[] {
+    return this.#otherEditions.all(model, edition).map(({ path }) => path);
   }
 
   sizes(): KeptBytes {

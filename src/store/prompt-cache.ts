@@ -140,6 +140,7 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
       tally(counts, outcome);
       if (outcome.kind === "hit") attempt((tables) => tables.touch(outcome.path, nowMs()), undefined);
     },
+    retire: (model, edition) => attempt((tables) => removeAll(tables, tables.otherEditions(model, edition)), undefined),
     status: (): PromptCacheStatus => {
       const all = attempt((tables) => tables.list(), []);
       return {

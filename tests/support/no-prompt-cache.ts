@@ -9,6 +9,7 @@ export const NO_PROMPT_CACHE: PromptCache = {
   pin: () => {},
   drop: () => {},
   note: () => {},
+  retire: () => {},
   status: () => ({ entries: [], bytes: 0, bytesMax: 0, hits: 0, misses: 0, passed: 0, tokensSaved: 0, msSaved: 0, bytesWrittenToday: 0 }),
   clear: () => 0,
   close: () => {},

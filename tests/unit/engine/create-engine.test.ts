@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test";
 import type { Catalog } from "../../../src/catalog/catalog.ts";
+import { AppError } from "../../../src/core/errors.ts";
 import type { GenerationRequest } from "../../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { KeepRefusal, KeptPrompt, Refused } from "../../../src/core/prompt-cache.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
+import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
 import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
 import { runningOne } from "../../support/running-batch.ts";
 
@@ -142,6 +144,22 @@ test.each<[KeepRefusal, string, string]>([
 ])("a prompt that is computed and not kept (%s) is %s, with words on %s", async (refused, code, words) => {
   const { result } = await warmed({ kept: { refused } });
   expect(result).toMatchObject({ code, message: expect.stringContaining(words) });
+});
+
+test("what a model has left is deleted when it is gone from the catalog, and a name that nothing is kept of is refused", async () => {
+  const asked: (string | undefined)[] = [];
+  const refusal = new AppError("model_not_found", "There is no such model");
+  const engine = createEngine({
+    ...ONE_MODEL_ENGINE,
+    catalog: { resolve: async (name: string) => (name === "Tiny" ? MODEL : Promise.reject(refusal)) } as unknown as Catalog,
+    openSlot: async () => expect.unreachable("nothing is loaded for it"),
+    promptCache: { ...NO_PROMPT_CACHE, clear: (model) => (asked.push(model), model === "nobody" ? 0 : 2) },
+  });
+  expect([await engine.clearPromptCache(), await engine.clearPromptCache("Tiny"), await engine.clearPromptCache("Gone")]).toEqual([
+    2, 2, 2,
+  ]);
+  expect(await engine.clearPromptCache("nobody").catch((error: unknown) => error)).toBe(refusal);
+  expect(asked).toEqual([undefined, "tiny", "gone", "nobody"]);
 });
 
 test("a closed engine counts nothing", async () => {

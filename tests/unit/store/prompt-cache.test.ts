@@ -277,6 +277,15 @@ test("all files, or those of one model, are deleted when asked for", () => {
   expect([cache.clear(), paths.map((path) => existsSync(path))]).toEqual([2, [false, false, false]]);
 });
 
+test("a model's files of other editions go, pinned or not, and those of other models stay", () => {
+  const { cache } = cacheIn(temporaryFolder());
+  const spaces = ["aa11", "aa22", "bb11"].map((key) => ({ model: SPACE.model, key }));
+  const [base, adapted, stale] = spaces.map((space, index) => kept(cache, sequence(`${index}`), 1000, space, index === 2));
+  const other = kept(cache, sequence("x"), 1000, { model: "other", key: "bb11" }, true);
+  cache.retire(SPACE.model, "aa");
+  expect(there(base!, adapted!, stale!, other)).toEqual([true, true, false, true]);
+});
+
 test("an index that cannot be read is set aside, and a new one begun", () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "index.sqlite"), "no database at all, but long enough to look like one".repeat(40));
