@@ -3,6 +3,7 @@ import type { AppError } from "../core/errors.ts";
 import type { Adapter, ModelDescriptor } from "../core/model.ts";
 import type { PromptCache } from "../core/prompt-cache.ts";
 import type { RuntimeFindings } from "../core/runtime-findings.ts";
+import { contentMark } from "./content-mark.ts";
 import { libraryIdentity } from "./findings-key.ts";
 import { PromptKeeper } from "./prompt-keeper.ts";
 import type { LibrarySpec, OpenOptions } from "./protocol.ts";
@@ -44,10 +45,10 @@ export function modelKeeper(made: ModelKeeperOptions): ModelKeeper | null {
   const edition = editionOf(made);
   const keeperFor = (contextTokens: number): PromptKeeper => {
     const adapters = new Map<string, string>();
-    /** Asked for with each run. */
+    /** Asked for with each run, and read once: an adapter stays in the library as it was loaded. */
     const keyOf = (adapter: Adapter | undefined): string => {
       const name = JSON.stringify(adapter === undefined ? null : [adapter.path, adapter.scale, adapter.edition]);
-      const known = adapters.get(name) ?? digitsOf([contextTokens, name]);
+      const known = adapters.get(name) ?? digitsOf([contextTokens, name, adapter === undefined ? null : contentMark(adapter.path)]);
       adapters.set(name, known);
       return edition + known;
     };
@@ -64,8 +65,8 @@ export function modelKeeper(made: ModelKeeperOptions): ModelKeeper | null {
 
 /** What the keys of all files begin with that were computed with this model file and this library. */
 function editionOf({ model, library, program }: ModelKeeperOptions): string {
-  const { path, bytes, modifiedMs } = model;
-  return digitsOf([path, bytes, modifiedMs, libraryIdentity(library, program)]);
+  const { path, bytes, modifiedMs, sha256 = null } = model;
+  return digitsOf([path, bytes, modifiedMs, sha256, contentMark(path), libraryIdentity(library, program)]);
 }
 
 function digitsOf(facts: unknown): string {

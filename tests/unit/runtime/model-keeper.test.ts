@@ -4,6 +4,7 @@ import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Adapter, ModelDescriptor } from "../../../src/core/model.ts";
 import type { PromptCache } from "../../../src/core/prompt-cache.ts";
+import { contentMark } from "../../../src/runtime/content-mark.ts";
 import { modelKeeper } from "../../../src/runtime/model-keeper.ts";
 import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
 import { MODEL } from "../../support/scripted-engine.ts";
@@ -69,6 +70,12 @@ function stage() {
 /** What all files of a container's layer are dated. */
 const LAYER = new Date("2026-01-02T03:04:05Z");
 
+/** Puts something else into a file, and leaves size and time. */
+function changeUnseen(path: string): void {
+  writeFileSync(path, Buffer.alloc(1_000_000, 1).fill(2, 333_333));
+  utimesSync(path, LAYER, LAYER);
+}
+
 test("a prompt's file is good for what it was computed with, whenever that is opened", async () => {
   const { keyOf, adapter } = stage();
   expect(await keyOf()).toMatch(/^[0-9a-f]{64}$/);
@@ -86,9 +93,17 @@ test("it is good for no other context, adapter, scale or model file", async () =
     { adapter: { ...adapter, path: `${adapter.path}.other` } },
     { model: { modifiedMs: 1 } },
     { model: { bytes: 1 } },
+    { model: { sha256: "ab" } },
   ];
   const keys = await Promise.all(changes.map(async (change) => keyOf(change)));
   expect(new Set(keys).size).toBe(changes.length);
+});
+
+test.each(["weights", "lora"] as const)("it is not good for other %s of the same size and time", async (which) => {
+  const files = stage();
+  const before = await files.keyOf({ adapter: files.adapter });
+  changeUnseen(files[which]);
+  expect(await files.keyOf({ adapter: files.adapter })).not.toBe(before);
 });
 
 test("it is good for the library's content, whatever its time", async () => {
@@ -101,9 +116,10 @@ test("it is good for the library's content, whatever its time", async () => {
 });
 
 test("all of a model that is open begin alike, with adapters and without, and it says so when it is", async () => {
-  const { keyOf, adapter, opened } = stage();
+  const { keyOf, adapter, opened, weights } = stage();
   const keys = [await keyOf(), await keyOf({ adapter }), await keyOf({ contextTokens: 2048 })];
-  keys.push(await keyOf({ model: { modifiedMs: 1 } }));
+  changeUnseen(weights);
+  keys.push(await keyOf());
   const editions = opened.map((said) => said.replace(`${MODEL.id} `, ""));
   expect(new Set(editions).size).toBe(2);
   expect(keys.map((key) => [key.startsWith(editions[0]!), key.startsWith(editions[3]!)])).toEqual([
@@ -112,4 +128,25 @@ test("all of a model that is open begin alike, with adapters and without, and it
     [true, false],
     [false, true],
   ]);
+});
+
+test("a file that cannot be read has no mark, and one of any size has one", () => {
+  const path = join(temporaryFolder(), "file");
+  expect(contentMark(path)).toBeNull();
+  const sizes = [0, 1, 4096, 4097, 300_000];
+  const marks = sizes.map((size) => {
+    writeFileSync(path, Buffer.alloc(size));
+    return contentMark(path);
+  });
+  expect(new Set(marks).size).toBe(sizes.length);
+});
+
+test.each([0, 4096, 150_000, 299_999])("a file that differs at its byte %d has another mark", (position) => {
+  const path = join(temporaryFolder(), "file");
+  const content = Buffer.alloc(300_000);
+  writeFileSync(path, content);
+  const before = contentMark(path);
+  content.fill(1, position, Math.min(content.length, position + 4096));
+  writeFileSync(path, content);
+  expect(contentMark(path)).not.toBe(before);
 });
