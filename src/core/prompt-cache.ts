@@ -100,7 +100,7 @@ export interface PromptCacheStatus {
   readonly hits: number;
   /** Prompts long enough for one, for which there was none. */
   readonly misses: number;
-  /** Prompts for which there was one whose reading would have taken longer than it spared. */
+  /** Prompts for which there was one that was left alone: reading it would have taken too long, or is not known to be safe after an abort. */
   readonly passed: number;
   /** Tokens that were read in place of being computed, and the time that this spared, ms. */
   readonly tokensSaved: number;

@@ -22,7 +22,10 @@ const Cache = object({
   bytes_written_today: Type.Integer({ description: "Since midnight, UTC." }),
   hits: Type.Integer({ description: "Prompts that went on from a file, since the server started." }),
   misses: Type.Integer({ description: "Prompts long enough for a file, for which there was none." }),
-  passed: Type.Integer({ description: "Prompts for which there was one that was not worth reading." }),
+  passed: Type.Integer({
+    description:
+      "Prompts for which there was one that was not read: that would have taken too long, or is not known to be safe after an abort.",
+  }),
   tokens_saved: Type.Integer({ description: "Read in place of being computed." }),
   ms_saved: Type.Integer({ description: "What that spared, by the speed that was measured." }),
   entries: Type.Array(Entry),
