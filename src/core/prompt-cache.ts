@@ -27,6 +27,17 @@ export function sharedTokens(a: readonly string[], b: readonly string[]): number
   return steps * PREFIX_STEP_TOKENS;
 }
 
+/** What a machine was measured to do with a model and its files. */
+export interface CacheRates {
+  readonly prefillMsPerToken: number;
+  readonly readMsPerByte: number;
+  readonly writeMsPerByte: number;
+  readonly bytesPerToken: number;
+}
+
+/** null: not measured yet. */
+export type MeasuredRates = { readonly [Rate in keyof CacheRates]: number | null };
+
 /** A file that holds the beginning of a prompt. */
 export interface CachedPrompt {
   readonly path: string;
@@ -128,6 +139,10 @@ export interface PromptCache {
   /** Deletes a file that cannot be read. */
   drop(path: string): void;
   note(outcome: CacheOutcome): void;
+  /** What was measured of an edition of a model before; null: nothing. */
+  ratesOf(model: string, edition: string): MeasuredRates | null;
+  /** Keeps that in place of what was measured of the model before. */
+  keepRates(model: string, edition: string, rates: MeasuredRates): void;
   /** Deletes a model's files of other editions. @param edition what the keys of its own begin with */
   retire(model: string, edition: string): void;
   status(): PromptCacheStatus;

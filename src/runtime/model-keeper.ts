@@ -56,6 +56,8 @@ export function modelKeeper(made: ModelKeeperOptions): ModelKeeper | null {
       cache,
       spaceOf: (adapter) => ({ model: model.id, key: keyOf(adapter) }),
       bytesPerToken: model.kvBytesPerToken ?? bytesPerToken ?? KV_BYTES_PER_TOKEN_UNKNOWN,
+      ratesBefore: cache.ratesOf(model.id, edition),
+      keepRates: (rates) => cache.keepRates(model.id, edition, rates),
       loadsAfterAbort: loadAfterAbort ?? isBuiltIn,
       onFault,
     });

@@ -1,6 +1,12 @@
 /** The tables of the prompt cache's index and their statements. Everything here throws what SQLite throws. */
 import type { Database, Statement } from "bun:sqlite";
-import { type CacheSpace, type HashedSequence, PREFIX_STEP_TOKENS, type PromptCacheEntry } from "../core/prompt-cache.ts";
+import {
+  type CacheSpace,
+  type HashedSequence,
+  type MeasuredRates,
+  PREFIX_STEP_TOKENS,
+  type PromptCacheEntry,
+} from "../core/prompt-cache.ts";
 
 /** Kept in the file; one of another version is not read. */
 export const TABLES_VERSION = 1;
@@ -31,6 +37,17 @@ export const PROMPT_CACHE_TABLES = `
   CREATE INDEX prefixes_by_entry ON prefixes (entry);
   CREATE TABLE writes (day TEXT PRIMARY KEY, bytes INTEGER NOT NULL);
 `;
+
+/** Made where it is missing: an index may be older than this table, and is as good without. One line for each model. */
+const RATES_TABLE = `
+  CREATE TABLE IF NOT EXISTS rates (
+    model TEXT PRIMARY KEY,
+    edition TEXT NOT NULL,
+    prefillMsPerToken REAL,
+    readMsPerByte REAL,
+    writeMsPerByte REAL,
+    bytesPerToken REAL
+  )`;
 
 /** One file as the index knows it. */
 export interface IndexedFile {
@@ -78,9 +95,12 @@ export class PromptCacheTables {
   readonly #list: Statement<EntryRow, []>;
   readonly #written: Statement<{ bytes: number }, [string]>;
   readonly #addWritten: Statement;
+  readonly #rates: Statement<MeasuredRates, [string, string]>;
+  readonly #keepRates: Statement;
 
   constructor(database: Database) {
     this.#database = database;
+    database.run(RATES_TABLE);
     this.#insert = database.query(`
       INSERT INTO entries (path, space, model, tokens, bytes, modified_ns, pinned, created_ms, used_ms, uses, hits)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, (SELECT coalesce(max(uses), 0) + 1 FROM entries), 0)`);
@@ -108,6 +128,9 @@ export class PromptCacheTables {
     this.#list = database.query("SELECT * FROM entries ORDER BY uses DESC");
     this.#written = database.query("SELECT bytes FROM writes WHERE day = ?");
     this.#addWritten = database.query("INSERT INTO writes VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET bytes = bytes + ?2");
+    this.#rates = database.query(`
+      SELECT prefillMsPerToken, readMsPerByte, writeMsPerByte, bytesPerToken FROM rates WHERE model = ? AND edition = ?`);
+    this.#keepRates = database.query("INSERT OR REPLACE INTO rates VALUES (?, ?, ?, ?, ?, ?)");
   }
 
   find({ key }: CacheSpace, prefixes: readonly string[]): (IndexedFile & { readonly tokens: number }) | null {
@@ -169,6 +192,15 @@ export class PromptCacheTables {
       createdMs: row.created_ms,
       usedMs: row.used_ms,
     }));
+  }
+
+  ratesOf(model: string, edition: string): MeasuredRates | null {
+    return this.#rates.get(model, edition);
+  }
+
+  keepRates(model: string, edition: string, rates: MeasuredRates): void {
+    const { prefillMsPerToken, readMsPerByte, writeMsPerByte, bytesPerToken } = rates;
+    this.#keepRates.run(model, edition, prefillMsPerToken, readMsPerByte, writeMsPerByte, bytesPerToken);
   }
 
   noteWritten(bytes: number, nowMs: number): void {

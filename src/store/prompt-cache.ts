@@ -140,6 +140,8 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
       tally(counts, outcome);
       if (outcome.kind === "hit") attempt((tables) => tables.touch(outcome.path, nowMs()), undefined);
     },
+    ratesOf: (model, edition) => attempt((tables) => tables.ratesOf(model, edition), null),
+    keepRates: (model, edition, rates) => attempt((tables) => tables.keepRates(model, edition, rates), undefined),
     retire: (model, edition) => attempt((tables) => removeAll(tables, tables.otherEditions(model, edition)), undefined),
     status: (): PromptCacheStatus => {
       const all = attempt((tables) => tables.list(), []);

@@ -71,13 +71,18 @@ function stage({ loadsAfterAbort = true, bytesWrittenPerDayMax = 1000 * BYTES } 
     warn: (message) => expect.unreachable(message),
   });
   const faults: string[] = [];
-  const keeper = new PromptKeeper({
-    cache,
-    spaceOf: () => SPACE,
-    bytesPerToken: 1,
-    loadsAfterAbort,
-    onFault: (path) => void faults.push(path),
-  });
+  /** A keeper, as a model has one whenever it is opened. */
+  const open = () =>
+    new PromptKeeper({
+      cache,
+      spaceOf: () => SPACE,
+      bytesPerToken: 1,
+      ratesBefore: cache.ratesOf(SPACE.model, "ab"),
+      keepRates: (rates) => cache.keepRates(SPACE.model, "ab", rates),
+      loadsAfterAbort,
+      onFault: (path) => void faults.push(path),
+    });
+  const keeper = open();
   /** One turn of a chat in a host. */
   const run = async (host: PlayedHost, held: HashedSequence): Promise<void> => {
     await keeper.before(host, promptOf(held), undefined);
@@ -92,7 +97,7 @@ function stage({ loadsAfterAbort = true, bytesWrittenPerDayMax = 1000 * BYTES } 
     cache.add(SPACE, { path, sequence, pinned: false });
     return path;
   };
-  return { cache, keeper, faults, run, fileOf };
+  return { cache, keeper, open, faults, run, fileOf };
 }
 
 test("a chat is written when another takes its place, and read when it comes back", async () => {
@@ -233,6 +238,28 @@ test("nothing is read after an abort where that is not known to be safe, until a
   const next = new PlayedHost();
   await keeper.before(next, promptOf(chat("b", 11)), undefined);
   expect([host.asked, next.asked, existsSync(file), cache.status().passed]).toEqual([[], ["load"], true, 1]);
+});
+
+test.each<[string, number, readonly string[]]>([
+  ["reads what it knows to be slow to compute", 10_000, ["load"]],
+  ["does not read what it knows to be computed sooner", 1e-4, []],
+])("a model that is opened again %s, before its first run", async (_, prefillMs, asked) => {
+  const { keeper, open, fileOf } = stage();
+  const host = new PlayedHost();
+  keeper.after(host, undefined, null, { ...STATS, prefillMs });
+  await keeper.park(host, null);
+  fileOf(chat("a", 10));
+  const next = new PlayedHost();
+  await open().before(next, promptOf(chat("a", 11)), undefined);
+  expect(next.asked).toEqual([...asked]);
+});
+
+test("a copy of a model that measured nothing takes nothing from what another has measured", async () => {
+  const { keeper, open, cache } = stage();
+  const idle = open();
+  keeper.after(new PlayedHost(), undefined, null, STATS);
+  for (const each of [keeper, idle]) await each.park(new PlayedHost(), null);
+  expect(cache.ratesOf(SPACE.model, "ab")).toMatchObject({ prefillMsPerToken: 10, readMsPerByte: null });
 });
 
 test("a host is parked with leave to use the device, which is asked for where there is something to write", async () => {

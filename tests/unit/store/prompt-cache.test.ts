@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -284,6 +285,25 @@ test("a model's files of other editions go, pinned or not, and those of other mo
   const other = kept(cache, sequence("x"), 1000, { model: "other", key: "bb11" }, true);
   cache.retire(SPACE.model, "aa");
   expect(there(base!, adapted!, stale!, other)).toEqual([true, true, false, true]);
+});
+
+test("what was measured of a model outlives the server, and is that of one edition; an older index takes it in", () => {
+  const folder = temporaryFolder();
+  const rates = { prefillMsPerToken: 0.5, readMsPerByte: 5e-6, writeMsPerByte: null, bytesPerToken: 3088 };
+  const { cache: before } = cacheIn(folder);
+  kept(before, sequence("a"));
+  before.close();
+  const index = new Database(join(folder, "index.sqlite"));
+  index.run("DROP TABLE rates");
+  index.close();
+  const { cache: first, warnings } = cacheIn(folder);
+  const unknown = first.ratesOf("tiny", "aa");
+  first.keepRates("tiny", "aa", { ...rates, prefillMsPerToken: 9 });
+  first.keepRates("tiny", "aa", rates);
+  first.close();
+  const { cache } = cacheIn(folder);
+  expect([unknown, cache.ratesOf("tiny", "aa"), cache.ratesOf("tiny", "bb")]).toEqual([null, rates, null]);
+  expect([cache.find(SPACE, ["a"])?.tokens, warnings]).toEqual([32, []]);
 });
 
 test("an index that cannot be read is set aside, and a new one begun", () => {
