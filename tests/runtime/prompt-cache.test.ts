@@ -276,6 +276,18 @@ test("a model whose prompts are not kept says so when one is to be warmed", asyn
   });
 });
 
+test.each([
+  ["prompt_cache_bytes_per_day_max", 507, "storage_full"],
+  ["prompt_cache_bytes_max", 400, "invalid_value"],
+])("a prompt that %s has no room for is not warmed, and the reply names it", async (setting, status, code) => {
+  await using server = await serverWith(temporaryFolder(), { flags: [`--${setting.replaceAll("_", "-")}`, "1000"] });
+  const response = await server.post("/v1/cache/warm", { messages: [user(LONG)] });
+  expect({ status: response.status, body: await response.json() }).toMatchObject({
+    status,
+    body: { error: { code, message: expect.stringContaining(setting) as string } },
+  });
+});
+
 test("with prompt_cache off nothing is written", async () => {
   const cacheDir = temporaryFolder();
   await using server = await serverWith(cacheDir, { flags: ["--prompt-cache", "off"] });
