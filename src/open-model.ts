@@ -125,7 +125,7 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
       fix: `rockchip-llama doctor --probe ${model.id}`,
     });
   }
-  const keeperFor = modelKeeper({
+  const keeper = modelKeeper({
     cache: opening.promptCache,
     model,
     library,
@@ -150,7 +150,7 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
       assets: opening.assets,
       options: {
         ...opened,
-        hashesPrompts: keeperFor !== null,
+        hashesPrompts: keeper !== null,
         // Whether Rockchip's library takes a batch with a place left empty is known only where it was asked.
         idleLane: library.kind === "built-in" || findings.batchTakesNoInput === true ? "nothing" : "token",
       },
@@ -159,7 +159,7 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
     // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
     launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: opening.assets.llamaDir, ...opening.environment }, log, loadLog),
     limits: hostLimits(config.server, model.bytes, findings),
-    ...(keeperFor === null ? {} : { keeperFor }),
+    ...(keeper === null ? {} : { keeperFor: keeper.keeperFor }),
     permit: opening.permit,
     growthBytesMax: config.server.host_growth_bytes_max,
     onGrown: (growth) => {
@@ -172,9 +172,11 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
     },
   };
   const asked = options.spec.options.contextTokens;
-  return openWithinLimit(options, loadLog, opening.signal, (contextTokens) =>
+  const slot = await openWithinLimit(options, loadLog, opening.signal, (contextTokens) =>
     log.warn("context lowered to what the model allows", { model: model.id, asked, contextTokens }),
   );
+  keeper?.opened();
+  return slot;
 }
 
 /**

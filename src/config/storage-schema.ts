@@ -11,7 +11,8 @@ export const STORAGE = {
   }),
   prompt_cache_bytes_max: setting(integer(0, 1_099_511_627_776, "bytes"), 1_073_741_824, {
     group: "Prompt cache",
-    about: "Most bytes that the files take together; the least used go first.",
+    about:
+      "Most bytes that the files take together; the least used go first, those of warm-ups last. A disk that is nearly full holds fewer.",
   }),
   prompt_cache_age_max_s: setting(number(1, 315_360_000, "seconds"), 604_800, {
     group: "Prompt cache",

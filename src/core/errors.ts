@@ -33,6 +33,7 @@ export type ErrorCode =
   | "model_load_failed"
   | "out_of_memory"
   | "download_failed"
+  | "storage_full"
   // the native side
   | "runtime_error"
   | "engine_lost"

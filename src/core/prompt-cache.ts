@@ -4,7 +4,7 @@
 export interface CacheSpace {
   /** The model's id, for people. */
   readonly model: string;
-  /** Tells model file, library version, context length and adapter from all others: hexadecimal digits. */
+  /** Tells model file and library (the edition, which is what it begins with), context length and adapter from all others: hexadecimal digits. */
   readonly key: string;
 }
 
@@ -27,6 +27,17 @@ export function sharedTokens(a: readonly string[], b: readonly string[]): number
   return steps * PREFIX_STEP_TOKENS;
 }
 
+/** What a machine was measured to do with a model and its files. */
+export interface CacheRates {
+  readonly prefillMsPerToken: number;
+  readonly readMsPerByte: number;
+  readonly writeMsPerByte: number;
+  readonly bytesPerToken: number;
+}
+
+/** null: not measured yet. */
+export type MeasuredRates = { readonly [Rate in keyof CacheRates]: number | null };
+
 /** A file that holds the beginning of a prompt. */
 export interface CachedPrompt {
   readonly path: string;
@@ -47,8 +58,36 @@ export interface KeptPrompt {
 export interface NewCacheFile {
   readonly path: string;
   readonly sequence: HashedSequence;
-  /** It stays when others are deleted for their age or their size. */
+  /** It goes last where there is too much. */
   readonly pinned: boolean;
+}
+
+/** What became of it. */
+export interface AddedFile {
+  readonly bytes: number;
+  /** false: it was larger than there is room for, and is deleted. */
+  readonly isKept: boolean;
+}
+
+/** Why a prompt is not kept. */
+export type KeepRefusal =
+  /** Its model's prompts are not. */
+  | "off"
+  /** It takes more than all files may take together. */
+  | "too_large"
+  /** What may be written today has been. */
+  | "daily_budget"
+  | "disk_full"
+  /** The folder of the files, or their index, cannot be read or written. */
+  | "unusable"
+  /** The library wrote nothing, or its host is gone. */
+  | "not_written"
+  /** The model is being closed. */
+  | "closing";
+
+/** Nothing was kept. */
+export interface Refused {
+  readonly refused: KeepRefusal;
 }
 
 /** One file, for people. */
@@ -72,7 +111,7 @@ export interface PromptCacheStatus {
   readonly hits: number;
   /** Prompts long enough for one, for which there was none. */
   readonly misses: number;
-  /** Prompts for which there was one whose reading would have taken longer than it spared. */
+  /** Prompts for which there was one that was left alone: reading it would have taken too long, or is not known to be safe after an abort. */
   readonly passed: number;
   /** Tokens that were read in place of being computed, and the time that this spared, ms. */
   readonly tokensSaved: number;
@@ -87,19 +126,27 @@ export type CacheOutcome =
 
 /** Keeps the files. Nothing here throws: a cache that cannot be used is an empty one. */
 export interface PromptCache {
+  /** Most bytes that all files take together; 0: nothing is kept. */
+  readonly bytesMax: number;
   /** The file that holds the longest beginning of a prompt; null where there is none. */
   find(space: CacheSpace, prefixes: readonly string[]): CachedPrompt | null;
-  /** Path for a new file of about so many bytes; null where it may not be written. */
-  reserve(space: CacheSpace, bytes: number): string | null;
-  /** Takes a file in, and deletes those that are then too many. @returns its size in bytes; null: there is no such file */
-  add(space: CacheSpace, file: NewCacheFile): number | null;
-  /** From now on it stays when others are deleted for their age or their size. */
+  /** Path for a new file of about so many bytes; others are deleted where there is no room for it. */
+  reserve(space: CacheSpace, bytes: number, pinned: boolean): { readonly path: string } | Refused;
+  /** Takes a file in, whose size is known now. null: there is no such file */
+  add(space: CacheSpace, file: NewCacheFile): AddedFile | null;
+  /** From now on it goes last where there is too much; it counts as used now. */
   pin(path: string): void;
   /** Deletes a file that cannot be read. */
   drop(path: string): void;
   note(outcome: CacheOutcome): void;
+  /** What was measured of an edition of a model before; null: nothing. */
+  ratesOf(model: string, edition: string): MeasuredRates | null;
+  /** Keeps that in place of what was measured of the model before. */
+  keepRates(model: string, edition: string, rates: MeasuredRates): void;
+  /** Deletes a model's files of other editions. @param edition what the keys of its own begin with */
+  retire(model: string, edition: string): void;
   status(): PromptCacheStatus;
-  /** Deletes all files, or those of one model. @returns how many */
+  /** Deletes all files, or those of one model, by its id. @returns how many */
   clear(model?: string): number;
   close(): void;
 }

@@ -1,7 +1,7 @@
 /** The runtime port: what the engine asks of an open model, whatever library is behind it. */
 import type { GenerationInput, ReasoningChoice, Sampling } from "./generation.ts";
 import type { Adapter } from "./model.ts";
-import type { KeptPrompt } from "./prompt-cache.ts";
+import type { KeepRefusal, KeptPrompt, Refused } from "./prompt-cache.ts";
 
 /** What the library behind a slot can do. */
 export interface RuntimeCapabilities {
@@ -181,11 +181,13 @@ export interface RuntimeSlot {
    * ends this. Throws AppError runtime_error or engine_lost, and what the signal was fired with once the runtime has really stopped.
    */
   embed(run: EmbeddingRun, signal: AbortSignal): Promise<Float32Array>;
+  /** Why a prompt of so many tokens can never be kept; null: it may be. Without tokens: any prompt. */
+  keepRefusal(promptTokens?: number): KeepRefusal | null;
   /**
-   * Writes to disk what the last run left in the KV cache, so that it need not be computed again, and keeps it whatever else is deleted.
-   * It counts as a batch. null: this slot keeps nothing, or the library wrote nothing. Throws AppError engine_lost.
+   * Writes to disk what the last run left in the KV cache, so that it need not be computed again, and keeps it longer than others.
+   * It counts as a batch. Throws AppError engine_lost.
    */
-  keep(): Promise<KeptPrompt | null>;
+  keep(): Promise<KeptPrompt | Refused>;
   /** Answers while a run is going on. Throws AppError invalid_request for what the vocabulary or the template refuses. */
   inspect(question: Inspection): Promise<Inspected>;
   /** null where nobody can tell: the model shares its process with others. */

@@ -138,7 +138,15 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function clearPromptCache(name?: string): Promise<number> {
-    return options.promptCache.clear(name === undefined ? undefined : openedModel(await options.catalog.resolve(name)).id);
+    if (name === undefined) return options.promptCache.clear();
+    try {
+      return options.promptCache.clear(openedModel(await options.catalog.resolve(name)).id);
+    } catch (thrown) {
+      // One that is gone may have left files.
+      const left = AppError.from(thrown).code === "model_not_found" ? options.promptCache.clear(name.trim().toLowerCase()) : 0;
+      if (left === 0) throw thrown;
+      return left;
+    }
   }
 
   /** Takes no place in the queue either. */

@@ -135,11 +135,11 @@ export interface Engine {
   status(): EngineStatus;
   /** What is kept of prompts on disk. */
   promptCache(): PromptCacheStatus;
-  /** Deletes it, or that of one model. @returns how many files. Throws AppError model_not_found. */
+  /** Deletes it, or that of one model, which may be gone. @returns how many files. Throws AppError model_not_found. */
   clearPromptCache(model?: string): Promise<number>;
   /**
    * Computes a prompt and keeps it on disk, so that requests that begin as it does need not compute that. Throws AppError as `generate`
-   * does, and unsupported_parameter where the model's prompts are not kept.
+   * does, unsupported_parameter where the model's prompts are not kept, and storage_full.
    */
   warm(request: GenerationRequest, signal: AbortSignal): Promise<WarmPrompt>;
   /** Refuses what comes from now on; what was taken on goes on. */

@@ -2,18 +2,13 @@
  * Whether it pays to keep a prompt on disk, and to read it back. Both cost time that somebody waits for, so both are decided from what the machine
  * was measured to do: how long a token of prefill takes, and a byte of the file. Pure.
  */
-import { KEPT_TOKENS_MIN } from "../core/prompt-cache.ts";
+import { type CacheRates, KEPT_TOKENS_MIN, type MeasuredRates } from "../core/prompt-cache.ts";
 
-/** What was measured lately; a machine that nothing was measured on yet is taken for a board with slow storage. */
-export interface CacheRates {
-  readonly prefillMsPerToken: number;
-  readonly readMsPerByte: number;
-  readonly writeMsPerByte: number;
-  readonly bytesPerToken: number;
-}
-
-/** An RK3588 with a model of 0.6B (Rockchip's table), and an eMMC: 200 MB/s read, 100 MB/s written. */
-export const UNMEASURED: Omit<CacheRates, "bytesPerToken"> = { prefillMsPerToken: 1.5, readMsPerByte: 5e-6, writeMsPerByte: 1e-5 };
+/**
+ * A machine that nothing was measured on yet is taken for an RK3588 with a model of 0.6B (Rockchip's table), and an eMMC: 200 MB/s read,
+ * 100 MB/s written.
+ */
+const UNMEASURED: Omit<CacheRates, "bytesPerToken"> = { prefillMsPerToken: 1.5, readMsPerByte: 5e-6, writeMsPerByte: 1e-5 };
 
 /** Estimates are rough: what is gained has to be well above what it costs. */
 const GAIN_FACTOR = 1.5;
@@ -64,16 +59,63 @@ export class Measured {
   private average: number | null = null;
   private readonly unmeasured: number;
 
-  constructor(unmeasured: number) {
+  /** @param before what was measured earlier; it may be no good figure */
+  constructor(unmeasured: number, before: number | null = null) {
     this.unmeasured = unmeasured;
+    if (before !== null) this.note(before);
   }
 
   get value(): number {
     return this.average ?? this.unmeasured;
   }
 
+  get measured(): number | null {
+    return this.average;
+  }
+
+  /** What was measured counts for less. */
+  doubt(): void {
+    if (this.average !== null) this.note(this.unmeasured);
+  }
+
   note(value: number): void {
     if (Number.isFinite(value) && value > 0)
       this.average = this.average === null ? value : this.average + NEWEST_SHARE * (value - this.average);
+  }
+}
+
+/** What was measured lately. */
+export class RatesMeter {
+  readonly prefill: Measured;
+  readonly read: Measured;
+  readonly write: Measured;
+  readonly perToken: Measured;
+
+  /** @param bytesPerToken an estimate, until a file has been written. @param before what was measured earlier */
+  constructor(bytesPerToken: number, before: MeasuredRates | null) {
+    this.prefill = new Measured(UNMEASURED.prefillMsPerToken, before?.prefillMsPerToken);
+    this.read = new Measured(UNMEASURED.readMsPerByte, before?.readMsPerByte);
+    this.write = new Measured(UNMEASURED.writeMsPerByte, before?.writeMsPerByte);
+    this.perToken = new Measured(bytesPerToken, before?.bytesPerToken);
+    // What is slow is not used, and so not measured any more: each opening takes some of that back, or one bad day of a disk would be for ever.
+    for (const storage of [this.read, this.write]) storage.doubt();
+  }
+
+  get rates(): CacheRates {
+    return {
+      prefillMsPerToken: this.prefill.value,
+      readMsPerByte: this.read.value,
+      writeMsPerByte: this.write.value,
+      bytesPerToken: this.perToken.value,
+    };
+  }
+
+  get measured(): MeasuredRates {
+    return {
+      prefillMsPerToken: this.prefill.measured,
+      readMsPerByte: this.read.measured,
+      writeMsPerByte: this.write.measured,
+      bytesPerToken: this.perToken.measured,
+    };
   }
 }

@@ -20,7 +20,7 @@ import {
 } from "../core/runtime.ts";
 import type { Adapter } from "../core/model.ts";
 import { pendingStream } from "../core/pending-stream.ts";
-import type { KeptPrompt } from "../core/prompt-cache.ts";
+import type { KeepRefusal, KeptPrompt, Refused } from "../core/prompt-cache.ts";
 import { NO_STATS } from "./active-batch.ts";
 import type { HostSession } from "./host-session.ts";
 import { LivingHost, type LivingHostOptions } from "./living-host.ts";
@@ -130,11 +130,15 @@ export class HostedSlot implements RuntimeSlot {
     return { ...running, over };
   }
 
-  async keep(): Promise<KeptPrompt | null> {
+  keepRefusal(promptTokens?: number): KeepRefusal | null {
+    return this.host.keepRefusal(promptTokens);
+  }
+
+  async keep(): Promise<KeptPrompt | Refused> {
     return this.host.holding(async () => {
       await this.settled;
       const session = await this.host.get();
-      return this.host.withFiles(async (keeper) => keeper.keep(session));
+      return (await this.host.withFiles(async (keeper) => keeper.keep(session))) ?? { refused: "off" };
     });
   }
 

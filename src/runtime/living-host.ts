@@ -4,6 +4,7 @@
  */
 import { AppError, assert } from "../core/errors.ts";
 import type { Adapter } from "../core/model.ts";
+import type { KeepRefusal } from "../core/prompt-cache.ts";
 import type { RuntimeCapabilities } from "../core/runtime.ts";
 import { BackOff } from "./back-off.ts";
 import { type Growth, HostGrowth } from "./host-growth.ts";
@@ -106,6 +107,11 @@ export class LivingHost {
     const working = work(this.keeper);
     this.filing = working.catch(() => {});
     return working;
+  }
+
+  /** See RuntimeSlot.keepRefusal. */
+  keepRefusal(promptTokens?: number): KeepRefusal | null {
+    return this.keeper === null ? "off" : this.keeper.refusal(promptTokens);
   }
 
   /** After a run; see PromptKeeper.after. */

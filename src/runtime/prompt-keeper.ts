@@ -9,13 +9,16 @@ import {
   type CachedPrompt,
   type CacheSpace,
   type HashedSequence,
+  type KeepRefusal,
   type KeptPrompt,
+  type MeasuredRates,
   PREFIX_STEP_TOKENS,
   type PromptCache,
+  type Refused,
   sharedTokens,
 } from "../core/prompt-cache.ts";
 import type { PreparedPrompt, RunStats } from "../core/runtime.ts";
-import { type CacheRates, gainOfLoading, Measured, UNMEASURED, worthFinding, worthSaving } from "./cache-worth.ts";
+import { gainOfLoading, RatesMeter, worthFinding, worthSaving } from "./cache-worth.ts";
 
 /** What it asks of a host. */
 export interface CachingHost {
@@ -36,6 +39,10 @@ export interface PromptKeeperOptions {
   readonly spaceOf: (adapter: Adapter | undefined) => CacheSpace;
   /** An estimate, until a file has been written. */
   readonly bytesPerToken: number;
+  /** What was measured when the model was open before; null: nothing. */
+  readonly ratesBefore: MeasuredRates | null;
+  /** Keeps what has been measured until the model is opened again. */
+  readonly keepRates: (rates: MeasuredRates) => void;
   /** Reading a file after an abort crashed Rockchip's library (reported for 1.2). How long after is not known: as long as the model is open. */
   readonly loadsAfterAbort: boolean;
   /** Told of a file that cost its host its life. */
@@ -64,14 +71,13 @@ export class PromptKeeper {
   private readonly options: PromptKeeperOptions;
   private held: Held | null = null;
   private failures = 0;
-  private readonly prefill = new Measured(UNMEASURED.prefillMsPerToken);
-  private readonly read = new Measured(UNMEASURED.readMsPerByte);
-  private readonly write = new Measured(UNMEASURED.writeMsPerByte);
-  private readonly perToken: Measured;
+  private readonly meter: RatesMeter;
+  /** Something was measured that is not kept yet. */
+  private hasMeasured = false;
 
   constructor(options: PromptKeeperOptions) {
     this.options = options;
-    this.perToken = new Measured(options.bytesPerToken);
+    this.meter = new RatesMeter(options.bytesPerToken, options.ratesBefore);
   }
 
   /**
@@ -92,7 +98,10 @@ export class PromptKeeper {
   after(host: CachingHost, adapter: Adapter | undefined, held: HashedSequence | null, stats: RunStats | null): void {
     const before = this.heldBy(host);
     const space = this.options.spaceOf(adapter);
-    if (stats !== null && stats.prefillTokens >= MEASURED_TOKENS_MIN) this.prefill.note(stats.prefillMs / stats.prefillTokens);
+    if (stats !== null && stats.prefillTokens >= MEASURED_TOKENS_MIN) {
+      this.meter.prefill.note(stats.prefillMs / stats.prefillTokens);
+      this.hasMeasured = true;
+    }
     if (held === null) return this.forget();
     const shared = before?.space.key === space.key ? sharedTokens(before.sequence.prefixes, held.prefixes) : 0;
     // A conversation that went on holds all of what it was, but for the steps that were not full.
@@ -105,10 +114,15 @@ export class PromptKeeper {
     this.held = null;
   }
 
-  /** Writes what the KV cache holds, whatever it costs, unless a file holds it already; that file stays. null: it could not be written. */
-  async keep(host: CachingHost): Promise<KeptPrompt | null> {
+  /** Why a prompt of so many tokens can never be kept; null: it may be. */
+  refusal(promptTokens = 1): KeepRefusal | null {
+    return promptTokens * this.meter.perToken.value > this.options.cache.bytesMax ? "too_large" : null;
+  }
+
+  /** Writes what the KV cache holds, whatever it costs, unless a file holds it already; that file is pinned. */
+  async keep(host: CachingHost): Promise<KeptPrompt | Refused> {
     const held = this.heldBy(host);
-    if (held === null) return null;
+    if (held === null) return { refused: "not_written" };
     const file = this.fileOf(held);
     const tokens = file?.tokens ?? 0;
     if (tokens + PREFIX_STEP_TOKENS < held.sequence.tokens) return this.save(held, true);
@@ -121,6 +135,8 @@ export class PromptKeeper {
    * @param permit leave to use the device, asked for where there is something to save: that takes a run. null: nobody has to ask
    */
   async park(host: CachingHost, permit: (() => Promise<() => void>) | null): Promise<void> {
+    // With each run would be too often: they go with a file, or at the end.
+    if (this.hasMeasured) this.keepRates();
     if (this.worthSavingOf(host, 0) === null) return;
     const giveBack = await permit?.();
     const evicted = this.worthSavingOf(host, 0);
@@ -128,13 +144,9 @@ export class PromptKeeper {
     giveBack?.();
   }
 
-  private get rates(): CacheRates {
-    return {
-      prefillMsPerToken: this.prefill.value,
-      readMsPerByte: this.read.value,
-      writeMsPerByte: this.write.value,
-      bytesPerToken: this.perToken.value,
-    };
+  private keepRates(): void {
+    this.hasMeasured = false;
+    this.options.keepRates(this.meter.measured);
   }
 
   private heldBy(host: CachingHost): Held | null {
@@ -152,26 +164,29 @@ export class PromptKeeper {
     if (held === null || !held.hasRun || this.failures >= FAILURES_MAX) return null;
     const { sequence, returned } = held;
     const kept = this.fileOf(held)?.tokens ?? 0;
-    return worthSaving({ tokens: sequence.tokens, shared, kept, returned }, this.rates) ? held : null;
+    return worthSaving({ tokens: sequence.tokens, shared, kept, returned }, this.meter.rates) ? held : null;
   }
 
-  private async save({ host, space, sequence }: Held, pinned: boolean): Promise<KeptPrompt | null> {
+  private async save({ host, space, sequence }: Held, pinned: boolean): Promise<KeptPrompt | Refused> {
     const { cache } = this.options;
-    const path = cache.reserve(space, sequence.tokens * this.perToken.value);
-    if (path === null) return null;
+    const reserved = cache.reserve(space, sequence.tokens * this.meter.perToken.value, pinned);
+    if ("refused" in reserved) return reserved;
+    const { path } = reserved;
     const startedMs = performance.now();
     const saved = await this.attempt(path, async () => host.savePrompt(path));
     const written = saved === "lost" || saved === "closing" ? null : saved;
-    const bytes = written === null ? null : cache.add(space, { path, sequence: written, pinned });
-    if (written === null || bytes === null) {
-      if (saved !== "closing") this.failures++;
+    const file = written === null ? null : cache.add(space, { path, sequence: written, pinned });
+    if (written === null || file === null) {
       cache.drop(path);
-      return null;
+      if (saved === "closing") return { refused: "closing" };
+      this.failures++;
+      return { refused: "not_written" };
     }
     this.failures = 0;
-    this.write.note((performance.now() - startedMs) / bytes);
-    this.perToken.note(bytes / written.tokens);
-    return { tokens: written.tokens, bytes };
+    this.meter.write.note((performance.now() - startedMs) / file.bytes);
+    this.meter.perToken.note(file.bytes / written.tokens);
+    this.keepRates();
+    return file.isKept ? { tokens: written.tokens, bytes: file.bytes } : { refused: "too_large" };
   }
 
   private async loadFor(
@@ -183,7 +198,7 @@ export class PromptKeeper {
     if (!worthFinding(prompt.promptTokens, shared)) return;
     const found = cache.find(space, prompt.prefixes);
     if (found === null || found.tokens <= shared) return cache.note({ kind: "miss" });
-    const msSaved = gainOfLoading(found, shared, this.rates);
+    const msSaved = gainOfLoading(found, shared, this.meter.rates);
     if (msSaved <= 0 || (host.abortCalled && !loadsAfterAbort)) return cache.note({ kind: "passed" });
     const startedMs = performance.now();
     this.forget();
@@ -194,7 +209,8 @@ export class PromptKeeper {
       return cache.note({ kind: "miss" });
     }
     const ms = performance.now() - startedMs;
-    this.read.note(ms / found.bytes);
+    this.meter.read.note(ms / found.bytes);
+    this.keepRates();
     // The file may hold more, but what that is nobody knows.
     const sequence = { tokens: found.tokens, prefixes: prompt.prefixes.slice(0, found.tokens / PREFIX_STEP_TOKENS) };
     this.held = { host, space, sequence, hasRun: false, returned: true };
@@ -202,7 +218,7 @@ export class PromptKeeper {
       kind: "hit",
       path: found.path,
       tokens: found.tokens - shared,
-      msSaved: (found.tokens - shared) * this.prefill.value - ms,
+      msSaved: (found.tokens - shared) * this.meter.prefill.value - ms,
     });
   }
 

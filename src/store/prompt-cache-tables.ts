@@ -1,6 +1,12 @@
 /** The tables of the prompt cache's index and their statements. Everything here throws what SQLite throws. */
 import type { Database, Statement } from "bun:sqlite";
-import { type CacheSpace, type HashedSequence, PREFIX_STEP_TOKENS, type PromptCacheEntry } from "../core/prompt-cache.ts";
+import {
+  type CacheSpace,
+  type HashedSequence,
+  type MeasuredRates,
+  PREFIX_STEP_TOKENS,
+  type PromptCacheEntry,
+} from "../core/prompt-cache.ts";
 
 /** Kept in the file; one of another version is not read. */
 export const TABLES_VERSION = 1;
@@ -32,6 +38,17 @@ export const PROMPT_CACHE_TABLES = `
   CREATE TABLE writes (day TEXT PRIMARY KEY, bytes INTEGER NOT NULL);
 `;
 
+/** Made where it is missing: an index may be older than this table, and is as good without. One line for each model. */
+const RATES_TABLE = `
+  CREATE TABLE IF NOT EXISTS rates (
+    model TEXT PRIMARY KEY,
+    edition TEXT NOT NULL,
+    prefillMsPerToken REAL,
+    readMsPerByte REAL,
+    writeMsPerByte REAL,
+    bytesPerToken REAL
+  )`;
+
 /** One file as the index knows it. */
 export interface IndexedFile {
   readonly path: string;
@@ -44,6 +61,12 @@ export interface FileToIndex extends IndexedFile {
   readonly space: CacheSpace;
   readonly sequence: HashedSequence;
   readonly pinned: boolean;
+}
+
+/** What all files take together, and the pinned ones of them. */
+export interface KeptBytes {
+  readonly bytes: number;
+  readonly pinnedBytes: number;
 }
 
 interface EntryRow extends IndexedFile {
@@ -65,13 +88,19 @@ export class PromptCacheTables {
   readonly #touch: Statement;
   readonly #pin: Statement;
   readonly #delete: Statement;
-  readonly #tooMany: Statement<IndexedFile, [number, number]>;
+  readonly #beyond: Statement<{ path: string }, [number]>;
+  readonly #unusedSince: Statement<{ path: string }, [number]>;
+  readonly #sizes: Statement<KeptBytes, []>;
+  readonly #otherEditions: Statement<{ path: string }, [string, string]>;
   readonly #list: Statement<EntryRow, []>;
   readonly #written: Statement<{ bytes: number }, [string]>;
   readonly #addWritten: Statement;
+  readonly #rates: Statement<MeasuredRates, [string, string]>;
+  readonly #keepRates: Statement;
 
   constructor(database: Database) {
     this.#database = database;
+    database.run(RATES_TABLE);
     this.#insert = database.query(`
       INSERT INTO entries (path, space, model, tokens, bytes, modified_ns, pinned, created_ms, used_ms, uses, hits)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, (SELECT coalesce(max(uses), 0) + 1 FROM entries), 0)`);
@@ -84,17 +113,24 @@ export class PromptCacheTables {
     this.#alike = database.query(`
       SELECT path, pinned FROM entries JOIN prefixes ON entry = number
       WHERE prefixes.space = ?1 AND hash = ?2 AND tokens / ${PREFIX_STEP_TOKENS} = ?3`);
-    this.#pin = database.query("UPDATE entries SET pinned = 1 WHERE path = ?");
+    this.#pin = database.query(`
+      UPDATE entries SET pinned = 1, used_ms = ?2, uses = (SELECT max(uses) + 1 FROM entries) WHERE path = ?1`);
     this.#touch = database.query(`
       UPDATE entries SET used_ms = ?2, hits = hits + 1, uses = (SELECT max(uses) + 1 FROM entries) WHERE path = ?1`);
     this.#delete = database.query("DELETE FROM entries WHERE path = ?");
     // By the order of uses, not by time: boards without a clock of their own start in the past.
-    this.#tooMany = database.query(`
-      SELECT path, bytes, modified_ns FROM (SELECT *, sum(bytes) OVER (ORDER BY pinned DESC, uses DESC) AS total FROM entries)
-      WHERE total > ? OR (pinned = 0 AND used_ms < ?)`);
+    this.#beyond = database.query(`
+      SELECT path FROM (SELECT path, sum(bytes) OVER (ORDER BY pinned DESC, uses DESC) AS total FROM entries) WHERE total > ?`);
+    this.#unusedSince = database.query("SELECT path FROM entries WHERE used_ms < ?");
+    this.#sizes = database.query(`
+      SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(bytes) FILTER (WHERE pinned = 1), 0) AS pinnedBytes FROM entries`);
+    this.#otherEditions = database.query("SELECT path FROM entries WHERE model = ?1 AND substr(space, 1, length(?2)) <> ?2");
     this.#list = database.query("SELECT * FROM entries ORDER BY uses DESC");
     this.#written = database.query("SELECT bytes FROM writes WHERE day = ?");
     this.#addWritten = database.query("INSERT INTO writes VALUES (?1, ?2) ON CONFLICT (day) DO UPDATE SET bytes = bytes + ?2");
+    this.#rates = database.query(`
+      SELECT prefillMsPerToken, readMsPerByte, writeMsPerByte, bytesPerToken FROM rates WHERE model = ? AND edition = ?`);
+    this.#keepRates = database.query("INSERT OR REPLACE INTO rates VALUES (?, ?, ?, ?, ?, ?)");
   }
 
   find({ key }: CacheSpace, prefixes: readonly string[]): (IndexedFile & { readonly tokens: number }) | null {
@@ -114,14 +150,12 @@ export class PromptCacheTables {
       const stays = pinned || alike.some((replaced) => replaced.pinned === 1);
       const entry = this.#insert.run(path, space.key, space.model, tokens, bytes, modified_ns, stays ? 1 : 0, nowMs);
       this.#insertPrefixes.run(space.key, entry.lastInsertRowid, JSON.stringify(prefixes));
-      this.#database.run("DELETE FROM writes WHERE day <> ?", [dayOf(nowMs)]);
-      this.#addWritten.run(dayOf(nowMs), bytes);
       return alike.map((replaced) => replaced.path);
     })();
   }
 
-  pin(path: string): void {
-    this.#pin.run(path);
+  pin(path: string, nowMs: number): void {
+    this.#pin.run(path, nowMs);
   }
 
   touch(path: string, nowMs: number): void {
@@ -132,9 +166,23 @@ export class PromptCacheTables {
     return this.#delete.run(path).changes > 0;
   }
 
-  /** Files that go: the least used beyond `bytesMax`, and those not used since `sinceMs` unless they are pinned. */
-  tooMany(bytesMax: number, sinceMs: number): readonly IndexedFile[] {
-    return this.#tooMany.all(bytesMax, sinceMs);
+  /** The least used files, pinned ones last, without which the others take no more than `bytesMax`. */
+  beyond(bytesMax: number): readonly string[] {
+    return this.#beyond.all(bytesMax).map(({ path }) => path);
+  }
+
+  /** Files that nobody has used since then. */
+  unusedSince(sinceMs: number): readonly string[] {
+    return this.#unusedSince.all(sinceMs).map(({ path }) => path);
+  }
+
+  /** A model's files whose keys begin otherwise. */
+  otherEditions(model: string, edition: string): readonly string[] {
+    return this.#otherEditions.all(model, edition).map(({ path }) => path);
+  }
+
+  sizes(): KeptBytes {
+    return this.#sizes.get() ?? { bytes: 0, pinnedBytes: 0 };
   }
 
   list(): readonly (PromptCacheEntry & IndexedFile)[] {
@@ -144,6 +192,20 @@ export class PromptCacheTables {
       createdMs: row.created_ms,
       usedMs: row.used_ms,
     }));
+  }
+
+  ratesOf(model: string, edition: string): MeasuredRates | null {
+    return this.#rates.get(model, edition);
+  }
+
+  keepRates(model: string, edition: string, rates: MeasuredRates): void {
+    const { prefillMsPerToken, readMsPerByte, writeMsPerByte, bytesPerToken } = rates;
+    this.#keepRates.run(model, edition, prefillMsPerToken, readMsPerByte, writeMsPerByte, bytesPerToken);
+  }
+
+  noteWritten(bytes: number, nowMs: number): void {
+    this.#database.run("DELETE FROM writes WHERE day <> ?", [dayOf(nowMs)]);
+    this.#addWritten.run(dayOf(nowMs), bytes);
   }
 
   writtenToday(nowMs: number): number {

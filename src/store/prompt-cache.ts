@@ -2,9 +2,9 @@
  * The files of the prompt cache: one for each sequence that was kept, in a folder for each model, with an index in SQLite. Files are
  * written and read by the runtime library; nothing in them is trusted, and one that is not as it was written is deleted.
  */
-import { mkdirSync, readdirSync, rmdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { CacheOutcome, CacheSpace, PromptCache, PromptCacheStatus } from "../core/prompt-cache.ts";
+import type { CacheOutcome, CacheSpace, PromptCache, PromptCacheStatus, Refused } from "../core/prompt-cache.ts";
 import { type IndexedFile, PROMPT_CACHE_TABLES, PromptCacheTables, TABLES_VERSION } from "./prompt-cache-tables.ts";
 import { SqliteFile, type SqliteFileOptions } from "./sqlite-file.ts";
 
@@ -32,11 +32,12 @@ const DISK_RESERVE_BYTES = 64 * 1024 * 1024;
 /** A younger file may be one that another server is writing just now. */
 const LEFT_BEHIND_MS = 600_000;
 
-/** Opens the cache; nothing is read yet. */
+/** Opens the cache. Where there was one before, what is too old or too much by now goes at once. */
 export function createPromptCache(options: PromptCacheOptions): PromptCache {
   const { folder, bytesMax, ageMaxMs, warn, nowMs = Date.now, freeBytes = freeBytesOf } = options;
+  const index = join(folder, "index.sqlite");
   const file = new SqliteFile({
-    path: join(folder, "index.sqlite"),
+    path: index,
     what: "prompt cache entries",
     version: TABLES_VERSION,
     tables: PROMPT_CACHE_TABLES,
@@ -54,10 +55,13 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
   const attempt = <R>(work: (tables: PromptCacheTables) => R, otherwise: R): R => {
     if (bytesMax === 0) return otherwise;
     return file.attempt((tables) => {
-      if (!swept) {
-        swept = true;
-        sweep(folder, tables);
-      }
+      const isFirst = !swept;
+      swept = true;
+      if (isFirst) sweep(folder, tables);
+      // Whoever asks meets nothing that is too old.
+      removeAll(tables, tables.unusedSince(nowMs() - ageMaxMs));
+      // The limit may have been higher when they were written.
+      if (isFirst) removeAll(tables, tables.beyond(bytesMax));
       return work(tables);
     }, otherwise);
   };
@@ -67,11 +71,16 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
     const place = dirname(path);
     if (![...awaited].some((other) => dirname(other) === place)) removeEmpty(place);
   };
-  const makeRoom = (tables: PromptCacheTables): void => {
-    for (const { path } of tables.tooMany(bytesMax, nowMs() - ageMaxMs)) remove(tables, path);
+  const removeAll = (tables: PromptCacheTables, paths: readonly string[]): void => {
+    for (const path of paths) remove(tables, path);
   };
+  /** The part of a limit that a file may take, because those that may have to go for it do not have it. */
+  const shareOf = (limit: number, pinned: boolean, tables: PromptCacheTables): number =>
+    pinned ? limit : limit - tables.sizes().pinnedBytes;
 
+  if (existsSync(index)) attempt(() => {}, undefined);
   return {
+    bytesMax,
     find: (space, prefixes) => {
       if (prefixes.length === 0) return null;
       return attempt((tables) => {
@@ -82,21 +91,28 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
         }
       }, null);
     },
-    reserve: (space, bytes) => {
-      const path = attempt((tables) => {
-        if (bytes > bytesMax || tables.writtenToday(nowMs()) + bytes > options.bytesWrittenPerDayMax) return null;
-        const place = join(folder, folderOf(space));
-        mkdirSync(place, { recursive: true, mode: 0o700 });
-        // A library that comes to the end of the disk may leave half a file and say nothing.
-        const free = freeBytes(place);
-        const wasFull = full;
-        full = free < bytes + DISK_RESERVE_BYTES;
-        if (full && !wasFull) warn("no prompts are kept: the disk is nearly full", { folder, freeBytes: free });
-        if (full) return null;
-        return join(place, `${crypto.randomUUID()}${FILE_ENDING}`);
-      }, null);
-      if (path !== null) awaited.add(path);
-      return path;
+    reserve: (space, bytes, pinned) => {
+      if (bytes > bytesMax) return { refused: "too_large" };
+      const reserved = attempt<{ readonly path: string } | Refused>(
+        (tables) => {
+          if (bytes > shareOf(bytesMax, pinned, tables)) return { refused: "too_large" };
+          if (tables.writtenToday(nowMs()) + bytes > options.bytesWrittenPerDayMax) return { refused: "daily_budget" };
+          // A library that comes to the end of the disk may leave half a file and say nothing.
+          const free = freeBytes(folder);
+          const diskMax = tables.sizes().bytes + free - DISK_RESERVE_BYTES;
+          const wasFull = full;
+          full = bytes > shareOf(diskMax, pinned, tables);
+          if (full && !wasFull) warn("no prompts are kept: the disk is nearly full", { folder, freeBytes: free });
+          if (full) return { refused: "disk_full" };
+          removeAll(tables, tables.beyond(Math.min(bytesMax, diskMax) - bytes));
+          const place = join(folder, folderOf(space));
+          mkdirSync(place, { recursive: true, mode: 0o700 });
+          return { path: join(place, `${crypto.randomUUID()}${FILE_ENDING}`) };
+        },
+        { refused: "unusable" },
+      );
+      if ("path" in reserved) awaited.add(reserved.path);
+      return reserved;
     },
     add: (space, { path, sequence, pinned }) => {
       awaited.delete(path);
@@ -104,13 +120,18 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
         const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
         if (stat === undefined) return null;
         const bytes = Number(stat.size);
-        const replaced = tables.add({ space, path, sequence, pinned, bytes, modified_ns: String(stat.mtimeNs) }, nowMs());
-        for (const old of replaced) rmSync(old, { force: true });
-        makeRoom(tables);
-        return bytes;
+        tables.noteWritten(bytes, nowMs());
+        // Its size was an estimate. One that has no room takes nobody else's.
+        const isKept = bytes <= shareOf(bytesMax, pinned, tables);
+        if (isKept) {
+          const replaced = tables.add({ space, path, sequence, pinned, bytes, modified_ns: String(stat.mtimeNs) }, nowMs());
+          for (const old of replaced) rmSync(old, { force: true });
+          removeAll(tables, tables.beyond(bytesMax));
+        } else remove(tables, path);
+        return { bytes, isKept };
       }, null);
     },
-    pin: (path) => attempt((tables) => tables.pin(path), undefined),
+    pin: (path) => attempt((tables) => tables.pin(path, nowMs()), undefined),
     drop: (path) => {
       awaited.delete(path);
       attempt((tables) => remove(tables, path), undefined);
@@ -119,6 +140,9 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
       tally(counts, outcome);
       if (outcome.kind === "hit") attempt((tables) => tables.touch(outcome.path, nowMs()), undefined);
     },
+    ratesOf: (model, edition) => attempt((tables) => tables.ratesOf(model, edition), null),
+    keepRates: (model, edition, rates) => attempt((tables) => tables.keepRates(model, edition, rates), undefined),
+    retire: (model, edition) => attempt((tables) => removeAll(tables, tables.otherEditions(model, edition)), undefined),
     status: (): PromptCacheStatus => {
       const all = attempt((tables) => tables.list(), []);
       return {
@@ -140,7 +164,10 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
     clear: (model) =>
       attempt((tables) => {
         const going = tables.list().filter((entry) => model === undefined || entry.model === model);
-        for (const { path } of going) remove(tables, path);
+        removeAll(
+          tables,
+          going.map(({ path }) => path),
+        );
         return going.length;
       }, 0),
     close: () => file.close(),

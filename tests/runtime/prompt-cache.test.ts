@@ -160,7 +160,7 @@ function damageUnseen(path: string): void {
   utimesSync(path, atime, mtime);
 }
 
-test("what was computed with another model file or another context is not used", async () => {
+test("what was computed with another model file is not used, and goes when the new one is opened", async () => {
   const cacheDir = temporaryFolder();
   await using server = await serverWith(cacheDir);
   const { next } = await evictedChat(server);
@@ -168,7 +168,20 @@ test("what was computed with another model file or another context is not used",
   writeTinyGguf(`${model}.new`, { seed: 3 });
   renameSync(`${model}.new`, model);
   await turn(server, next);
-  expect(await cacheOf(server)).toMatchObject({ hits: 0 });
+  expect(await cacheOf(server)).toMatchObject({ hits: 0, entries: [] });
+  expect(filesIn(cacheDir)).toEqual([]);
+});
+
+test("what was computed with another context is not used, and stays for when that is opened again", async () => {
+  const cacheDir = temporaryFolder();
+  const before = await serverWith(cacheDir, { flags: ["--max-context-len", "2048"] });
+  const { next } = await evictedChat(before);
+  await before.server.stop();
+  const files = filesIn(cacheDir);
+  await using after = await serverWith(cacheDir, { modelsDir: before.modelsDir, flags: ["--max-context-len", "1024"] });
+  expect((await turn(after, next)).computed).toBeGreaterThan(100);
+  expect({ hits: (await cacheOf(after)).hits, files: filesIn(cacheDir) }).toEqual({ hits: 0, files: expect.arrayContaining(files) });
+  expect(files.length).toBeGreaterThan(0);
 });
 
 test("a cache that cannot be written to is no reason to fail", async () => {
@@ -260,6 +273,18 @@ test("a model whose prompts are not kept says so when one is to be warmed", asyn
   expect({ status: response.status, body: await response.json() }).toMatchObject({
     status: 400,
     body: { error: { code: "unsupported_parameter", message: expect.stringContaining("n_batch") as string } },
+  });
+});
+
+test.each([
+  ["prompt_cache_bytes_per_day_max", 507, "storage_full"],
+  ["prompt_cache_bytes_max", 400, "invalid_value"],
+])("a prompt that %s has no room for is not warmed, and the reply names it", async (setting, status, code) => {
+  await using server = await serverWith(temporaryFolder(), { flags: [`--${setting.replaceAll("_", "-")}`, "1000"] });
+  const response = await server.post("/v1/cache/warm", { messages: [user(LONG)] });
+  expect({ status: response.status, body: await response.json() }).toMatchObject({
+    status,
+    body: { error: { code, message: expect.stringContaining(setting) as string } },
   });
 });
 

@@ -164,6 +164,7 @@ describe("errors", () => {
     ["model_load_failed", [500, "api_error", never]],
     ["out_of_memory", [500, "api_error", never]],
     ["download_failed", [502, "api_error", again]],
+    ["storage_full", [507, "api_error", never]],
     ["runtime_error", [500, "api_error", never]],
     ["engine_lost", [500, "api_error", again]],
     ["output_invalid", [500, "api_error", never]],

@@ -51,6 +51,7 @@ test.each<[ErrorCode, readonly unknown[]]>([
   ["cancelled", [499, "invalid_request_error", "cancelled", null, {}]],
   ["model_load_failed", [500, "server_error", "model_load_failed", null, { "x-should-retry": "false" }]],
   ["out_of_memory", [500, "server_error", "out_of_memory", null, { "x-should-retry": "false" }]],
+  ["storage_full", [507, "server_error", "storage_full", null, { "x-should-retry": "false" }]],
   ["runtime_error", [500, "server_error", "runtime_error", null, { "x-should-retry": "false" }]],
   ["engine_lost", [500, "server_error", "engine_lost", null, { "x-should-retry": "true" }]],
   ["internal", [500, "server_error", "internal_error", null, { "x-should-retry": "false" }]],

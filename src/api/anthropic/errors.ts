@@ -47,6 +47,7 @@ const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   model_load_failed: FAULT,
   out_of_memory: FAULT,
   download_failed: { status: 502, type: "api_error", retry: true },
+  storage_full: { status: 507, type: "api_error", retry: false },
   runtime_error: FAULT,
   engine_lost: { status: 500, type: "api_error", retry: true },
   output_invalid: FAULT,

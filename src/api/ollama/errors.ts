@@ -29,6 +29,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   model_load_failed: 500,
   out_of_memory: 500,
   download_failed: 502,
+  storage_full: 507,
   runtime_error: 500,
   engine_lost: 500,
   output_invalid: 500,

@@ -36,6 +36,7 @@ const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   model_load_failed: { status: 500, type: "server_error", code: "model_load_failed", retry: false },
   out_of_memory: { status: 500, type: "server_error", code: "out_of_memory", retry: false },
   download_failed: { status: 502, type: "server_error", code: "download_failed", retry: true },
+  storage_full: { status: 507, type: "server_error", code: "storage_full", retry: false },
   runtime_error: { status: 500, type: "server_error", code: "runtime_error", retry: false },
   output_invalid: { status: 500, type: "server_error", code: "output_invalid", retry: false },
   engine_lost: { status: 500, type: "server_error", code: "engine_lost", retry: true },

@@ -1,9 +1,12 @@
 import { expect, test } from "bun:test";
 import type { Catalog } from "../../../src/catalog/catalog.ts";
+import { AppError } from "../../../src/core/errors.ts";
 import type { GenerationRequest } from "../../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
+import type { KeepRefusal, KeptPrompt, Refused } from "../../../src/core/prompt-cache.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
+import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
 import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
 import { runningOne } from "../../support/running-batch.ts";
 
@@ -18,12 +21,21 @@ const REQUEST: GenerationRequest = {
 };
 const STATS = { prefillTokens: 1, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
 
+/** What a slot says when a prompt is to be kept. */
+interface Keeping {
+  readonly contextTokens: number;
+  readonly never: (promptTokens: number) => KeepRefusal | null;
+  readonly kept: KeptPrompt | Refused;
+}
+const KEEPING: Keeping = { contextTokens: 32, never: () => null, kept: { tokens: 7, bytes: 100 } };
+
 /** An engine on one slot that notes which prompts it holds; every prompt has as many tokens as it is told. */
-function engineOn(promptTokens: number, queueDepthMax = 1) {
+function engineOn(promptTokens: number, queueDepthMax = 1, { contextTokens, never, kept }: Keeping = KEEPING) {
   const held = new Set<number>();
+  const runs: number[] = [];
   let id = 0;
   const slot: RuntimeSlot = {
-    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens, lanes: 1 },
     prepare: async () => {
       held.add(++id);
       return { promptId: id, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "", prefixes: [] };
@@ -31,6 +43,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     discard: (promptId) => void held.delete(promptId),
     run: ({ members }) =>
       runningOne(async function* () {
+        runs.push(members.length);
         for (const { promptId } of members) held.delete(promptId);
         yield { kind: "end", reason: "stop", stats: STATS };
       }),
@@ -38,7 +51,8 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
       held.delete(promptId);
       return Float32Array.of(3, 4);
     },
-    keep: async () => null,
+    keepRefusal: (tokens = 1) => never(tokens),
+    keep: async () => kept,
     inspect: async () => ({ text: "Hi", ids: [7], pieces: [] }),
     memory: () => null,
     close: async () => {},
@@ -49,7 +63,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     openSlot: async () => slot,
     queueDepthMax,
   });
-  return { engine, held, status: () => engine.status().models[0] };
+  return { engine, held, runs, status: () => engine.status().models[0] };
 }
 
 test("a prompt that is too long is given up, and so is its place", async () => {
@@ -93,6 +107,59 @@ test("the tokens of a prompt are counted although the queue is full, and nothing
   const client = new AbortController();
   for (let count = 0; count < 2; count++) await engine.generate(REQUEST, client.signal);
   expect([await engine.countTokens(REQUEST, client.signal), [...held], status()?.queued]).toEqual([7, [1, 2], 1]);
+});
+
+/** What comes of a prompt of 100 tokens that is to be warmed. */
+async function warmed(keeping: Partial<Keeping> = {}) {
+  const { engine, held, runs, status } = engineOn(100, 1, { ...KEEPING, contextTokens: 1024, ...keeping });
+  const result = await engine.warm(REQUEST, new AbortController().signal).catch((error: unknown) => error);
+  return { result, runs: runs.length, held: [...held], running: status()?.running };
+}
+
+test("a prompt that is warmed is run and kept", async () => {
+  expect(await warmed()).toEqual({ result: { model: MODEL, tokens: 7, bytes: 100 }, runs: 1, held: [], running: false });
+});
+
+test.each<[string, (tokens: number) => KeepRefusal | null, ReturnType<typeof expect.objectContaining>]>([
+  [
+    "what keeps nothing",
+    () => "off",
+    expect.objectContaining({ code: "unsupported_parameter", message: expect.stringContaining("n_batch") }),
+  ],
+  [
+    "what has no room for it",
+    (tokens) => (tokens < 100 ? null : "too_large"),
+    expect.objectContaining({ code: "invalid_request", message: expect.stringContaining("prompt_cache_bytes_max") }),
+  ],
+])("a prompt is not computed for %s", async (_, never, result) => {
+  expect(await warmed({ never })).toEqual({ result, runs: 0, held: [], running: false });
+});
+
+test.each<[KeepRefusal, string, string]>([
+  ["daily_budget", "storage_full", "prompt_cache_bytes_per_day_max"],
+  ["disk_full", "storage_full", "Free some space"],
+  ["unusable", "config_invalid", "cache_dir"],
+  ["not_written", "runtime_error", "runtime library"],
+  ["closing", "shutting_down", "unloaded"],
+])("a prompt that is computed and not kept (%s) is %s, with words on %s", async (refused, code, words) => {
+  const { result } = await warmed({ kept: { refused } });
+  expect(result).toMatchObject({ code, message: expect.stringContaining(words) });
+});
+
+test("what a model has left is deleted when it is gone from the catalog, and a name that nothing is kept of is refused", async () => {
+  const asked: (string | undefined)[] = [];
+  const refusal = new AppError("model_not_found", "There is no such model");
+  const engine = createEngine({
+    ...ONE_MODEL_ENGINE,
+    catalog: { resolve: async (name: string) => (name === "Tiny" ? MODEL : Promise.reject(refusal)) } as unknown as Catalog,
+    openSlot: async () => expect.unreachable("nothing is loaded for it"),
+    promptCache: { ...NO_PROMPT_CACHE, clear: (model) => (asked.push(model), model === "nobody" ? 0 : 2) },
+  });
+  expect([await engine.clearPromptCache(), await engine.clearPromptCache("Tiny"), await engine.clearPromptCache("Gone")]).toEqual([
+    2, 2, 2,
+  ]);
+  expect(await engine.clearPromptCache("nobody").catch((error: unknown) => error)).toBe(refusal);
+  expect(asked).toEqual([undefined, "tiny", "gone", "nobody"]);
 });
 
 test("a closed engine counts nothing", async () => {

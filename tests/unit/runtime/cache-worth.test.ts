@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type CacheRates, gainOfLoading, Measured, worthFinding, worthSaving } from "../../../src/runtime/cache-worth.ts";
+import type { CacheRates } from "../../../src/core/prompt-cache.ts";
+import { gainOfLoading, Measured, RatesMeter, worthFinding, worthSaving } from "../../../src/runtime/cache-worth.ts";
 
 /** 1 ms a token; a token of 100 kB is read in 0.25 ms and written in 0.5 ms. */
 const RATES: CacheRates = { prefillMsPerToken: 1, readMsPerByte: 2.5e-6, writeMsPerByte: 5e-6, bytesPerToken: 100_000 };
@@ -40,4 +41,22 @@ test("a measured figure follows what is measured, and takes no nonsense", () => 
   rate.note(2);
   for (const nonsense of [0, -1, Number.NaN, Infinity]) rate.note(nonsense);
   expect(rate.value).toBeCloseTo(1.3);
+});
+
+test("what was measured before counts, and what cannot be a figure does not", () => {
+  const before = { prefillMsPerToken: 0.25, readMsPerByte: null, writeMsPerByte: Number.NaN, bytesPerToken: 28_672 };
+  const meter = new RatesMeter(100_000, before);
+  const guessed = new RatesMeter(100_000, null);
+  expect(meter.rates).toEqual({ ...guessed.rates, prefillMsPerToken: 0.25, bytesPerToken: 28_672 });
+  expect(meter.measured).toEqual({ ...before, writeMsPerByte: null });
+  expect(Object.values(guessed.measured)).toEqual([null, null, null, null]);
+});
+
+test("storage that was slow once, and is not used since, is tried again some day", () => {
+  const file = { tokens: 1000, bytes: 100_000_000 };
+  let meter = new RatesMeter(100_000, { ...new RatesMeter(100_000, null).measured, readMsPerByte: 1e-4 });
+  let openings = 0;
+  for (; gainOfLoading(file, 0, meter.rates) === 0; openings++) meter = new RatesMeter(100_000, meter.measured);
+  expect(openings).toBeGreaterThan(3);
+  expect(openings).toBeLessThan(10);
 });

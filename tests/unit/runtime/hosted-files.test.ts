@@ -54,6 +54,8 @@ function stage() {
           cache,
           spaceOf: () => ({ model: "tiny", key: "ab12" }),
           bytesPerToken: 1,
+          ratesBefore: null,
+          keepRates: () => {},
           loadsAfterAbort: true,
           onFault: (path) => expect.unreachable(path),
         }),

@@ -1,7 +1,5 @@
 /** What hosts do otherwise with a library that is known: how often they abort, and how long they wait for it. */
 import { expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { PromptCache } from "../../../src/core/prompt-cache.ts";
 import type { RuntimeFindings } from "../../../src/core/runtime-findings.ts";
 import { HostBatch } from "../../../src/runtime/host-batch.ts";
@@ -9,9 +7,7 @@ import { HostRun } from "../../../src/runtime/host-run.ts";
 import { HostWatch } from "../../../src/runtime/host-watch.ts";
 import { modelKeeper } from "../../../src/runtime/model-keeper.ts";
 import type { LibrarySpec } from "../../../src/runtime/protocol.ts";
-import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
 import { MODEL } from "../../support/scripted-engine.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const LIMITS = {
   loadTimeoutMs: 60_000,
@@ -78,26 +74,4 @@ test("prompts are kept on disk with a library that was found to do it right, and
   const found = (works: boolean): RuntimeFindings => ({ promptCache: { works, loadAfterAbort: false } });
   expect([keeps(rockchip, {}), keeps(rockchip, found(true)), keeps(rockchip, found(false))]).toEqual([false, true, false]);
   expect([keeps(builtIn, {}), keeps(builtIn, found(true)), keeps(builtIn, found(false))]).toEqual([true, true, false]);
-});
-
-test("a prompt's file is good for the context that was really opened, and for the library's content, not for its path", async () => {
-  const path = join(temporaryFolder(), "librkllmrt.so");
-  const host = { lost: null, abortCalled: false, savePrompt: async () => null, loadPrompt: async () => false };
-  const format = { reasoning: null, toolSyntax: "hermes" } as const;
-  const keyOf = async (content: string, contextTokens: number): Promise<string> => {
-    writeFileSync(path, content);
-    const keys: string[] = [];
-    const cache: PromptCache = { ...NO_PROMPT_CACHE, find: ({ key }) => (keys.push(key), null) };
-    const library: LibrarySpec = { kind: "file", path, version: "1.3.0" };
-    const about = { model: MODEL, library, program: "1.0.0", options: { lanes: 1 }, findings: {}, mode: "on", onFault: () => {} } as const;
-    const keeper = modelKeeper({ cache, ...about })?.(contextTokens);
-    await keeper?.before(host, { promptId: 1, promptTokens: 100, format, opening: "", prefixes: ["a", "b", "c"] }, undefined);
-    return keys.join();
-  };
-  const first = await keyOf("one", 4096);
-  expect([await keyOf("one", 4096), await keyOf("another", 4096), await keyOf("one", 2048)].map((key) => key === first)).toEqual([
-    true,
-    false,
-    false,
-  ]);
 });

@@ -33,13 +33,15 @@ class PlayedHost implements CachingHost {
   /** What its KV cache holds, as it knows it. */
   held: HashedSequence | null = null;
   asked: string[] = [];
+  /** Size of the next file. */
+  bytes = BYTES;
   /** What becomes of the next file; null: it is written or read. */
   end: (() => AppError) | null = null;
 
   async savePrompt(path: string): Promise<HashedSequence | null> {
     this.asked.push("save");
     this.dieIfTold();
-    if (this.held !== null) writeFileSync(path, Buffer.alloc(BYTES));
+    if (this.held !== null) writeFileSync(path, Buffer.alloc(this.bytes));
     return this.held;
   }
 
@@ -60,22 +62,27 @@ class PlayedHost implements CachingHost {
 const crash = () => new AppError("engine_lost", "The engine host ended unexpectedly");
 const closing = () => new AppError("shutting_down", "The model is being unloaded");
 
-function stage({ loadsAfterAbort = true } = {}) {
+function stage({ loadsAfterAbort = true, bytesWrittenPerDayMax = 1000 * BYTES } = {}) {
   const cache: PromptCache = createPromptCache({
     folder: temporaryFolder(),
     bytesMax: 100 * BYTES,
     ageMaxMs: 1e9,
-    bytesWrittenPerDayMax: 1000 * BYTES,
+    bytesWrittenPerDayMax,
     warn: (message) => expect.unreachable(message),
   });
   const faults: string[] = [];
-  const keeper = new PromptKeeper({
-    cache,
-    spaceOf: () => SPACE,
-    bytesPerToken: 1,
-    loadsAfterAbort,
-    onFault: (path) => void faults.push(path),
-  });
+  /** A keeper, as a model has one whenever it is opened. */
+  const open = () =>
+    new PromptKeeper({
+      cache,
+      spaceOf: () => SPACE,
+      bytesPerToken: 1,
+      ratesBefore: cache.ratesOf(SPACE.model, "ab"),
+      keepRates: (rates) => cache.keepRates(SPACE.model, "ab", rates),
+      loadsAfterAbort,
+      onFault: (path) => void faults.push(path),
+    });
+  const keeper = open();
   /** One turn of a chat in a host. */
   const run = async (host: PlayedHost, held: HashedSequence): Promise<void> => {
     await keeper.before(host, promptOf(held), undefined);
@@ -84,12 +91,13 @@ function stage({ loadsAfterAbort = true } = {}) {
   };
   /** A chat for which there is a file, as another server left it. */
   const fileOf = (sequence: HashedSequence): string => {
-    const path = cache.reserve(SPACE, BYTES) ?? expect.unreachable("there is room");
+    const reserved = cache.reserve(SPACE, BYTES, false);
+    const path = "path" in reserved ? reserved.path : expect.unreachable(reserved.refused);
     writeFileSync(path, Buffer.alloc(BYTES));
     cache.add(SPACE, { path, sequence, pinned: false });
     return path;
   };
-  return { cache, keeper, faults, run, fileOf };
+  return { cache, keeper, open, faults, run, fileOf };
 }
 
 test("a chat is written when another takes its place, and read when it comes back", async () => {
@@ -113,6 +121,38 @@ test("a prompt that was kept is written again where its file was deleted", async
   cache.clear();
   expect(await keeper.keep(host)).toEqual({ tokens: 165, bytes: BYTES });
   expect(cache.status().entries).toMatchObject([{ tokens: 165, pinned: true }]);
+});
+
+test("a prompt that turns out larger than all files may be is not kept, costs no other its file, and is not tried again", async () => {
+  const { run, keeper, fileOf } = stage();
+  const good = fileOf(chat("b", 10));
+  const host = new PlayedHost();
+  host.bytes = 101 * BYTES;
+  await run(host, chat("a", 10));
+  const kept = [await keeper.keep(host), await keeper.keep(host)];
+  expect([kept, host.asked, existsSync(good)]).toEqual([[{ refused: "too_large" }, { refused: "too_large" }], ["save"], true]);
+  expect([keeper.refusal(100), keeper.refusal(325)]).toEqual([null, "too_large"]);
+});
+
+test("what is not kept has its reason", async () => {
+  const { run, keeper } = stage({ bytesWrittenPerDayMax: 1.5 * BYTES });
+  const host = new PlayedHost();
+  const nothing = await keeper.keep(host);
+  await run(host, chat("a", 10));
+  await keeper.keep(host);
+  await run(host, chat("b", 10));
+  const spent = await keeper.keep(host);
+  expect([nothing, spent]).toEqual([{ refused: "not_written" }, { refused: "daily_budget" }]);
+  for (const [end, refused] of [
+    [crash, "not_written"],
+    [closing, "closing"],
+  ] as const) {
+    const other = stage();
+    const dying = new PlayedHost();
+    await other.run(dying, chat("a", 10));
+    dying.end = end;
+    expect(await other.keeper.keep(dying)).toEqual({ refused });
+  }
 });
 
 test("a prompt that is to be kept and has a file already is pinned, and not written again by the next server", async () => {
@@ -198,6 +238,28 @@ test("nothing is read after an abort where that is not known to be safe, until a
   const next = new PlayedHost();
   await keeper.before(next, promptOf(chat("b", 11)), undefined);
   expect([host.asked, next.asked, existsSync(file), cache.status().passed]).toEqual([[], ["load"], true, 1]);
+});
+
+test.each<[string, number, readonly string[]]>([
+  ["reads what it knows to be slow to compute", 10_000, ["load"]],
+  ["does not read what it knows to be computed sooner", 1e-4, []],
+])("a model that is opened again %s, before its first run", async (_, prefillMs, asked) => {
+  const { keeper, open, fileOf } = stage();
+  const host = new PlayedHost();
+  keeper.after(host, undefined, null, { ...STATS, prefillMs });
+  await keeper.park(host, null);
+  fileOf(chat("a", 10));
+  const next = new PlayedHost();
+  await open().before(next, promptOf(chat("a", 11)), undefined);
+  expect(next.asked).toEqual([...asked]);
+});
+
+test("a copy of a model that measured nothing takes nothing from what another has measured", async () => {
+  const { keeper, open, cache } = stage();
+  const idle = open();
+  keeper.after(new PlayedHost(), undefined, null, STATS);
+  for (const each of [keeper, idle]) await each.park(new PlayedHost(), null);
+  expect(cache.ratesOf(SPACE.model, "ab")).toMatchObject({ prefillMsPerToken: 10, readMsPerByte: null });
 });
 
 test("a host is parked with leave to use the device, which is asked for where there is something to write", async () => {

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -27,13 +28,26 @@ function cacheIn(folder: string, change: Partial<PromptCacheOptions> = {}) {
 
 const sequence = (...prefixes: string[]): HashedSequence => ({ tokens: prefixes.length * 32 + 5, prefixes });
 
+function reserved(cache: PromptCache, bytes = 1000, space = SPACE, pinned = false): string {
+  const answer = cache.reserve(space, bytes, pinned);
+  return "path" in answer ? answer.path : expect.unreachable(answer.refused);
+}
+
+/** Why a file of so many bytes may not be written; null: it may. */
+function refusal(cache: PromptCache, bytes = 1000, pinned = false): string | null {
+  const answer = cache.reserve(SPACE, bytes, pinned);
+  return "refused" in answer ? answer.refused : null;
+}
+
 /** Keeps a file as a runtime would write it. */
 function kept(cache: PromptCache, held: HashedSequence, bytes = 1000, space = SPACE, pinned = false): string {
-  const path = cache.reserve(space, bytes) ?? expect.unreachable("there is room");
+  const path = reserved(cache, bytes, space, pinned);
   writeFileSync(path, Buffer.alloc(bytes));
-  expect(cache.add(space, { path, sequence: held, pinned })).toBe(bytes);
+  expect(cache.add(space, { path, sequence: held, pinned })).toEqual({ bytes, isKept: true });
   return path;
 }
+
+const there = (...paths: readonly string[]): boolean[] => paths.map((path) => existsSync(path));
 
 test("the file with the longest common beginning is found, in its own space", () => {
   const { cache } = cacheIn(temporaryFolder());
@@ -48,7 +62,7 @@ test("a model's folder goes with the last file in it, unless one is being writte
   const folder = temporaryFolder();
   const { cache } = cacheIn(folder);
   const [one, other] = [kept(cache, sequence("a")), kept(cache, sequence("x"), 1000, OTHER)];
-  const coming = cache.reserve(OTHER, 1000) ?? expect.unreachable("there is room");
+  const coming = reserved(cache, 1000, OTHER);
   cache.clear();
   expect([existsSync(dirname(one)), existsSync(dirname(other))]).toEqual([false, true]);
   cache.drop(coming);
@@ -86,7 +100,7 @@ test("an index that cannot be opened knows no files, and none are deleted or wri
   for (const suffix of ["", "-wal", "-shm"]) rmSync(join(folder, `index.sqlite${suffix}`), { force: true });
   mkdirSync(join(folder, "index.sqlite"));
   const { cache, warnings } = cacheIn(folder);
-  expect([cache.find(SPACE, ["a"]), cache.reserve(SPACE, 1), cache.status().entries, existsSync(file)]).toEqual([null, null, [], true]);
+  expect([cache.find(SPACE, ["a"]), refusal(cache), cache.status().entries, existsSync(file)]).toEqual([null, "unusable", [], true]);
   expect(warnings).toEqual(["no prompt cache entries are kept: their file cannot be opened"]);
 });
 
@@ -112,13 +126,13 @@ test("a file takes the place of one of the same beginning, which may have been p
   ]);
 });
 
-test("a file that is pinned later stays as one that was pinned from the first", () => {
-  const { cache, clock } = cacheIn(temporaryFolder());
+test("a file that is pinned later goes as late as one that was pinned from the first", () => {
+  const { cache } = cacheIn(temporaryFolder(), { bytesMax: 2000 });
   const path = kept(cache, sequence("p"));
-  cache.pin(path);
-  clock.nowMs += 2 * DAY_MS;
   kept(cache, sequence("n"));
-  expect([existsSync(path), cache.status().entries.at(-1)?.pinned]).toEqual([true, true]);
+  cache.pin(path);
+  kept(cache, sequence("o"));
+  expect([there(path), cache.status().entries.map(({ pinned }) => pinned)]).toEqual([[true], [false, true]]);
 });
 
 test("the least used goes when there is too much, a pinned one last", () => {
@@ -132,13 +146,59 @@ test("the least used goes when there is too much, a pinned one last", () => {
   expect(cache.status()).toMatchObject({ bytes: 3000, hits: 1, tokensSaved: 32, msSaved: 10 });
 });
 
-test("what nobody used for long goes, unless it is pinned", () => {
+test("what nobody used for long goes, pinned or not, unless it is pinned again", () => {
   const { cache, clock } = cacheIn(temporaryFolder());
   const pinned = kept(cache, sequence("p"), 1000, SPACE, true);
+  const renewed = kept(cache, sequence("r"), 1000, SPACE, true);
   const old = kept(cache, sequence("o"));
-  clock.nowMs += 2 * DAY_MS;
-  kept(cache, sequence("n"));
-  expect([existsSync(pinned), existsSync(old), cache.find(SPACE, ["o"])]).toEqual([true, false, null]);
+  clock.nowMs += DAY_MS / 2;
+  cache.pin(renewed);
+  const young = kept(cache, sequence("y"));
+  clock.nowMs += DAY_MS / 2 + 1;
+  expect(["p", "r", "o", "y"].map((prefix) => cache.find(SPACE, [prefix])?.path)).toEqual([undefined, renewed, undefined, young]);
+  expect(there(pinned, old)).toEqual([false, false]);
+});
+
+test("what is too old, or beyond a limit that was lowered, goes at the start, before anybody asks", () => {
+  const folder = temporaryFolder();
+  const { cache: before, clock } = cacheIn(folder);
+  const old = kept(before, sequence("o"), 1000, SPACE, true);
+  clock.nowMs += DAY_MS;
+  const [less, more] = [kept(before, sequence("l")), kept(before, sequence("m"))];
+  before.close();
+  cacheIn(folder, { bytesMax: 1500, nowMs: () => clock.nowMs + 1 });
+  expect(there(old, less, more)).toEqual([false, false, true]);
+});
+
+test("room is made before a file is written, not after it", () => {
+  const { cache } = cacheIn(temporaryFolder(), { bytesMax: 3000 });
+  const [one, two, three] = [kept(cache, sequence("a")), kept(cache, sequence("b")), kept(cache, sequence("c"))];
+  reserved(cache, 1500);
+  expect(there(one, two, three)).toEqual([false, false, true]);
+});
+
+test("a file that turns out larger than all may be is deleted, and no other", () => {
+  const { cache } = cacheIn(temporaryFolder());
+  const others = [kept(cache, sequence("p"), 1000, SPACE, true), kept(cache, sequence("a"))];
+  for (const pinned of [false, true]) {
+    const path = reserved(cache);
+    writeFileSync(path, Buffer.alloc(10_001));
+    expect(cache.add(SPACE, { path, sequence: sequence("x"), pinned })).toEqual({ bytes: 10_001, isKept: false });
+    expect(there(path, ...others)).toEqual([false, true, true]);
+  }
+  expect(cache.status()).toMatchObject({ bytes: 2000, bytesWrittenToday: 22_002 });
+});
+
+test("what has no room beside the pinned files is not written, and where that is seen too late it goes alone", () => {
+  const { cache } = cacheIn(temporaryFolder(), { bytesMax: 3000 });
+  const others = [kept(cache, sequence("p"), 2000, SPACE, true), kept(cache, sequence("a"), 500)];
+  expect([refusal(cache, 1001), refusal(cache, 1001, true)]).toEqual(["too_large", null]);
+  expect(there(...others)).toEqual([false, false]);
+  const pinned = kept(cache, sequence("p"), 2000, SPACE, true);
+  const [chat, late] = [kept(cache, sequence("a"), 500), reserved(cache, 500)];
+  writeFileSync(late, Buffer.alloc(1001));
+  expect(cache.add(SPACE, { path: late, sequence: sequence("x"), pinned: false })?.isKept).toBe(false);
+  expect(there(pinned, chat, late)).toEqual([true, true, false]);
 });
 
 test("a clock that is set back, or far ahead, stops nothing", () => {
@@ -171,29 +231,43 @@ test("no more is written on a day than may be", () => {
   const { cache, clock } = cacheIn(temporaryFolder(), { bytesWrittenPerDayMax: 2500 });
   kept(cache, sequence("a"));
   kept(cache, sequence("b"));
-  expect([cache.reserve(SPACE, 1000), cache.status().bytesWrittenToday]).toEqual([null, 2000]);
+  expect([refusal(cache), cache.status().bytesWrittenToday]).toEqual(["daily_budget", 2000]);
   clock.nowMs += DAY_MS;
-  expect(cache.reserve(SPACE, 1000)).not.toBeNull();
+  expect(refusal(cache)).toBeNull();
 });
 
 test("nothing is written to a disk that is nearly full, which is said once", () => {
   let free = 70_000_000;
   const { cache, warnings } = cacheIn(temporaryFolder(), { freeBytes: () => free });
-  const reserved = () => cache.reserve(SPACE, 9000) !== null;
-  const before = reserved();
+  const before = refusal(cache, 9000);
   free = 67_000_000;
-  const full = [reserved(), reserved()];
+  const full = [refusal(cache, 9000), refusal(cache, 9000)];
   free = 70_000_000;
-  expect([before, full, reserved(), warnings]).toEqual([true, [false, false], true, ["no prompts are kept: the disk is nearly full"]]);
+  expect([before, full, refusal(cache, 9000)]).toEqual([null, ["disk_full", "disk_full"], null]);
+  expect(warnings).toEqual(["no prompts are kept: the disk is nearly full"]);
+});
+
+test("on a disk that is nearly full the least used files make room for new ones, no more than it takes", () => {
+  const lacking = { bytes: -1_000_000 };
+  const { cache, warnings } = cacheIn(temporaryFolder(), { freeBytes: () => 64 * 1024 * 1024 - lacking.bytes });
+  const pinned = kept(cache, sequence("p"), 1000, SPACE, true);
+  const [old, less, more] = [kept(cache, sequence("o")), kept(cache, sequence("l")), kept(cache, sequence("m"))];
+  lacking.bytes = 500;
+  reserved(cache, 1000);
+  expect([there(pinned, old, less, more), warnings]).toEqual([[true, false, false, true], []]);
+  // What is pinned goes for what is to be pinned, and for nothing else.
+  lacking.bytes = 1500;
+  expect([refusal(cache), there(pinned, more)]).toEqual(["disk_full", [true, true]]);
+  expect([refusal(cache, 500, true), there(pinned, more)]).toEqual([null, [false, false]]);
 });
 
 test("one that is larger than all may be is not written", () => {
-  expect(cacheIn(temporaryFolder()).cache.reserve(SPACE, 10_001)).toBeNull();
+  expect(refusal(cacheIn(temporaryFolder()).cache, 10_001)).toBe("too_large");
 });
 
 test("a library that wrote nothing leaves nothing behind", () => {
   const { cache } = cacheIn(temporaryFolder());
-  const path = cache.reserve(SPACE, 10)!;
+  const path = reserved(cache, 10);
   expect([cache.add(SPACE, { path, sequence: sequence("a"), pinned: false }), cache.find(SPACE, ["a"])]).toEqual([null, null]);
 });
 
@@ -202,6 +276,34 @@ test("all files, or those of one model, are deleted when asked for", () => {
   const paths = [kept(cache, sequence("a")), kept(cache, sequence("b"), 1000, OTHER), kept(cache, sequence("c"))];
   expect([cache.clear("other"), paths.map((path) => existsSync(path))]).toEqual([1, [true, false, true]]);
   expect([cache.clear(), paths.map((path) => existsSync(path))]).toEqual([2, [false, false, false]]);
+});
+
+test("a model's files of other editions go, pinned or not, and those of other models stay", () => {
+  const { cache } = cacheIn(temporaryFolder());
+  const spaces = ["aa11", "aa22", "bb11"].map((key) => ({ model: SPACE.model, key }));
+  const [base, adapted, stale] = spaces.map((space, index) => kept(cache, sequence(`${index}`), 1000, space, index === 2));
+  const other = kept(cache, sequence("x"), 1000, { model: "other", key: "bb11" }, true);
+  cache.retire(SPACE.model, "aa");
+  expect(there(base!, adapted!, stale!, other)).toEqual([true, true, false, true]);
+});
+
+test("what was measured of a model outlives the server, and is that of one edition; an older index takes it in", () => {
+  const folder = temporaryFolder();
+  const rates = { prefillMsPerToken: 0.5, readMsPerByte: 5e-6, writeMsPerByte: null, bytesPerToken: 3088 };
+  const { cache: before } = cacheIn(folder);
+  kept(before, sequence("a"));
+  before.close();
+  const index = new Database(join(folder, "index.sqlite"));
+  index.run("DROP TABLE rates");
+  index.close();
+  const { cache: first, warnings } = cacheIn(folder);
+  const unknown = first.ratesOf("tiny", "aa");
+  first.keepRates("tiny", "aa", { ...rates, prefillMsPerToken: 9 });
+  first.keepRates("tiny", "aa", rates);
+  first.close();
+  const { cache } = cacheIn(folder);
+  expect([unknown, cache.ratesOf("tiny", "aa"), cache.ratesOf("tiny", "bb")]).toEqual([null, rates, null]);
+  expect([cache.find(SPACE, ["a"])?.tokens, warnings]).toEqual([32, []]);
 });
 
 test("an index that cannot be read is set aside, and a new one begun", () => {
@@ -215,8 +317,8 @@ test("an index that cannot be read is set aside, and a new one begun", () => {
 test("without room nothing is kept, and nothing touched", () => {
   const folder = join(temporaryFolder(), "none");
   const { cache, warnings } = cacheIn(folder, { bytesMax: 0 });
-  expect([cache.reserve(SPACE, 1), cache.find(SPACE, ["a"]), cache.clear(), existsSync(folder), warnings]).toEqual([
-    null,
+  expect([refusal(cache, 1), cache.find(SPACE, ["a"]), cache.clear(), existsSync(folder), warnings]).toEqual([
+    "too_large",
     null,
     0,
     false,
