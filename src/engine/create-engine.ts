@@ -181,7 +181,7 @@ export function createEngine(options: EngineOptions): Engine {
       tokensMaxOf(prompt.promptTokens);
       visit.work.prepared(prompt.promptTokens);
       turn.ready({
-        sampling: slot.capabilities.perRunSampling ? resolveSampling(request.sampling, defaults.sampling) : defaults.sampling,
+        sampling: resolveSampling(slot.capabilities.perRunSampling ? request.sampling : {}, defaults.sampling),
         ...(adapter === undefined ? {} : { adapter }),
       });
       const events = answer({
@@ -248,7 +248,7 @@ export function createEngine(options: EngineOptions): Engine {
     facts: async (model) => facts.read(model),
     metadata: async (model, verbose) => ({
       ...readModelMetadata(model, verbose),
-      sampling: resolveSampling({}, (await options.defaultsOf(model)).sampling),
+      sampling: (await options.defaultsOf(model)).sampling,
     }),
     load: async (name, stay, signal) => loaded.load(name, stay, workSignal(signal)),
     unload: async (name) => loaded.unload(name),
