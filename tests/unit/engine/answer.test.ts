@@ -217,6 +217,13 @@ test("JSON that does not fit is broken off, and the model is shown what was wron
   expect(turns.at(-1)?.content).toMatch(/^That is not valid: .*"name".*\. Answer with the JSON alone\.$/);
 });
 
+test("a line break in a text of the JSON is no reason for another try, and reaches the client as JSON spells it", async () => {
+  const { engine, spoken } = engineSaying('name": "Ada\nLovelace", "age": 36}');
+  const asked = request({ responseFormat: { kind: "json_schema", schema: PERSON } });
+  expect(await answerOf(engine, asked)).toEqual([{ kind: "text", text: '{"name": "Ada\\nLovelace", "age": 36}' }, { finish: "stop" }]);
+  expect(spoken).toHaveLength(1);
+});
+
 test("JSON that never fits fails the request after the last try, with what there was", async () => {
   const { engine, spoken } = engineSaying("no", "no", "no", "no");
   const fault = await faultOf(engine, request({ responseFormat: { kind: "json_object" } }));
