@@ -169,8 +169,8 @@ export function createEngine(options: EngineOptions): Engine {
     const demand = demandOf(request);
     const samplingIgnored = fixedSampling(request, slot, defaults);
     const room = roomOf(slot.capabilities, visit.model.preset);
-    const tokensMaxOf = (promptTokens: number): number =>
-      resolveTokensMax({ requested: request.tokensMax, defaultMax: defaults.tokensMax, promptTokens, ...room });
+    const tokensMaxOf = (promptTokens: number, spentTokens: number): number =>
+      resolveTokensMax({ requested: request.tokensMax, defaultMax: defaults.tokensMax, promptTokens, spentTokens, ...room });
     const continuedTokensMax = promptTokensMax(room);
     const turn = queue.take(clientOf(request), visit.signal);
     let prompt: PreparedPrompt | null = null;
@@ -178,7 +178,7 @@ export function createEngine(options: EngineOptions): Engine {
       const wanted = promptRequest(request);
       prompt = await slot.prepare({ ...wanted, continuedTokensMax });
       // One that is too long is refused before it has its turn.
-      tokensMaxOf(prompt.promptTokens);
+      tokensMaxOf(prompt.promptTokens, 0);
       visit.work.prepared(prompt.promptTokens);
       turn.ready({
         sampling: resolveSampling(slot.capabilities.perRunSampling ? request.sampling : {}, defaults.sampling),

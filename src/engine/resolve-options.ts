@@ -52,11 +52,16 @@ export function promptTokensMax({ contextTokens, contextReserveTokens }: Room): 
 
 /**
  * Tokens the answer may have: what was asked for, but never more than fit behind the prompt, so that the library never has to shift its
- * context. 0 is kept: prefill only.
+ * context. 0 is kept: prefill only. `spentTokens`: what earlier tries have taken of it.
  * @throws AppError context_length_exceeded when not one token would fit
  */
 export function resolveTokensMax(
-  lengths: Room & { readonly requested: number | undefined; readonly defaultMax: number | null; readonly promptTokens: number },
+  lengths: Room & {
+    readonly requested: number | undefined;
+    readonly defaultMax: number | null;
+    readonly promptTokens: number;
+    readonly spentTokens?: number;
+  },
 ): number {
   const { promptTokens, contextTokens, contextReserveTokens } = lengths;
   const reserve = answerReserveTokens(contextReserveTokens);
@@ -68,5 +73,6 @@ export function resolveTokensMax(
       { details: { promptTokens, contextTokens, ...(contextReserveTokens === undefined ? {} : { contextReserveTokens }) } },
     );
   }
-  return Math.min(lengths.requested ?? lengths.defaultMax ?? room, room);
+  const wanted = lengths.requested ?? lengths.defaultMax ?? Infinity;
+  return Math.min(Math.max(wanted - (lengths.spentTokens ?? 0), 0), room);
 }

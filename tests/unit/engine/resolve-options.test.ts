@@ -34,6 +34,9 @@ test("resolveTokensMax() never promises more than fits behind the prompt", () =>
   expect(resolveTokensMax({ ...lengths, requested: undefined })).toBe(24);
   expect(resolveTokensMax({ ...lengths, requested: 7 })).toBe(7);
   expect(resolveTokensMax({ ...lengths, requested: undefined, defaultMax: 5 })).toBe(5);
+  expect(resolveTokensMax({ ...lengths, requested: 7, spentTokens: 3 })).toBe(4);
+  expect(resolveTokensMax({ ...lengths, requested: 7, spentTokens: 9 })).toBe(0);
+  expect(resolveTokensMax({ ...lengths, requested: undefined, spentTokens: 9 })).toBe(24);
 });
 
 test("resolveTokensMax() refuses a prompt that leaves no room for one token, with the counts", () => {
