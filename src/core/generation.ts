@@ -79,6 +79,7 @@ export interface ReasoningChoice {
 /** The nine sampling values of the runtime; an absent one is filled in by `engine/resolve-options.ts`, nowhere else. */
 export interface SamplingOptions {
   readonly temperature?: number;
+  /** 0 and less: off. */
   readonly topK?: number;
   readonly topP?: number;
   readonly repeatPenalty?: number;

@@ -16,10 +16,11 @@ export interface GenerationDefaults {
 /**
  * All nine sampling values of a run. Greedy decoding, asked for by temperature 0, top_k 1 or top_p 0, is always spelled top_k 1 with
  * a temperature of 1: dividing by a temperature of 0 is left to nobody. The defaults must not be spelled so: a request that says another
- * temperature would stay greedy.
+ * temperature would stay greedy. A top_k below 0, which is how some clients turn it off, becomes 0.
  */
 export function resolveSampling(request: SamplingOptions, defaults: Sampling): Sampling {
-  const sampling: Sampling = { ...defaults, ...request };
+  const asked: Sampling = { ...defaults, ...request };
+  const sampling = asked.topK < 0 ? { ...asked, topK: 0 } : asked;
   const greedy = sampling.temperature <= 0 || sampling.topK === 1 || sampling.topP <= 0;
   return greedy ? { ...sampling, topK: 1, topP: 1, temperature: 1, mirostat: 0 } : sampling;
 }

@@ -22,6 +22,11 @@ test.each([[{ temperature: 0 }], [{ topP: 0 }], [{ topK: 1 }]])("resolveSampling
   expect(resolveSampling(request, DEFAULTS)).toEqual({ ...DEFAULTS, temperature: 1, topK: 1, topP: 1 });
 });
 
+test("a top_k below 0 turns it off, and is no mismatch where it is off already", () => {
+  expect(resolveSampling({ topK: -1 }, DEFAULTS)).toEqual({ ...DEFAULTS, topK: 0 });
+  expect(samplingMismatch({ topK: -1 }, { ...DEFAULTS, topK: 0 })).toEqual([]);
+});
+
 test("a request's temperature samples where the default is greedy, and other values alone do not", () => {
   const defaults = { ...DEFAULTS, temperature: 0 };
   expect(resolveSampling({ temperature: 0.8 }, defaults)).toEqual({ ...DEFAULTS, temperature: 0.8 });
