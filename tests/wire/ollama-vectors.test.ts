@@ -90,6 +90,15 @@ describe("vectors", () => {
     ]);
   });
 
+  test.each([
+    ["/api/embed", { input: "a" }],
+    ["/api/embeddings", { prompt: "a" }],
+  ])("of %s are asked for in the name of the client, who has turns of its own", async (path, body) => {
+    const engine = scriptedEngine();
+    await reply(engine, path, { model: MODEL.id, ...body });
+    expect(engine.embeddings.map(({ client }) => client)).toEqual([expect.stringMatching(/./)]);
+  });
+
   test.each<[string, object, number, string]>([
     ["/api/embed", { input: 5 }, 400, "invalid input type"],
     ["/api/embed", { model: "nope", input: [["a"]] }, 400, "invalid input type"],

@@ -4,6 +4,7 @@ import { CONTEXT_RESERVE_TOKENS, INSPECTED_BYTES_MAX } from "../../core/runtime.
 import type { EmbeddingInput, EmbeddingRequest, Embeddings } from "../../engine/embed.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { normalised } from "../../engine/vectors.ts";
+import type { RequestScope } from "../context.ts";
 
 /** Most texts of one request. */
 const INPUTS_MAX = 2048;
@@ -22,9 +23,15 @@ function invalid(message: string): AppError {
 }
 
 /** The engine's request for some texts. */
-export function embeddingRequest(id: string, model: string, texts: readonly string[], keepAliveMs: number | undefined): EmbeddingRequest {
+export function embeddingRequest(
+  { id, client }: Pick<RequestScope, "id" | "client">,
+  model: string,
+  texts: readonly string[],
+  keepAliveMs: number | undefined,
+): EmbeddingRequest {
   return {
     id,
+    client,
     model,
     inputs: texts.map((prompt): EmbeddingInput => ({ kind: "completion", prompt })),
     nameOf: (index) => (texts.length === 1 ? "input" : `input[${index}]`),
