@@ -85,7 +85,7 @@ const ToolChoice = object({
 /** How the model is to think. */
 export const Thinking = object({
   type: oneOf(["enabled", "disabled", "adaptive"], {
-    description: "For models that can be told; `adaptive` leaves it to the model, as leaving `thinking` out does.",
+    description: "For models that can be told; `adaptive` leaves it to the model. Where `thinking` is left out it is off, as at Anthropic.",
   }),
   budget_tokens: noted(Type.Integer(), "A thought ends where the model ends it."),
   display: ignored("Thoughts are always shown."),
