@@ -1,6 +1,7 @@
 /** The building blocks of request schemas. Unknown fields pass at every level, and null stands for an absent field. */
 import { Type } from "@sinclair/typebox";
 import type { ObjectOptions, SchemaOptions, TLiteral, TNull, TObject, TOptional, TProperties, TSchema, TUnion } from "@sinclair/typebox";
+import { SAMPLING_RANGES } from "../core/sampling-range.ts";
 
 /** An object whose unknown fields are let through: every client sends some. */
 export function object<P extends TProperties>(properties: P, options: ObjectOptions = {}): TObject<P> {
@@ -16,6 +17,12 @@ export function optional<S extends TSchema>(schema: S, description?: string): TO
 export const MESSAGES_MAX = 10_000;
 /** Most tools of a request, for the same reason. */
 export const TOOLS_MAX = 1000;
+
+/** Several servers and their clients say -1 for "off"; resolveSampling() makes 0 of that. */
+export const TOP_K_FIELD = optional(
+  Type.Integer({ maximum: SAMPLING_RANGES.topK.maximum }),
+  "Keeps this many of the likeliest tokens; 0 and less turn it off.",
+);
 
 /** One of a few words. */
 export function oneOf<const W extends readonly string[]>(

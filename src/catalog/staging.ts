@@ -50,7 +50,7 @@ export async function openStaging(modelsDir: string, folder: string): Promise<St
 }
 
 /** The error for a models folder that nothing can be put into; null for other faults. */
-export function closedFolder(modelsDir: string, cause: unknown): AppError | null {
+function closedFolder(modelsDir: string, cause: unknown): AppError | null {
   const reason = writeFault(cause);
   if (reason === null) return null;
   const user = process.getuid?.() ?? 0;

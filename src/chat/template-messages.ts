@@ -2,6 +2,9 @@
 import type { ChatMessage, ToolCall, ToolDefinition } from "../core/generation.ts";
 import { mapStrings } from "./client-text-guard.ts";
 
+/** What Mistral's templates take for the id of a call. */
+const SHORT_ID_LENGTH = 9;
+
 /** Habits of a template that change what it must be given; template-traits.ts finds them. */
 export interface TemplateTraits {
   /** It walks over a turn's content as a list of parts. */
@@ -14,6 +17,8 @@ export interface TemplateTraits {
   readonly toolsAsText: boolean;
   /** It walks over the tools without asking whether there are any. */
   readonly listForNoTools: boolean;
+  /** It refuses ids of calls that are not nine letters and digits, as Mistral's do. */
+  readonly shortIds: boolean;
 }
 
 /** How turns are to be shaped. */
@@ -26,14 +31,19 @@ export interface MessageShape extends TemplateTraits {
 export function templateMessages(messages: readonly ChatMessage[], shape: MessageShape): Record<string, unknown>[] {
   const { protect } = shape;
   const namesById = new Map<string, string>();
+  const unanswered: ToolCall[] = [];
   return messages.map((message) => {
     const calls = message.toolCalls ?? [];
     for (const call of calls) namesById.set(call.id, call.name);
+    unanswered.push(...calls);
     const withoutContent = shape.noneForNoContent && message.content === "" && calls.length > 0;
     const turn: Record<string, unknown> = { role: message.role, content: withoutContent ? null : templateContent(message.content, shape) };
     if (message.reasoning !== undefined) turn["reasoning_content"] = protect(message.reasoning);
     if (calls.length > 0) turn["tool_calls"] = calls.map((call) => templateToolCall(call, shape));
-    if (message.toolCallId !== undefined) turn["tool_call_id"] = protect(message.toolCallId);
+    const answered = message.role === "tool" ? takeAnswered(unanswered, message) : undefined;
+    // Where ids have to be, a result that names none, as Ollama's clients send them, is given that of its call.
+    const toolCallId = message.toolCallId ?? (shape.shortIds ? answered?.id : undefined);
+    if (toolCallId !== undefined) turn["tool_call_id"] = templateId(toolCallId, shape);
     // Some templates head a result with the function's name, which OpenAI's clients leave to the call it answers.
     const name = message.name ?? (message.toolCallId === undefined ? undefined : namesById.get(message.toolCallId));
     if (name !== undefined) turn["name"] = protect(name);
@@ -66,10 +76,21 @@ function templateContent(content: string, { protect, contentAsParts }: MessageSh
 function templateToolCall(call: ToolCall, shape: MessageShape): Record<string, unknown> {
   const { protect } = shape;
   return {
-    id: protect(call.id),
+    id: templateId(call.id, shape),
     type: "function",
     function: { name: protect(call.name), arguments: templateArguments(call.arguments, shape) },
   };
+}
+
+/** Takes out the call that a result answers: the one it names, else the first of its function, else the first. */
+function takeAnswered(unanswered: ToolCall[], { toolCallId, name }: ChatMessage): ToolCall | undefined {
+  const at = unanswered.findIndex((call) => (toolCallId === undefined ? call.name === name : call.id === toolCallId));
+  return unanswered.splice(Math.max(at, 0), 1)[0];
+}
+
+/** The same id is always made the same, so a call keeps it in its result and in all later prompts. Digits of a hash need no protection. */
+function templateId(id: string, { protect, shortIds }: MessageShape): string {
+  return shortIds ? new Bun.CryptoHasher("sha256").update(id).digest("hex").slice(0, SHORT_ID_LENGTH) : protect(id);
 }
 
 /** Arguments as an object where the text is one, since most templates print them as JSON or walk over them; any other text as it stands. */

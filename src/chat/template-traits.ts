@@ -11,11 +11,14 @@ const CALLED = "qzcalled";
 const PASSED = "qzpassed";
 const OFFERED = "qzoffered";
 
+/** As long as the ids that this server gives to calls. */
+const ID = "call_0123456789abcdef01234567";
+
 const QUESTION: ChatMessage = { role: "user", content: SAID };
 const CALL: readonly ChatMessage[] = [
   QUESTION,
-  { role: "assistant", content: "", toolCalls: [{ id: "call00000", name: CALLED, arguments: `{"a":"${PASSED}"}` }] },
-  { role: "tool", content: "b", toolCallId: "call00000" },
+  { role: "assistant", content: "", toolCalls: [{ id: ID, name: CALLED, arguments: `{"a":"${PASSED}"}` }] },
+  { role: "tool", content: "b", toolCallId: ID },
 ];
 const TOOLS: readonly ToolDefinition[] = [
   {
@@ -31,6 +34,7 @@ const PLAIN_SHAPE: MessageShape = {
   argumentsAsText: false,
   toolsAsText: false,
   listForNoTools: false,
+  shortIds: false,
   protect: (text) => text,
 };
 
@@ -60,10 +64,6 @@ export function findTemplateTraits(run: TrialRun): TemplateTraits {
   const asked = firstToWrite([...noTools, ...noTools.map((shape) => ({ ...shape, contentAsParts: true }))], [QUESTION], [], [SAID]);
   const offered = firstToWrite([asked, { ...asked, toolsAsText: true }], [QUESTION], TOOLS, [OFFERED]);
   const none = { ...offered, noneForNoContent: true };
-  return firstToWrite(
-    [offered, none, { ...offered, argumentsAsText: true }, { ...none, argumentsAsText: true }],
-    CALL,
-    [],
-    [CALLED, PASSED],
-  );
+  const calls = [offered, none, { ...offered, argumentsAsText: true }, { ...none, argumentsAsText: true }];
+  return firstToWrite([...calls, ...calls.map((shape) => ({ ...shape, shortIds: true }))], CALL, [], [CALLED, PASSED]);
 }

@@ -61,8 +61,8 @@ export interface ChatInput {
 export type GenerationInput =
   | ChatInput
   /**
-   * Client text that goes to the model without a template; it is still never control text, but for that of a client which says that it
-   * writes its own template (`markup`).
+   * Client text that goes to the model without a template; it is still never control text, but for that of a client which writes the whole
+   * prompt, template and all (`markup`).
    */
   | { readonly kind: "completion"; readonly prompt: string; readonly markup?: true }
   /** The text that belongs between two others, for models that were trained to find it. */
@@ -79,6 +79,7 @@ export interface ReasoningChoice {
 /** The nine sampling values of the runtime; an absent one is filled in by `engine/resolve-options.ts`, nowhere else. */
 export interface SamplingOptions {
   readonly temperature?: number;
+  /** 0 and less: off. */
   readonly topK?: number;
   readonly topP?: number;
   readonly repeatPenalty?: number;

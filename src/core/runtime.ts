@@ -151,6 +151,12 @@ type InspectedThing =
   | { readonly kind: "ids"; readonly ids: readonly number[] }
   | { readonly kind: "prompt"; readonly prompt: PromptRequest };
 
+/**
+ * Longest text that is tokenized only to be looked at. It may be longer than the context, but the host must not be kept from its pings,
+ * nor from the answer that it is making: four times this length, of the worst kind, took four seconds on a desktop.
+ */
+export const INSPECTED_BYTES_MAX = 1 << 18;
+
 /** A text and its tokens. */
 export interface Inspected {
   readonly text: string;

@@ -24,8 +24,8 @@ export interface Admitted {
   readonly prompt: PreparedPrompt;
   /** What kind of beginning its answer was given, if any. */
   readonly opening: AnswerOpening["kind"] | null;
-  /** Tokens that an answer to a prompt of so many tokens may have. Throws AppError context_length_exceeded. */
-  readonly tokensMaxOf: (promptTokens: number) => number;
+  /** Tokens that an answer to a prompt of so many tokens may have where so many were spent before. Throws AppError context_length_exceeded. */
+  readonly tokensMaxOf: (promptTokens: number, spentTokens: number) => number;
   /** See PromptRequest. */
   readonly continuedTokensMax: number;
   readonly signal: AbortSignal;
@@ -77,12 +77,12 @@ async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<Gener
     // There is no turn in a plain text in which a fault could be shown.
     if (request.input.kind !== "chat" || !canFail(demand)) retriesLeft = 0;
     while (prompt !== null) {
-      const passage: Passage = yield* pass(admitted, prompt, retriesLeft === 0);
+      const passage: Passage = yield* pass(admitted, prompt, passages, retriesLeft === 0);
       passages.push(passage);
       if (passage.fault === null) break;
       // What the client has read cannot be taken back, and another try would say it again.
       const again = retriesLeft-- > 0 && passage.calls === 0 && !passage.spoke;
-      prompt = again ? await promptForAnotherTry(admitted, { said: passage.said, fault: passage.fault }) : null;
+      prompt = again ? await promptForAnotherTry(admitted, passages, { said: passage.said, fault: passage.fault }) : null;
       if (prompt === null) yield* settleFor(passage, passage.fault, demand);
     }
     const finished = finish(admitted, passages, grantedMs);
@@ -103,9 +103,14 @@ async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<Gener
   }
 }
 
-function pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolean): AsyncGenerator<GenerationEvent, Passage, undefined> {
+function pass(
+  admitted: Admitted,
+  prompt: PreparedPrompt,
+  before: readonly Passage[],
+  lastTry: boolean,
+): AsyncGenerator<GenerationEvent, Passage, undefined> {
   const { request, turn, demand, work, signal } = admitted;
-  const tokensMax = admitted.tokensMaxOf(prompt.promptTokens);
+  const tokensMax = admitted.tokensMaxOf(prompt.promptTokens, completionTokensOf(before));
   return readPassage({
     start: (member, spoke) => turn.run(member, () => lastTry || spoke()),
     prompt,
@@ -116,6 +121,7 @@ function pass(admitted: Admitted, prompt: PreparedPrompt, lastTry: boolean): Asy
     demand,
     endsRepetition: admitted.endsRepetition,
     lastTry,
+    thinksAgain: before.some(({ thought }) => thought),
     work,
     signal,
   });
@@ -128,16 +134,23 @@ function canFail({ json, tools, mustCall }: Demand): boolean {
   return json !== null || mustCall || tools.length > 0;
 }
 
-/** null where the conversation has no room for another try, or its template none for such turns. */
+/** All tries count towards the limit that the client set for its answer. */
+function completionTokensOf(passages: readonly Passage[]): number {
+  return passages.reduce((sum, { completionTokens }) => sum + completionTokens, 0);
+}
+
+/** null where the conversation or the answer's limit has no room for another try, or the template none for such turns. */
 async function promptForAnotherTry(
   { slot, request, tokensMaxOf, continuedTokensMax }: Admitted,
+  before: readonly Passage[],
   faulty: FaultyAnswer,
 ): Promise<PreparedPrompt | null> {
   let prompt: PreparedPrompt | null = null;
   try {
     prompt = await slot.prepare({ ...promptRequest(request, faulty), continuedTokensMax });
-    tokensMaxOf(prompt.promptTokens);
-    return prompt;
+    if (tokensMaxOf(prompt.promptTokens, completionTokensOf(before)) > 0) return prompt;
+    slot.discard(prompt.promptId);
+    return null;
   } catch (thrown) {
     if (prompt !== null) slot.discard(prompt.promptId);
     const { code } = AppError.from(thrown);
@@ -178,7 +191,7 @@ function finish(admitted: Admitted, passages: readonly Passage[], grantedMs: num
     usage: {
       promptTokens,
       cachedTokens: promptTokens - computed,
-      completionTokens: sum((passage) => passage.completionTokens),
+      completionTokens: completionTokensOf(passages),
       reasoningTokens: sum((passage) => passage.reasoningTokens),
     },
     timings: {

@@ -177,8 +177,8 @@ export function createEngine(options: EngineOptions): Engine {
     const demand = demandOf(request);
     const samplingIgnored = fixedSampling(request, slot, defaults);
     const room = roomOf(slot.capabilities, visit.model.preset);
-    const tokensMaxOf = (promptTokens: number): number =>
-      resolveTokensMax({ requested: request.tokensMax, defaultMax: defaults.tokensMax, promptTokens, ...room });
+    const tokensMaxOf = (promptTokens: number, spentTokens: number): number =>
+      resolveTokensMax({ requested: request.tokensMax, defaultMax: defaults.tokensMax, promptTokens, spentTokens, ...room });
     const continuedTokensMax = promptTokensMax(room);
     const turn = queue.take(clientOf(request), visit.signal);
     let prompt: PreparedPrompt | null = null;
@@ -186,10 +186,10 @@ export function createEngine(options: EngineOptions): Engine {
       const wanted = promptRequest(request);
       prompt = await slot.prepare({ ...wanted, continuedTokensMax });
       // One that is too long is refused before it has its turn.
-      tokensMaxOf(prompt.promptTokens);
+      tokensMaxOf(prompt.promptTokens, 0);
       visit.work.prepared(prompt.promptTokens);
       turn.ready({
-        sampling: slot.capabilities.perRunSampling ? resolveSampling(request.sampling, defaults.sampling) : defaults.sampling,
+        sampling: resolveSampling(slot.capabilities.perRunSampling ? request.sampling : {}, defaults.sampling),
         ...(adapter === undefined ? {} : { adapter }),
       });
       const events = answer({
@@ -256,7 +256,7 @@ export function createEngine(options: EngineOptions): Engine {
     facts: async (model) => facts.read(model),
     metadata: async (model, verbose) => ({
       ...readModelMetadata(model, verbose),
-      sampling: resolveSampling({}, (await options.defaultsOf(model)).sampling),
+      sampling: (await options.defaultsOf(model)).sampling,
     }),
     load: async (name, stay, signal) => loaded.load(name, stay, workSignal(signal)),
     unload: async (name) => loaded.unload(name),

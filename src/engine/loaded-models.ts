@@ -16,7 +16,7 @@ import { type GenerationDefaults, resolveSampling } from "./resolve-options.ts";
 /** What models are loaded with. The figures are read whenever they matter: they may change meanwhile. */
 export interface LoadedModelsOptions {
   readonly catalog: Catalog;
-  /** Opens a model. Throws AppError model_load_failed, out_of_memory and the like, and at once when the signal fires. */
+  /** Opens a model, with sampling that is resolved. Throws AppError model_load_failed, out_of_memory and the like, and at once when the signal fires. */
   readonly openSlot: (model: ModelDescriptor, defaults: GenerationDefaults, signal: AbortSignal) => Promise<RuntimeSlot>;
   readonly defaultsOf: (model: ModelDescriptor) => Promise<GenerationDefaults>;
   /** The context that a model is opened with, tokens; absent: as long as its file allows. */
@@ -50,6 +50,7 @@ export interface LoadedModel extends Closable {
   /** Never one with an adapter. */
   readonly model: ModelDescriptor;
   readonly lines: Lines;
+  /** As they were written, so that a request can take its part of them: see resolveSampling. */
   readonly defaults: GenerationDefaults;
 }
 
@@ -155,8 +156,7 @@ export class LoadedModels {
   }
 
   private async open(model: ModelDescriptor, signal: AbortSignal): Promise<LoadedModel> {
-    const given = await this.options.defaultsOf(model);
-    const defaults = { ...given, sampling: resolveSampling({}, given.sampling) };
+    const defaults = await this.options.defaultsOf(model);
     const lines = await this.openLines(model, defaults, signal);
     return {
       model,
@@ -170,8 +170,9 @@ export class LoadedModels {
 
   /** One after another: they would only take the storage from one another. When one cannot be opened, none stays. */
   private async openLines(model: ModelDescriptor, defaults: GenerationDefaults, signal: AbortSignal): Promise<Lines> {
+    const opened = { ...defaults, sampling: resolveSampling({}, defaults.sampling) };
     const openLine = async (): Promise<Line> => {
-      const slot = await this.options.openSlot(model, defaults, signal);
+      const slot = await this.options.openSlot(model, opened, signal);
       return { slot, queue: this.queueOf(model, slot) };
     };
     const lines: [Line, ...Line[]] = [await openLine()];

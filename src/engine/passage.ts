@@ -25,6 +25,8 @@ export interface PassageOptions {
   readonly endsRepetition: boolean;
   /** A call that does not fit its function is let through: there will be no other try. */
   readonly lastTry: boolean;
+  /** The client has read the thoughts of an earlier try: an empty line keeps these apart. */
+  readonly thinksAgain: boolean;
   /** Told of each token. */
   readonly work: WorkObserver;
   readonly signal: AbortSignal;
@@ -48,6 +50,8 @@ export interface Passage {
   readonly unsent: string;
   /** The client has got some text. */
   readonly spoke: boolean;
+  /** It has got some thoughts. */
+  readonly thought: boolean;
   /** A call that does not fit its function, kept back for a better one; none where there is nothing to show for it. */
   readonly refused: readonly GenerationEvent[];
 }
@@ -98,6 +102,7 @@ class Reading {
   private unsent = "";
   /** The client has got some text. */
   spoke = false;
+  private thought = false;
   private refused: readonly GenerationEvent[] = [];
   private stopSequence: string | null = null;
 
@@ -133,7 +138,7 @@ class Reading {
   }
 
   passage(reason: "stop" | "length", stats: RunStats): Passage {
-    const { stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent, spoke, refused } = this;
+    const { stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent, spoke, thought, refused } = this;
     // With a whole call in hand, an answer is cut short only where another call was. What ends with the limit's last token is whole, too.
     const complete = stopSequence !== null || (this.done && fault === null) || (calls > 0 && !this.cutCall);
     return {
@@ -148,6 +153,7 @@ class Reading {
       said,
       unsent,
       spoke,
+      thought,
       refused,
     };
   }
@@ -171,7 +177,8 @@ class Reading {
   private *takeEvent(event: OutputEvent, cut: boolean): Generator<GenerationEvent> {
     switch (event.kind) {
       case "reasoning":
-        yield event;
+        yield this.options.thinksAgain && !this.thought ? { ...event, text: `\n\n${event.text}` } : event;
+        this.thought = true;
         return;
       case "text":
         if (this.keepsWords) this.said += event.text;

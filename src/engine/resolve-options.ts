@@ -7,6 +7,7 @@ import { contextTokensOf } from "./preset-request.ts";
 
 /** A model's own values: where a request is silent, these hold. */
 export interface GenerationDefaults {
+  /** As a person or a file says them. What a run is given is resolved from these and its request together. */
   readonly sampling: Sampling;
   /** null: as many as fit. */
   readonly tokensMax: number | null;
@@ -14,18 +15,23 @@ export interface GenerationDefaults {
 
 /**
  * All nine sampling values of a run. Greedy decoding, asked for by temperature 0, top_k 1 or top_p 0, is always spelled top_k 1 with
- * a temperature of 1: dividing by a temperature of 0 is left to nobody.
+ * a temperature of 1: dividing by a temperature of 0 is left to nobody. The defaults must not be spelled so: a request that says another
+ * temperature would stay greedy. A top_k below 0, which is how some clients turn it off, becomes 0.
  */
 export function resolveSampling(request: SamplingOptions, defaults: Sampling): Sampling {
-  const sampling: Sampling = { ...defaults, ...request };
+  const asked: Sampling = { ...defaults, ...request };
+  const sampling = asked.topK < 0 ? { ...asked, topK: 0 } : asked;
   const greedy = sampling.temperature <= 0 || sampling.topK === 1 || sampling.topP <= 0;
   return greedy ? { ...sampling, topK: 1, topP: 1, temperature: 1, mirostat: 0 } : sampling;
 }
 
-/** Options of the request that differ from what the model was loaded with: a 1.2 runtime cannot honour them. */
-export function samplingMismatch(request: SamplingOptions, loaded: Sampling): (keyof SamplingOptions)[] {
-  const asked = resolveSampling(request, loaded);
-  return (Object.keys(request) as (keyof SamplingOptions)[]).filter((name) => asked[name] !== loaded[name]);
+/** Options of the request that differ from the defaults that the model was loaded with: a 1.2 runtime cannot honour them. */
+export function samplingMismatch(request: SamplingOptions, defaults: Sampling): (keyof SamplingOptions)[] {
+  const loaded = resolveSampling({}, defaults);
+  const asked = resolveSampling(request, defaults);
+  const names = Object.keys(request) as (keyof SamplingOptions)[];
+  // One way of asking for greedy decoding is as good as another.
+  return Bun.deepEquals(asked, loaded) ? [] : names.filter((name) => request[name] !== defaults[name]);
 }
 
 /** The room that prompt and answer share. */
@@ -47,11 +53,16 @@ export function promptTokensMax({ contextTokens, contextReserveTokens }: Room): 
 
 /**
  * Tokens the answer may have: what was asked for, but never more than fit behind the prompt, so that the library never has to shift its
- * context. 0 is kept: prefill only.
+ * context. 0 is kept: prefill only. `spentTokens`: what earlier tries have taken of it.
  * @throws AppError context_length_exceeded when not one token would fit
  */
 export function resolveTokensMax(
-  lengths: Room & { readonly requested: number | undefined; readonly defaultMax: number | null; readonly promptTokens: number },
+  lengths: Room & {
+    readonly requested: number | undefined;
+    readonly defaultMax: number | null;
+    readonly promptTokens: number;
+    readonly spentTokens?: number;
+  },
 ): number {
   const { promptTokens, contextTokens, contextReserveTokens } = lengths;
   const reserve = answerReserveTokens(contextReserveTokens);
@@ -63,5 +74,6 @@ export function resolveTokensMax(
       { details: { promptTokens, contextTokens, ...(contextReserveTokens === undefined ? {} : { contextReserveTokens }) } },
     );
   }
-  return Math.min(lengths.requested ?? lengths.defaultMax ?? room, room);
+  const wanted = lengths.requested ?? lengths.defaultMax ?? Infinity;
+  return Math.min(Math.max(wanted - (lengths.spentTokens ?? 0), 0), room);
 }

@@ -8,7 +8,7 @@ import type { WarmPrompt } from "./engine.ts";
 import type { Hold } from "./loaded-models.ts";
 import { presetRequest } from "./preset-request.ts";
 import { promptRequest } from "./prompt-request.ts";
-import { resolveTokensMax, roomOf } from "./resolve-options.ts";
+import { resolveSampling, resolveTokensMax, roomOf } from "./resolve-options.ts";
 
 /**
  * Runs a prompt for one token that nobody reads, and keeps what was computed.
@@ -36,7 +36,7 @@ export async function warmPrompt(
     resolveTokensMax({ requested: 1, defaultMax: null, promptTokens: prompt.promptTokens, ...roomOf(slot.capabilities, model.preset) });
     refuseUnkept(slot, model.id, prompt.promptTokens);
     work.prepared(prompt.promptTokens);
-    turn.ready({ sampling: defaults.sampling, ...(adapter === undefined ? {} : { adapter }) });
+    turn.ready({ sampling: resolveSampling({}, defaults.sampling), ...(adapter === undefined ? {} : { adapter }) });
     await turn.granted;
     work.granted();
     const { promptId } = prompt;

@@ -2,22 +2,16 @@
 import type { ControlText } from "../chat/control-text.ts";
 import { AppError } from "../core/errors.ts";
 import type { PromptSegment, Tokenizer } from "../core/prompt.ts";
-import type { Inspected, Inspection } from "../core/runtime.ts";
-
-/**
- * Longest text that is tokenized only to be looked at. It may be longer than the context, but the host must not be kept from its pings,
- * nor from the answer that it is making: four times this length, of the worst kind, took four seconds on a desktop.
- */
-const TEXT_BYTES_MAX = 1 << 18;
+import { INSPECTED_BYTES_MAX, type Inspected, type Inspection } from "../core/runtime.ts";
 
 /** The tokens of a text. Throws AppError invalid_request for one that is too long. */
 export function inspectText(question: Extract<Inspection, { kind: "text" }>, tokenizer: Tokenizer, control: ControlText): Inspected {
   const { text, addSpecial, parseSpecial, pieces } = question;
   const bytes = Buffer.byteLength(text);
-  if (bytes > TEXT_BYTES_MAX) {
+  if (bytes > INSPECTED_BYTES_MAX) {
     throw new AppError(
       "invalid_request",
-      `The text has ${bytes} bytes; at most ${TEXT_BYTES_MAX} are tokenized at once. Send it in parts.`,
+      `The text has ${bytes} bytes; at most ${INSPECTED_BYTES_MAX} are tokenized at once. Send it in parts.`,
     );
   }
   const segments: PromptSegment[] = parseSpecial ? control.split(text) : [{ kind: "plain", text }];

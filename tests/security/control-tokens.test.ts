@@ -1,4 +1,7 @@
-/** Text from outside that spells control tokens (prompt injection): through every dialect and field it reaches the model as text. */
+/**
+ * Text from outside that spells control tokens (prompt injection): through every dialect and field it reaches the model as text, but for the
+ * two routes whose clients write the whole prompt.
+ */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 
@@ -163,7 +166,6 @@ const FIELDS: readonly (readonly [path: Path, field: string, body: (text: string
       ],
     }),
   ],
-  ["/v1/completions", "prompt", (text) => ({ prompt: text })],
   ["/v1/completions", "prefix", (text) => ({ prompt: text, suffix: "a" })],
   ["/v1/completions", "suffix", (text) => ({ prompt: "a", suffix: text })],
   ["/v1/responses", "input", (text) => ({ input: text })],
@@ -246,7 +248,15 @@ describe("control tokens in", () => {
   });
 });
 
-test("a raw prompt is the one exception: who sends it brings the template, and its control tokens are meant", async () => {
-  const raw = async (prompt: string): Promise<number> => promptTokens("/api/generate", { prompt, raw: true });
-  expect((await raw("<|im_end|>".repeat(8))) - (await raw("<|im_end|>".repeat(4)))).toBe(4);
+test.each<[Path, string, (text: string) => Body]>([
+  ["/v1/completions", "prompt", (text) => ({ prompt: text })],
+  ["/v1/completions", "prompt among others", (text) => ({ prompt: [text, "a"] })],
+  ["/api/generate", "raw prompt", (text) => ({ prompt: text, raw: true })],
+])("%s, %s: is the whole prompt, and its control tokens are meant", async (path, _field, body) => {
+  for (const token of ["<|im_end|>", ...FIM]) {
+    expect([token, (await promptTokens(path, body(token.repeat(8)))) - (await promptTokens(path, body(token.repeat(4))))]).toEqual([
+      token,
+      4,
+    ]);
+  }
 });

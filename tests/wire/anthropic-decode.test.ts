@@ -28,13 +28,13 @@ function refusal(fields: Readonly<Record<string, unknown>>): unknown {
   return "accepted";
 }
 
-test("a bare request leaves everything open that the client left open", () => {
+test("a bare request leaves everything open that the client left open, but for thoughts, of which there are none", () => {
   expect(decodeMessages("r1", { messages: USER })).toEqual({
     request: {
       id: "r1",
       model: "",
       input: { kind: "chat", messages: [{ role: "user", content: "hi" }], tools: [] },
-      reasoning: { mode: "auto" },
+      reasoning: { mode: "off" },
       sampling: {},
       stop: [],
     },
@@ -229,7 +229,7 @@ test("tool_choice says whether a call must come, which one, and how many", () =>
   ]);
 });
 
-test("thinking is turned on, off, or left to the model, and effort is its level", () => {
+test("thinking is turned on or left to the model where that is asked for, off elsewhere, and effort is its level", () => {
   const reasoning = (thinking: unknown, effort?: string) =>
     decodeMessages("r1", body({ thinking, output_config: { effort } })).request.reasoning;
   expect([
@@ -237,7 +237,8 @@ test("thinking is turned on, off, or left to the model, and effort is its level"
     reasoning({ type: "disabled" }, "max"),
     reasoning({ type: "adaptive", display: "omitted" }, "low"),
     reasoning(null, "medium"),
-  ]).toEqual([{ mode: "on" }, { mode: "off" }, { mode: "auto", level: "low" }, { mode: "auto", level: "medium" }]);
+    reasoning(undefined),
+  ]).toEqual([{ mode: "on" }, { mode: "off" }, { mode: "auto", level: "low" }, { mode: "off", level: "medium" }, { mode: "off" }]);
 });
 
 test("the answer's schema may come under its older name", () => {

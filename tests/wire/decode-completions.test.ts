@@ -14,14 +14,14 @@ describe("completions", () => {
   const inputs = (fields: Readonly<Record<string, unknown>>): GenerationInput[] =>
     decodeCompletion("r1", completion(fields)).requests.map(({ input }) => input);
 
-  test("a prompt is continued without a template, for 16 tokens unless more are asked for", () => {
+  test("a prompt is continued as the client wrote it, control tokens and all, for 16 tokens unless more are asked for", () => {
     expect(decodeCompletion("r1", { prompt: "Once" })).toEqual({
       requests: [
         {
           id: "r1",
           model: "",
-          input: { kind: "completion", prompt: "Once" },
-          reasoning: { mode: "auto" },
+          input: { kind: "completion", prompt: "Once", markup: true },
+          reasoning: { mode: "off" },
           sampling: {},
           tokensMax: 16,
           stop: [],
@@ -36,12 +36,12 @@ describe("completions", () => {
   });
 
   test.each<[unknown, readonly GenerationInput[]]>([
-    ["a", [{ kind: "completion", prompt: "a" }]],
-    [["a"], [{ kind: "completion", prompt: "a" }]],
-    [["a", ""], [{ kind: "completion", prompt: "a" }, { kind: "completion", prompt: "" }]],
+    ["a", [{ kind: "completion", prompt: "a", markup: true }]],
+    [["a"], [{ kind: "completion", prompt: "a", markup: true }]],
+    [["a", ""], [{ kind: "completion", prompt: "a", markup: true }, { kind: "completion", prompt: "", markup: true }]],
     [[1, 2], [{ kind: "tokens", ids: [1, 2] }]],
     [[[1, 2]], [{ kind: "tokens", ids: [1, 2] }]],
-    [[[1], "a", [2, 3]], [{ kind: "tokens", ids: [1] }, { kind: "completion", prompt: "a" }, { kind: "tokens", ids: [2, 3] }]],
+    [[[1], "a", [2, 3]], [{ kind: "tokens", ids: [1] }, { kind: "completion", prompt: "a", markup: true }, { kind: "tokens", ids: [2, 3] }]],
   ])("the prompts in %j are found", (prompt, expected) => {
     expect(inputs({ prompt })).toEqual([...expected]);
   }); // prettier-ignore

@@ -125,6 +125,13 @@ describe("embeddings", () => {
     expect([response.status, response.headers.has("x-rockchip-llama-note")]).toEqual([200, false]);
   });
 
+  test.each([[[1, 2]], [[[1, 2], [3]]], [["a", [3]]]])("of token ids in %j say whose these have to be", async (input) => {
+    const { headers } = await ask({}, "/v1/embeddings", { body: { input } });
+    expect(headers.get("x-rockchip-llama-note")).toMatch(
+      /^This model was not made .* The token ids were taken for those of this model's own/,
+    );
+  });
+
   test("reach OpenAI's client, which asks for base64 by itself, and for numbers when told", async () => {
     await using api = listen({ embed: async ({ inputs }) => inputs.map((_, index) => Float32Array.of(index, 0.25, -0.5)) });
     const client = new OpenAI({ baseURL: `${api.url}/v1`, apiKey: "none", maxRetries: 0 });

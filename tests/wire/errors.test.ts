@@ -174,7 +174,7 @@ describe("bodies", () => {
     ["a part without a type", { messages: [{ role: "user", content: [{}] }] }, [400, "missing_required_parameter", "messages[0].content[0].type", 'The field "messages[0].content[0].type" is missing: it must be a string.']],
     ["too hot", { ...CHAT, temperature: 3 }, [400, "invalid_value", "temperature", 'The field "temperature" must be a number from 0 to 2.']],
     ["a number as a text", { ...CHAT, temperature: "1" }, [400, "invalid_type", "temperature", 'The field "temperature" must be a number from 0 to 2.']],
-    ["more than the runtime can hold", { ...CHAT, top_k: 5e9 }, [400, "invalid_value", "top_k", 'The field "top_k" must be a whole number from 0 to 1000000.']],
+    ["more than the runtime can hold", { ...CHAT, top_k: 5e9 }, [400, "invalid_value", "top_k", 'The field "top_k" must be a whole number of at most 1000000.']],
     ["a penalty without measure", { ...CHAT, repeat_penalty: 1e39 }, [400, "invalid_value", "repeat_penalty", 'The field "repeat_penalty" must be a number from 0 to 10.']],
     ["half a token", { ...CHAT, max_tokens: 1.5 }, [400, "invalid_type", "max_tokens", 'The field "max_tokens" must be a whole number of at least -1.']],
     ["a number among stops", { ...CHAT, stop: ["a", 1] }, [400, "invalid_type", "stop[1]", 'The field "stop[1]" must be a string.']],
@@ -182,7 +182,7 @@ describe("bodies", () => {
     ["a text for stream", { ...CHAT, stream: "yes" }, [400, "invalid_type", "stream", 'The field "stream" must be true or false.']],
     ["a grammar", { ...CHAT, grammar: "root ::= x" }, [400, "unsupported_parameter", "grammar", 'The field "grammar" is not supported: answers cannot be held to a grammar. Send a JSON Schema in response_format.']],
     ["more answers than are made", { ...CHAT, n: 9 }, [400, "invalid_value", "n", 'The field "n" must be a whole number from 1 to 8.']],
-    ["too many stops", { ...CHAT, stop: Array.from({ length: 17 }, (_, index) => `${index}`) }, [400, "invalid_value", "stop", 'The field "stop" must be a string or an array with at most 16 items.']],
+    ["too many stops", { ...CHAT, stop: Array.from({ length: 257 }, (_, index) => `${index}`) }, [400, "invalid_value", "stop", 'The field "stop" must be a string or an array with at most 256 items.']],
     ["a schema that is a text", { ...CHAT, response_format: { type: "json_schema", json_schema: { schema: "{}" } } }, [400, "invalid_type", "response_format.json_schema.schema", 'The field "response_format.json_schema.schema" must be an object or true or false.']],
     ["a function without a name", { ...CHAT, tools: [{ type: "function", function: {} }] }, [400, "missing_required_parameter", "tools[0].function.name", 'The field "tools[0].function.name" is missing: it must be a string that is not empty.']],
   ])("%s is told with the field and what it must be", async (_what, body, expected) => {

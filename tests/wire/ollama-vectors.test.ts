@@ -1,7 +1,9 @@
 /** Vectors in Ollama's form. */
 import { describe, expect, test } from "bun:test";
+import type { ServerOptions } from "../../src/api/context.ts";
 import { AppError } from "../../src/core/errors.ts";
 import type { ModelDescriptor } from "../../src/core/model.ts";
+import { INSPECTED_BYTES_MAX } from "../../src/core/runtime.ts";
 import type { EmbeddingRequest, Embeddings } from "../../src/engine/embed.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Script, ScriptedEngine } from "../support/scripted-engine.ts";
@@ -9,8 +11,13 @@ import { ask, MODEL, scriptedEngine } from "../support/scripted-engine.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-async function reply(engine: Script | Engine, path: string, body: unknown): Promise<readonly [number, Json]> {
-  const response = await ask(engine, path, { body });
+async function reply(
+  engine: Script | Engine,
+  path: string,
+  body: unknown,
+  change: Partial<ServerOptions> = {},
+): Promise<readonly [number, Json]> {
+  const response = await ask(engine, path, { body }, change);
   return [response.status, (await response.json()) as Json];
 }
 
@@ -83,6 +90,15 @@ describe("vectors", () => {
     ]);
   });
 
+  test.each([
+    ["/api/embed", { input: "a" }],
+    ["/api/embeddings", { prompt: "a" }],
+  ])("of %s are asked for in the name of the client, who has turns of its own", async (path, body) => {
+    const engine = scriptedEngine();
+    await reply(engine, path, { model: MODEL.id, ...body });
+    expect(engine.embeddings.map(({ client }) => client)).toEqual([expect.stringMatching(/./)]);
+  });
+
   test.each<[string, object, number, string]>([
     ["/api/embed", { input: 5 }, 400, "invalid input type"],
     ["/api/embed", { model: "nope", input: [["a"]] }, 400, "invalid input type"],
@@ -99,6 +115,10 @@ describe("vectors", () => {
 /** An engine whose context has room for so many letters, each a token. */
 function shortEngine(lettersMax: number): ScriptedEngine {
   const engine = scriptedEngine();
+  const tokenize: Engine["tokenize"] = async (model, text, ...rest) => {
+    if (Buffer.byteLength(text) > INSPECTED_BYTES_MAX) throw new AppError("invalid_request", "The text is too long.");
+    return engine.tokenize(model, text, ...rest);
+  };
   const embed = async (request: EmbeddingRequest, signal: AbortSignal): Promise<Embeddings> => {
     for (const [index, input] of request.inputs.entries()) {
       const promptTokens = input.kind === "tokens" ? input.ids.length : `^${input.prompt}`.length;
@@ -107,7 +127,7 @@ function shortEngine(lettersMax: number): ScriptedEngine {
     }
     return engine.embed(request, signal);
   };
-  return { ...engine, embed };
+  return { ...engine, embed, tokenize };
 }
 
 describe("texts that are longer than the context", () => {
@@ -122,6 +142,21 @@ describe("texts that are longer than the context", () => {
       ],
     ]);
   });
+
+  test.each([
+    ["xx\u{1f600}", 100_000],
+    ["é", 10_000],
+  ])(
+    "are cut between two characters where they are too long to be tokenized whole: many %p, of which %p fit",
+    async (piece, lettersMax) => {
+      const engine = shortEngine(lettersMax);
+      const [status] = await reply(engine, "/api/embed", { model: MODEL.id, input: piece.repeat(200_000) }, { bodyBytesMax: 10_000_000 });
+      const [input] = engine.embeddings.at(-1)?.inputs ?? [];
+      const letters = input?.kind === "tokens" ? input.ids.map((id) => String.fromCodePoint(id)).join("") : "";
+      expect([status, piece.repeat(200_000).startsWith(letters.slice(1)), letters.isWellFormed()]).toEqual([200, true, true]);
+      expect(letters.length).toBeGreaterThan(9000);
+    },
+  );
 
   test("are refused where they may not be cut, and where nothing would be left", async () => {
     expect([

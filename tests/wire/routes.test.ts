@@ -100,6 +100,27 @@ describe("chat completions", () => {
   });
 });
 
+test.each([
+  ["/v1/chat/completions", { messages: MESSAGES }],
+  ["/v1/completions", { prompt: "hi" }],
+  ["/v1/responses", { input: "hi", store: false }],
+  ["/v1/messages", { messages: MESSAGES, max_tokens: 5 }],
+])("%s takes -1 for a top_k that is off", async (path, body) => {
+  const engine = scriptedEngine();
+  expect((await ask(engine, path, { body: { ...body, top_k: -1 } })).status).toBe(200);
+  expect(engine.requests.map(({ request }) => request.sampling)).toEqual([{ topK: -1 }]);
+});
+
+test.each([
+  ["/v1/chat/completions", { messages: MESSAGES }],
+  ["/v1/completions", { prompt: "hi" }],
+])("%s takes as many stop sequences as editors send", async (path, body) => {
+  const engine = scriptedEngine();
+  const stop = Array.from({ length: 100 }, (_, index) => `END${index}`);
+  expect((await ask(engine, path, { body: { ...body, stop } })).status).toBe(200);
+  expect(engine.requests.map(({ request }) => request.stop)).toEqual([stop]);
+});
+
 describe("completions", () => {
   test("a prompt is continued", async () => {
     const response = await ask({}, "/completions", { body: { prompt: ["Say: "], echo: true } });

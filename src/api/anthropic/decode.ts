@@ -66,10 +66,12 @@ function inputOf(body: MessagesBody): ChatInput {
   });
 }
 
+/** At Anthropic thoughts come only to who asks for them: code that reads `content[0].text` counts on it. */
 function reasoningOf(body: MessagesBody): ReasoningChoice {
   const asked = body.thinking?.type;
   if (asked === "disabled") return { mode: "off" };
-  return present<ReasoningChoice>({ mode: asked === "enabled" ? "on" : "auto", level: body.output_config?.effort });
+  const mode = asked === "enabled" ? "on" : asked === "adaptive" ? "auto" : "off";
+  return present<ReasoningChoice>({ mode, level: body.output_config?.effort });
 }
 
 function responseFormatOf(body: MessagesBody): ResponseFormat | undefined {

@@ -3,7 +3,7 @@ import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { ignored, noted, refused } from "../request-field.ts";
 import { SAMPLING_RANGES } from "../../core/sampling-range.ts";
-import { MESSAGES_MAX, object, oneOf, optional, TOOLS_MAX } from "../schema.ts";
+import { MESSAGES_MAX, object, oneOf, optional, TOOLS_MAX, TOP_K_FIELD } from "../schema.ts";
 
 /** A block of nothing but text. */
 const TextBlock = object({
@@ -85,7 +85,7 @@ const ToolChoice = object({
 /** How the model is to think. */
 export const Thinking = object({
   type: oneOf(["enabled", "disabled", "adaptive"], {
-    description: "For models that can be told; `adaptive` leaves it to the model, as leaving `thinking` out does.",
+    description: "For models that can be told; `adaptive` leaves it to the model. Where `thinking` is left out it is off, as at Anthropic.",
   }),
   budget_tokens: noted(Type.Integer(), "A thought ends where the model ends it."),
   display: ignored("Thoughts are always shown."),
@@ -116,7 +116,7 @@ export const MessagesBody = object(
     stream: optional(Type.Boolean(), "Sends the answer in pieces, as server-sent events."),
     temperature: optional(Type.Number({ minimum: 0, maximum: 1 }), "Randomness; 0 always takes the likeliest token."),
     top_p: optional(Type.Number(SAMPLING_RANGES.topP), "Keeps the likeliest tokens up to this share of probability."),
-    top_k: optional(Type.Integer(SAMPLING_RANGES.topK), "Keeps this many of the likeliest tokens."),
+    top_k: TOP_K_FIELD,
     tools: optional(Type.Array(Tool, { maxItems: TOOLS_MAX }), "Tools the model may call."),
     tool_choice: optional(ToolChoice, "Whether a call must come. One that asks for a tool that cannot be called is refused."),
     thinking: optional(Thinking, "Whether the model thinks before it answers."),

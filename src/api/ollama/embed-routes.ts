@@ -59,7 +59,7 @@ async function embed(context: ApiContext, scope: RequestScope, body: OllamaEmbed
   }
   logPrompt(context, scope, model.id, texts);
   return heldWork(context, scope, async (signal) => {
-    const request = { ...embeddingRequest(scope.id, model.id, texts, stayMs), client: scope.client };
+    const request = embeddingRequest(scope, model.id, texts, stayMs);
     const made = body.truncate === false ? await context.engine.embed(request, signal) : await embedCut(context.engine, request, signal);
     const dimensions = body.dimensions ?? 0;
     const vectors = made.vectors.map((vector) => shortenedVector(vector, dimensions));
@@ -89,7 +89,7 @@ async function embeddings(context: ApiContext, scope: RequestScope, body: Ollama
   }
   logPrompt(context, scope, model.id, texts);
   return heldWork(context, scope, async (signal) => {
-    const { vectors } = await embedCut(context.engine, embeddingRequest(scope.id, model.id, texts, stayMs), signal);
+    const { vectors } = await embedCut(context.engine, embeddingRequest(scope, model.id, texts, stayMs), signal);
     const headers = { ...noteHeaders(notes(model, false)), ...ignoredHeaders(notedFields(OllamaEmbeddingsBody, body)) };
     return Response.json({ embedding: [...(vectors[0] ?? [])] }, { headers });
   });

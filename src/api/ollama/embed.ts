@@ -1,9 +1,10 @@
 /** POST /api/embed and /api/embeddings: from bodies to vectors. */
 import { AppError } from "../../core/errors.ts";
-import { CONTEXT_RESERVE_TOKENS } from "../../core/runtime.ts";
+import { CONTEXT_RESERVE_TOKENS, INSPECTED_BYTES_MAX } from "../../core/runtime.ts";
 import type { EmbeddingInput, EmbeddingRequest, Embeddings } from "../../engine/embed.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { normalised } from "../../engine/vectors.ts";
+import type { RequestScope } from "../context.ts";
 
 /** Most texts of one request. */
 const INPUTS_MAX = 2048;
@@ -22,9 +23,15 @@ function invalid(message: string): AppError {
 }
 
 /** The engine's request for some texts. */
-export function embeddingRequest(id: string, model: string, texts: readonly string[], keepAliveMs: number | undefined): EmbeddingRequest {
+export function embeddingRequest(
+  { id, client }: Pick<RequestScope, "id" | "client">,
+  model: string,
+  texts: readonly string[],
+  keepAliveMs: number | undefined,
+): EmbeddingRequest {
   return {
     id,
+    client,
     model,
     inputs: texts.map((prompt): EmbeddingInput => ({ kind: "completion", prompt })),
     nameOf: (index) => (texts.length === 1 ? "input" : `input[${index}]`),
@@ -50,8 +57,7 @@ export async function embedCut(engine: Engine, request: EmbeddingRequest, signal
 async function cut(engine: Engine, model: string, input: EmbeddingInput, tokensMax: number, signal: AbortSignal): Promise<EmbeddingInput> {
   // No token is shorter than a byte.
   if (input.kind !== "completion" || Buffer.byteLength(input.prompt) < tokensMax) return input;
-  // The beginning is enough: no token is longer than this many characters on average.
-  const text = input.prompt.slice(0, tokensMax * LETTERS_PER_TOKEN_MAX);
+  const text = beginning(input.prompt, Math.min(tokensMax * BYTES_PER_TOKEN_MAX, INSPECTED_BYTES_MAX));
   const tokens = async (addSpecial: boolean): Promise<readonly number[]> =>
     (await engine.tokenize(model, text, { addSpecial, parseSpecial: false, pieces: false }, signal)).ids ?? [];
   const whole = await tokens(true);
@@ -64,8 +70,13 @@ async function cut(engine: Engine, model: string, input: EmbeddingInput, tokensM
   return { kind: "tokens", ids: [...whole.slice(0, front), ...kept, ...behind] };
 }
 
-/** Even runs of blanks make longer tokens than this only in vocabularies for code. */
-const LETTERS_PER_TOKEN_MAX = 64;
+/** The beginning of a text is enough to cut it: tokens are no longer than this on average, but for runs of blanks in vocabularies for code. */
+const BYTES_PER_TOKEN_MAX = 64;
+
+/** As many whole characters as so many bytes hold. */
+function beginning(text: string, bytesMax: number): string {
+  return text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(bytesMax)).read);
+}
 
 /** A vector as long as was asked for; lengths that it does not have are passed over. */
 export function shortenedVector(vector: Float32Array, dimensions: number): Float32Array {

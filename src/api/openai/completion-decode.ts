@@ -31,8 +31,13 @@ function tokensInput(ids: readonly number[], field: string): GenerationInput {
   return ids.length > 0 ? { kind: "tokens", ids } : refuseValue(field, "must hold at least one token id.");
 }
 
+/** The prompt is all that the model reads: editors spell the tokens of their infill in it, and programs those of a template. */
+function textInput(prompt: string): GenerationInput {
+  return { kind: "completion", prompt, markup: true };
+}
+
 function itemInput(item: PromptItem, index: number): GenerationInput {
-  if (typeof item === "string") return { kind: "completion", prompt: item };
+  if (typeof item === "string") return textInput(item);
   if (typeof item !== "number") return tokensInput(item, `prompt[${index}]`);
   return refuseValue(`prompt[${index}]`, "is a token id beside other prompts. Put the ids of a prompt into a list of their own.");
 }
@@ -51,7 +56,7 @@ function inputsOf(body: CompletionBody): AtLeastOne<GenerationInput> {
 
 /** The prompts in any of their spellings. */
 function promptsOf(prompt: CompletionBody["prompt"]): AtLeastOne<GenerationInput> {
-  if (typeof prompt === "string") return [{ kind: "completion", prompt }];
+  if (typeof prompt === "string") return [textInput(prompt)];
   const ids = prompt.filter((item) => typeof item === "number");
   const [first, ...others] = prompt;
   if (first === undefined || ids.length === prompt.length) return [tokensInput(ids, "prompt")];
@@ -78,7 +83,8 @@ export function decodeCompletion(id: string, body: CompletionBody): DecodedCompl
       id,
       model: body.model ?? "",
       input,
-      reasoning: { mode: "auto" },
+      // Nothing tells thoughts from the text that the client wants, all of it.
+      reasoning: { mode: "off" },
       sampling: samplingOf(body),
       tokensMax: tokens < 0 ? undefined : tokens,
       stop: stopOf(body),

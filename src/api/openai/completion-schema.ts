@@ -15,7 +15,8 @@ export const CompletionBody = object(
       ],
       {
         description:
-          "A text, a list of token ids, or a list of texts and lists of token ids, each a prompt of its own. No chat template is applied.",
+          "A text, a list of token ids, or a list of texts and lists of token ids, each a prompt of its own. No chat template is applied, " +
+          "and what spells control tokens is taken for them, but for a prompt with `suffix`.",
       },
     ),
     ...COMMON_FIELDS,

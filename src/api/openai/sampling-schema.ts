@@ -5,21 +5,21 @@ import { AppError } from "../../core/errors.ts";
 import type { SamplingOptions } from "../../core/generation.ts";
 import { ignored, noted, refused } from "../request-field.ts";
 import { SAMPLING_RANGES } from "../../core/sampling-range.ts";
-import { object, optional, present } from "../schema.ts";
+import { object, optional, present, TOP_K_FIELD } from "../schema.ts";
 import { stopSequences } from "../stop-sequences.ts";
 
 /** -1 is how several local servers and their clients say "as many as fit". */
 export const UNLIMITED_TOKENS = -1;
 /** Most answers to one prompt. */
 const ANSWERS_MAX = 8;
-/** Most stop sequences; OpenAI takes 4, and editors send more. */
-const STOPS_MAX = 16;
+/** Most stop sequences; OpenAI takes 4, and editors send 19 and more. What all of them cost is bounded by their characters. */
+const STOPS_MAX = 256;
 
 /** The sampling values, OpenAI's and those of other servers that clients send here. */
 export const SAMPLING_FIELDS = {
   temperature: optional(Type.Number(SAMPLING_RANGES.temperature), "Randomness; 0 always takes the likeliest token."),
   top_p: optional(Type.Number(SAMPLING_RANGES.topP), "Keeps the likeliest tokens up to this share of probability."),
-  top_k: optional(Type.Integer(SAMPLING_RANGES.topK), "Keeps this many of the likeliest tokens."),
+  top_k: TOP_K_FIELD,
   frequency_penalty: optional(Type.Number(SAMPLING_RANGES.frequencyPenalty), "Makes tokens less likely the more often they have occurred."),
   presence_penalty: optional(Type.Number(SAMPLING_RANGES.presencePenalty), "Makes tokens that have occurred less likely."),
   repeat_penalty: optional(Type.Number(SAMPLING_RANGES.repeatPenalty), "Above 1 makes repetition less likely."),

@@ -13,7 +13,10 @@ import { ANY_TYPE, type JsonType, TYPE_BITS } from "./schema-node.ts";
 /** What is known so far. Once it is not `open` it stays as it is. `fault` is a sentence fragment for the model and for people. */
 export type JsonProgress =
   | { readonly state: "open" }
-  /** `text` is the value as the model wrote it, without what stood around it, or up to where it had to end. */
+  /**
+   * `text` is the value as the model wrote it, without what stood around it, or up to where it had to end. Control characters in strings
+   * are spelled as JSON wants them, which models that are held to a grammar cannot but do.
+   */
   | { readonly state: "complete"; readonly text: string; readonly value: unknown }
   | { readonly state: "impossible"; readonly fault: string };
 
@@ -64,6 +67,13 @@ export function createJsonReader({ schema, objectOnly }: JsonReaderOptions): Jso
           if (typeof begun === "object") return (progress = { state: "impossible", fault: begun.fault });
           type = begun;
           from = at;
+        }
+        if (scanner.mustEscape(character)) {
+          const spelled = JSON.stringify(character).slice(1, -1);
+          text += piece.slice(from, at) + spelled;
+          from = at + 1;
+          for (const each of spelled) scanner.step(each);
+          continue;
         }
         const step = scanner.step(character);
         if (step === "open") continue;

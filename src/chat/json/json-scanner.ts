@@ -68,6 +68,11 @@ export class JsonScanner {
     this.demand = cursor.root;
   }
 
+  /** Whether JSON has to spell the next character otherwise: in a string, a control character as small models write it. */
+  mustEscape(character: string): boolean {
+    return character < " " && this.expecting === "string" && this.escape === 0;
+  }
+
   step(character: string): Step {
     if (this.expecting === "string") return this.inString(character);
     if (this.expecting === "number") return this.inNumber(character);

@@ -114,6 +114,36 @@ test("A tool result carries the name of the function it answers", () => {
   expect(shown(render(source, messages))).toBe("assistant  cf{};tool f r;tool  orphan;");
 });
 
+test("A template that wants ids of nine characters is given such, the same in a call, in its result and in every later prompt", async () => {
+  const source = await Bun.file(`${import.meta.dir}/../../fixtures/chat/nine-character-ids.jinja`).text();
+  const tools: ToolDefinition[] = [{ name: "f" }, { name: "g" }];
+  const call = (id: string, name: string) => ({ id, name, arguments: "{}" });
+  const asked: ChatMessage[] = [
+    user("u"),
+    { role: "assistant", content: "", toolCalls: [call("call_0123456789abcdef01234567", "f"), call("toolu_1", "g")] },
+    { role: "tool", content: "one", toolCallId: "toolu_1" },
+    { role: "tool", content: "two", toolCallId: "call_0123456789abcdef01234567" },
+  ];
+  const first = shown(render(source, asked, { tools }));
+  expect(first).toBe('[TOOLS f,g][USER u][CALLS f "ab3e625ed" g "4838a0c25"][RESULT one "4838a0c25"][RESULT two "ab3e625ed"]');
+  expect(shown(render(source, [...asked, { role: "assistant", content: "a" }, user("v")], { tools }))).toStartWith(first);
+  const nameless = asked.map(({ toolCallId, ...message }) =>
+    toolCallId === undefined ? message : { ...message, name: toolCallId === "toolu_1" ? "g" : "f" },
+  );
+  expect(shown(render(source, nameless, { tools }))).toBe(first);
+});
+
+test("A template that takes any id is given the client's", () => {
+  const source =
+    "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}{{ c.id }} {{ c.function | tojson }}{% endfor %}{% if m.tool_call_id is defined %}={{ m.tool_call_id }}{% endif %};{% endfor %}";
+  const messages: ChatMessage[] = [
+    { role: "assistant", content: "", toolCalls: [{ id: "call_1", name: "f", arguments: "{}" }] },
+    { role: "tool", content: "r", toolCallId: "call_1" },
+    { role: "tool", content: "orphan", name: "f" },
+  ];
+  expect(shown(render(source, messages))).toBe('call_1 {"name": "f", "arguments": {}};r=call_1;orphan;');
+});
+
 test("Leading system messages are joined with a blank line, later ones stand where the template puts them", () => {
   const system = (content: string): ChatMessage => ({ role: "system", content });
   expect(shown(render(THINKING, [system("a"), system("b"), user("u"), system("c")]))).toBe(

@@ -32,6 +32,7 @@ function engineSaying(...answers: readonly (string | Said)[]) {
 function engineWithContext(contextTokens: number, ...answers: readonly (string | Said)[]) {
   const prompts: PromptRequest[] = [];
   const spoken: string[] = [];
+  const limits: number[] = [];
   const held = new Set<number>();
   const slot: RuntimeSlot = {
     capabilities: { version: "1.3.0", perRunSampling: true, contextTokens },
@@ -41,9 +42,10 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
       return { promptId: prompts.length, promptTokens: 10 * prompts.length, format: QWEN, opening, prefixes: [] };
     },
     discard: (id: number) => void held.delete(id),
-    run: ({ members: [{ promptId, signal }] }: { members: [BatchMember] }) =>
+    run: ({ members: [{ promptId, tokensMax, signal }] }: { members: [BatchMember] }) =>
       runningOne(async function* () {
         held.delete(promptId);
+        limits.push(tokensMax);
         const answer = answers[spoken.length] ?? "";
         const { text, cut } = typeof answer === "string" ? { text: answer, cut: undefined } : answer;
         const index = spoken.push("") - 1;
@@ -62,7 +64,7 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
     openSlot: async () => slot,
     answerRetriesMax: 2,
   });
-  return { engine, prompts, spoken, held };
+  return { engine, prompts, spoken, limits, held };
 }
 
 function request(change: Partial<Omit<GenerationRequest, "input">> & { input?: Partial<ChatInput> } = {}): GenerationRequest {
@@ -159,6 +161,31 @@ test("a call that does not fit goes to the client where the context has no room 
   expect({ tries: spoken.length, held: held.size }).toEqual({ tries: 1, held: 0 });
 });
 
+test("all tries together have no more tokens than the client gave the answer", async () => {
+  const { engine, limits } = engineSaying(BAD_CALL, { text: CALL, cut: true });
+  const { events } = await engine.generate(request({ tokensMax: 30, input: { tools: [WEATHER] } }), new AbortController().signal);
+  const finish = (await Array.fromAsync(events)).at(-1);
+  const spent = Math.ceil(BAD_CALL.length / 4);
+  expect(limits).toEqual([30, 30 - spent]);
+  expect(finish).toMatchObject({ usage: { completionTokens: spent + Math.ceil(CALL.length / 4) } });
+});
+
+test("there is no other try where the first has taken all the tokens, and nothing of it is kept", async () => {
+  const { engine, spoken, held } = engineSaying(BAD_CALL, CALL);
+  const asked = request({ tokensMax: Math.ceil(BAD_CALL.length / 4), input: { tools: [WEATHER] } });
+  expect(await answerOf(engine, asked)).toEqual([{ call: "get_weather" }, { arguments: '{"city": 7}' }, { finish: "tool_calls" }]);
+  expect({ tries: spoken.length, held: held.size }).toEqual({ tries: 1, held: 0 });
+});
+
+test("an empty line stands between the thoughts of two tries, and only there", async () => {
+  const thinking = (thought: string, call: string) => `<think>\n${thought}\n</think>\n\n${call}`;
+  const asked = request({ reasoning: { mode: "on" }, input: { tools: [WEATHER] } });
+  const both = engineSaying(thinking("Seven, maybe.", BAD_CALL), thinking("Oslo, then.", CALL));
+  expect((await answerOf(both.engine, asked))[0]).toEqual({ kind: "reasoning", text: "Seven, maybe.\n\nOslo, then." });
+  const second = engineSaying(thinking("", BAD_CALL), thinking("Oslo, then.", CALL));
+  expect((await answerOf(second.engine, asked))[0]).toEqual({ kind: "reasoning", text: "Oslo, then." });
+});
+
 test("a call that is no call twice is shown as the model wrote it", async () => {
   const garbage = "<tool_call>\nget the weather\n</tool_call>";
   const { engine } = engineSaying(garbage, garbage);
@@ -215,6 +242,13 @@ test("JSON that does not fit is broken off, and the model is shown what was wron
   expect(spoken[0]?.length).toBeLessThan(20);
   const turns = prompts[1]?.input.kind === "chat" ? prompts[1].input.messages : [];
   expect(turns.at(-1)?.content).toMatch(/^That is not valid: .*"name".*\. Answer with the JSON alone\.$/);
+});
+
+test("a line break in a text of the JSON is no reason for another try, and reaches the client as JSON spells it", async () => {
+  const { engine, spoken } = engineSaying('name": "Ada\nLovelace", "age": 36}');
+  const asked = request({ responseFormat: { kind: "json_schema", schema: PERSON } });
+  expect(await answerOf(engine, asked)).toEqual([{ kind: "text", text: '{"name": "Ada\\nLovelace", "age": 36}' }, { finish: "stop" }]);
+  expect(spoken).toHaveLength(1);
 });
 
 test("JSON that never fits fails the request after the last try, with what there was", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Catalog } from "../../../src/catalog/catalog.ts";
 import { AppError } from "../../../src/core/errors.ts";
-import type { GenerationRequest } from "../../../src/core/generation.ts";
+import type { GenerationRequest, Sampling } from "../../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { KeepRefusal, KeptPrompt, Refused } from "../../../src/core/prompt-cache.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
@@ -29,21 +29,44 @@ interface Keeping {
 }
 const KEEPING: Keeping = { contextTokens: 32, never: () => null, kept: { tokens: 7, bytes: 100 } };
 
-/** An engine on one slot that notes which prompts it holds; every prompt has as many tokens as it is told. */
-function engineOn(promptTokens: number, queueDepthMax = 1, { contextTokens, never, kept }: Keeping = KEEPING) {
+const SAMPLING: Sampling = {
+  temperature: 0.7,
+  topK: 40,
+  topP: 0.9,
+  repeatPenalty: 1,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+  mirostat: 0,
+  mirostatTau: 5,
+  mirostatEta: 0.1,
+};
+const GREEDY = { ...SAMPLING, temperature: 1, topK: 1, topP: 1 };
+
+/** How runs are sampled. */
+interface SamplingTerms {
+  readonly sampling: Sampling;
+  readonly perRunSampling: boolean;
+}
+const TERMS: Keeping & SamplingTerms = { ...KEEPING, sampling: SAMPLING, perRunSampling: true };
+
+/** An engine on one slot that notes which prompts it holds, and how they are run; every prompt has as many tokens as it is told. */
+function engineOn(promptTokens: number, queueDepthMax = 1, given: Partial<Keeping & SamplingTerms> = {}) {
+  const { contextTokens, never, kept, sampling, perRunSampling } = { ...TERMS, ...given };
+  const sampled: Sampling[] = [];
   const held = new Set<number>();
   const runs: number[] = [];
   let id = 0;
   const slot: RuntimeSlot = {
-    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens, lanes: 1 },
+    capabilities: { version: "1.3.0", perRunSampling, contextTokens, lanes: 1 },
     prepare: async () => {
       held.add(++id);
       return { promptId: id, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "", prefixes: [] };
     },
     discard: (promptId) => void held.delete(promptId),
-    run: ({ members }) =>
+    run: ({ members, ...terms }) =>
       runningOne(async function* () {
         runs.push(members.length);
+        sampled.push(terms.sampling);
         for (const { promptId } of members) held.delete(promptId);
         yield { kind: "end", reason: "stop", stats: STATS };
       }),
@@ -60,10 +83,14 @@ function engineOn(promptTokens: number, queueDepthMax = 1, { contextTokens, neve
   const engine = createEngine({
     ...ONE_MODEL_ENGINE,
     catalog: { resolve: async () => MODEL } as unknown as Catalog,
-    openSlot: async () => slot,
+    openSlot: async (_, defaults) => {
+      sampled.push(defaults.sampling);
+      return slot;
+    },
+    defaultsOf: async () => ({ sampling, tokensMax: null }),
     queueDepthMax,
   });
-  return { engine, held, runs, status: () => engine.status().models[0] };
+  return { engine, held, runs, sampled, status: () => engine.status().models[0] };
 }
 
 test("a prompt that is too long is given up, and so is its place", async () => {
@@ -168,4 +195,29 @@ test("a closed engine counts nothing", async () => {
   expect(await engine.countTokens(REQUEST, new AbortController().signal).catch((error: unknown) => error)).toMatchObject({
     code: "shutting_down",
   });
+});
+
+const ZERO = { ...SAMPLING, temperature: 0 };
+
+test.each([
+  [{}, GREEDY],
+  [{ temperature: 0.8 }, { ...SAMPLING, temperature: 0.8 }],
+  [{ topK: 30 }, GREEDY],
+])("a model whose default is temperature 0 is opened greedy and runs %p as %p", async (asked, run) => {
+  const { engine, sampled } = engineOn(1, 1, { sampling: ZERO });
+  const { events } = await engine.generate({ ...REQUEST, sampling: asked }, new AbortController().signal);
+  await Array.fromAsync(events);
+  expect(sampled).toEqual([GREEDY, run]);
+});
+
+test("a runtime that keeps a greedy default says that it ignores another temperature", async () => {
+  const { engine, sampled } = engineOn(1, 1, { sampling: ZERO, perRunSampling: false });
+  const { events, samplingIgnored } = await engine.generate({ ...REQUEST, sampling: { temperature: 1 } }, new AbortController().signal);
+  await Array.fromAsync(events);
+  expect({ samplingIgnored, sampled }).toEqual({ samplingIgnored: ["temperature"], sampled: [GREEDY, GREEDY] });
+});
+
+test("what a model runs with is told as it was configured", async () => {
+  const { engine } = engineOn(1, 1, { sampling: ZERO });
+  expect((await engine.metadata(MODEL, false)).sampling).toEqual(ZERO);
 });

@@ -17,9 +17,14 @@ import { EmbeddingBody, RerankBody } from "./schema.ts";
 /** What such a reply is worth. */
 const NOTE = "This model was not made for embeddings: its vectors are the hidden state of the last token, and likeness may mean little.";
 
-function headersOf(model: ModelDescriptor, schema: TObject, body: object): Record<string, string> {
+/** LangChain sends ids of OpenAI's vocabulary to whatever server it is told of, and the vectors of these mean nothing. */
+const IDS_NOTE =
+  "The token ids were taken for those of this model's own vocabulary. If they are of another, send texts; LangChain does with check_embedding_ctx_length=False.";
+
+function headersOf(model: ModelDescriptor, schema: TObject, body: object, note = ""): Record<string, string> {
   const made = model.embedding !== undefined || (schema === RerankBody && model.judges === true);
-  return { "cache-control": "no-store", ...noteHeaders(made ? "" : NOTE), ...ignoredHeaders(notedFields(schema, body)) };
+  const notes = [made ? "" : NOTE, note].filter((each) => each !== "").join(" ");
+  return { "cache-control": "no-store", ...noteHeaders(notes), ...ignoredHeaders(notedFields(schema, body)) };
 }
 
 async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBody): Promise<Response> {
@@ -27,7 +32,8 @@ async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBo
   logPrompt(context, scope, request.model, request.inputs);
   return heldWork(context, scope, async (signal) => {
     const embeddings = await context.engine.embed({ ...request, client: scope.client }, signal);
-    const headers = headersOf(embeddings.model, EmbeddingBody, body);
+    const hasIds = request.inputs.some(({ kind }) => kind === "tokens");
+    const headers = headersOf(embeddings.model, EmbeddingBody, body, hasIds ? IDS_NOTE : "");
     return Response.json(embeddingList(embeddings, body.encoding_format ?? "float"), { headers });
   });
 }

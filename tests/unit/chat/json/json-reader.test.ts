@@ -89,6 +89,18 @@ describe("what stands in front of the value is passed over", () => {
   });
 });
 
+test.each([
+  ['{"poem":"Roses\r\n\tare\u0000 red\b"}', '{"poem":"Roses\\r\\n\\tare\\u0000 red\\b"}'],
+  ['{\n\t"a\nb":\n"\\n\n"\n}', '{\n\t"a\\nb":\n"\\n\\n"\n}'],
+  ['"\n"', '"\\n"'],
+])("a control character in a string is spelled as JSON wants it, and others stay: %j", (answer, text) => {
+  expect(read(answer)).toEqual({ used: answer, progress: complete(text) });
+});
+
+test("a key that stands twice is known as such however it is spelled", () => {
+  expect(read('{"a\n":1,"a\\n"').progress).toEqual(impossible('the key "a\n" stands twice'));
+});
+
 describe("what can no longer become JSON is known at the first wrong character", () => {
   test.each([
     ["{,", "it is not JSON"],
@@ -99,7 +111,7 @@ describe("what can no longer become JSON is known at the first wrong character",
     ['{"a":1,}', "it is not JSON"],
     ['{"a":1]', "it is not JSON"],
     ['{"a":1 "', "it is not JSON"],
-    ['{"a":"\n', "it is not JSON"],
+    ['{"a":"\\\n', "it is not JSON"],
     ['{"a":"\\x', "it is not JSON"],
     ['{"a":"\\u12g', "it is not JSON"],
     ['{"a":01', "it is not JSON"],
@@ -251,6 +263,8 @@ describe("for any text", () => {
         " ",
         "```json\n",
         "words ",
+        "\n",
+        '"\t\u0001',
       ),
       fc.json({ maxDepth: 3 }),
       fc.string(),
