@@ -1,7 +1,7 @@
 /**
  * Which models are loaded. A model is loaded when a request first needs it and stays for the time that was said for it, or until another
  * needs its place; then the one unused for longest goes. A model with requests in it is never unloaded: a newcomer waits for one to
- * become free, and who comes after it waits behind it, so that a busy model cannot keep the others out for ever.
+ * become free. What it needs is not used anew meanwhile, so that a busy model cannot keep the others out for ever; all else goes on.
  */
 import { AppError, cancellation } from "../core/errors.ts";
 import { type Clock, type Closable, LoadFailures, Resident, SYSTEM_CLOCK, type Wanted } from "./resident.ts";
@@ -55,7 +55,8 @@ export class Residency<T extends Closable> {
   private readonly residents = new Map<string, Resident<T>>();
   /** Values that are being closed: their memory is not free yet. */
   private readonly departing = new Map<Promise<void>, Resident<T>>();
-  private readonly waiters: Waiter<T>[] = [];
+  /** In the order they came. */
+  private readonly waiters = new Set<Waiter<T>>();
   private readonly failures: LoadFailures;
   private readonly closing = new AbortController();
   private uses = 0;
@@ -95,7 +96,7 @@ export class Residency<T extends Closable> {
     if (signal.aborted) throw cancellation(signal);
     if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
     this.refuseIfCrowded(wanted.key);
-    const resident = (this.waiters.length === 0 ? this.enter(wanted) : null) ?? (await this.placeFreed(wanted, signal));
+    const resident = await this.place(wanted, signal);
     try {
       return this.lease(resident, await resident.loading);
     } catch (thrown) {
@@ -118,7 +119,8 @@ export class Residency<T extends Closable> {
   async close(): Promise<void> {
     const over = new AppError("shutting_down", "The server is shutting down");
     this.closing.abort(over);
-    for (const { place } of this.waiters.splice(0)) place.reject(over);
+    for (const { place } of this.waiters) place.reject(over);
+    this.waiters.clear();
     const residents = [...this.residents.values()];
     this.residents.clear();
     for (const resident of residents) resident.stopExpiry();
@@ -126,12 +128,8 @@ export class Residency<T extends Closable> {
     await Promise.allSettled([...this.departing.keys(), ...closed]);
   }
 
-  /** Holds the resident of a key, made if need be; null when there is no place for it yet. */
-  private enter(wanted: Wanted<T>): Resident<T> | null {
-    const known = this.residents.get(wanted.key) ?? null;
-    const fits = known !== null && known.edition === wanted.edition && !known.leaving;
-    const resident = fits ? known : this.admit(wanted, known);
-    if (resident === null) return null;
+  /** Holds a resident for a request. */
+  private enter(resident: Resident<T>, wanted: Wanted<T>): Resident<T> {
     resident.leases++;
     resident.askedAs = wanted.askedAs ?? wanted.name;
     resident.stopExpiry();
@@ -139,12 +137,15 @@ export class Residency<T extends Closable> {
     return resident;
   }
 
-  /** Makes a resident, closing for its place those that are in its way: its outdated self, and those unused for longest. */
-  private admit(wanted: Wanted<T>, outdated: Resident<T> | null): Resident<T> | null {
+  /**
+   * Makes a resident, closing for its place those that are in its way: its outdated self, and those unused for longest. Where some of these are
+   * in use: those that it needs out of use.
+   */
+  private admit(wanted: Wanted<T>, outdated: Resident<T> | null): Resident<T> | readonly Resident<T>[] {
     this.failures.refuseRecent(wanted);
-    const going = makeRoom(wanted, [...this.residents.values()], this.room(), outdated);
-    if (going === null) return null;
-    for (const resident of going) this.depart(resident);
+    const making = makeRoom(wanted, [...this.residents.values()], this.room(), outdated);
+    if ("awaited" in making) return making.awaited;
+    for (const resident of making.going) this.depart(resident);
     const resident = new Resident<T>(wanted, this.load(wanted), this.clock);
     resident.usedAt = this.uses++;
     if (outdated?.leaving === false) resident.follow(outdated.stay);
@@ -239,35 +240,46 @@ export class Residency<T extends Closable> {
   private refuseIfCrowded(key: string): void {
     const resident = this.residents.get(key);
     const loading = resident === undefined || resident.value !== null ? 0 : resident.leases;
-    const waiting = loading + this.waiters.filter(({ wanted }) => wanted.key === key).length;
+    const waiting = loading + [...this.waiters].filter(({ wanted }) => wanted.key === key).length;
     if (waiting > this.limits.waitingMax) throw queueFull(waiting);
   }
 
-  /** Lets in who waits, in order, as far as there are places. */
+  /**
+   * Lets in who waits, in order, as far as there are places. Who waits for room holds up those who need what it needs, and those who need room as well; who
+   * waits for its model's outdated self to be out of use holds up nobody.
+   */
   private serveWaiters(): void {
-    for (let waiter = this.waiters[0]; waiter !== undefined; waiter = this.waiters[0]) {
+    /** What the first who waits for room needs out of use; null: nobody waits for room. */
+    let needed: readonly Resident<T>[] | null = null;
+    for (const waiter of this.waiters) {
+      const { wanted, place } = waiter;
+      const known = this.residents.get(wanted.key) ?? null;
+      const fits = known !== null && known.edition === wanted.edition && !known.leaving;
+      if (fits ? needed?.includes(known) : needed !== null || known?.idle === false) continue;
       try {
-        const resident = this.enter(waiter.wanted);
-        if (resident === null) return;
-        waiter.place.resolve(resident);
+        const admitted = fits ? known : this.admit(wanted, known);
+        if (!(admitted instanceof Resident)) {
+          needed = admitted;
+          continue;
+        }
+        place.resolve(this.enter(admitted, wanted));
       } catch (thrown) {
-        waiter.place.reject(thrown);
+        place.reject(thrown);
       }
-      this.waiters.shift();
+      this.waiters.delete(waiter);
     }
   }
 
   /** A place, held, in one's turn. */
-  private async placeFreed(wanted: Wanted<T>, signal: AbortSignal): Promise<Resident<T>> {
+  private async place(wanted: Wanted<T>, signal: AbortSignal): Promise<Resident<T>> {
     const waiter: Waiter<T> = { wanted, place: Promise.withResolvers() };
     const leave = () => {
-      const index = this.waiters.indexOf(waiter);
-      if (index < 0) return;
-      this.waiters.splice(index, 1);
+      if (!this.waiters.delete(waiter)) return;
       waiter.place.reject(cancellation(signal));
       this.serveWaiters();
     };
-    this.waiters.push(waiter);
+    this.waiters.add(waiter);
+    this.serveWaiters();
     signal.addEventListener("abort", leave, { once: true });
     try {
       return await waiter.place.promise;

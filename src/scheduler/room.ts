@@ -53,9 +53,12 @@ export function freeBytes(source: MemorySource, held: readonly HeldMemory[], dep
   return available * AVAILABLE_SHARE + departingBytes - claimed;
 }
 
+/** Those that go now; or, where one of them is in use, all that may be among those that go once it is not. */
+export type Making<R> = { readonly going: readonly R[] } | { readonly awaited: readonly R[] };
+
 /**
- * Those that have to go first, the one unused for longest before the others; null when one that is in use has to be waited for.
- * @param replaced an older edition of what is wanted
+ * Who has to go first, the one unused for longest before the others.
+ * @param replaced an older edition of what is wanted, which nobody uses
  * @throws AppError out_of_memory when it does not fit whoever goes
  */
 export function makeRoom<R extends Occupant>(
@@ -63,8 +66,7 @@ export function makeRoom<R extends Occupant>(
   occupants: readonly R[],
   room: Room,
   replaced: R | null,
-): readonly R[] | null {
-  if (replaced?.idle === false) return null;
+): Making<R> {
   const others = occupants.filter((occupant) => occupant !== replaced);
   const movable = others.filter(({ pinned }) => !pinned).sort((a, b) => Number(b.idle) - Number(a.idle) || a.usedAt - b.usedAt);
   const free = room.freeBytes + (replaced?.memoryBytes ?? 0);
@@ -90,10 +92,10 @@ export function makeRoom<R extends Occupant>(
   };
   // Only those that share a domain help there; what goes for it is not needed twice.
   const sharing = movable.filter((occupant) => shareDomain(npu, occupant.npu));
-  if (!send(sharing, fitsNpu)) return null;
+  if (!send(sharing, fitsNpu)) return { awaited: sharing };
   const rest = movable.filter((occupant) => !going.includes(occupant));
-  if (!send(rest, fits)) return null;
-  return replaced === null ? going : [replaced, ...going];
+  if (!send(rest, fits)) return { awaited: movable };
+  return { going: replaced === null ? going : [replaced, ...going] };
 }
 
 function bytesOf(occupants: readonly Occupant[]): number {

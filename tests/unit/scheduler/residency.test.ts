@@ -143,3 +143,53 @@ test("Residency keeps loading for the next one when the client that asked has go
   await residency.acquire(wanted("a", load("a")), never());
   expect(events).toEqual(["load a"]);
 });
+
+test("Residency holds up nobody for one that waits until its model's older self is out of use", async () => {
+  const { events, load } = loader();
+  const residency = new Residency<Named>(limits({ countMax: 2 }));
+  const busy = await residency.acquire(wanted("a", load("old")), never());
+  (await residency.acquire(wanted("b", load("b")), never())).release();
+  const renewed = residency.acquire(wanted("a", load("new"), "2"), never());
+  (await residency.acquire(wanted("b", load("b")), never())).release();
+  (await residency.acquire(wanted("c", load("c")), never())).release();
+  expect(events).toEqual(["load old", "load b", "close b", "load c"]);
+  busy.release();
+  expect((await renewed).value.name).toBe("new");
+});
+
+test("Residency holds up nobody for one that waits until its model is unloaded", async () => {
+  const { events, load } = loader();
+  const residency = new Residency<Named>(limits({ countMax: 2 }));
+  const busy = await residency.acquire(wanted("a", load("a")), never());
+  (await residency.acquire(wanted("b", load("b")), never())).release();
+  const unloaded = residency.unload("a");
+  const later = residency.acquire(wanted("a", load("a")), never());
+  (await residency.acquire(wanted("b", load("b")), never())).release();
+  expect(events).toEqual(["load a", "load b"]);
+  busy.release();
+  await Promise.all([unloaded, later]);
+});
+
+test("Residency holds up nobody who needs nothing of what a newcomer waits for", async () => {
+  const { load } = loader();
+  const residency = new Residency<Named>(limits({ countMax: 2 }));
+  (await residency.acquire({ ...wanted("pinned", load("pinned")), stay: { pinned: true } }, never())).release();
+  const busy = await residency.acquire(wanted("a", load("a")), never());
+  const newcomer = residency.acquire(wanted("b", load("b")), never());
+  (await residency.acquire(wanted("pinned", load("pinned")), never())).release();
+  busy.release();
+  await newcomer;
+});
+
+test("Residency lets nobody use anew what is to make room for a newcomer, in use or not", async () => {
+  const { events, load } = loader();
+  const residency = new Residency<Named>(limits({ countMax: 9, memory: { budgetBytes: () => 4, availableBytes: () => null } }));
+  const busy = await residency.acquire({ ...wanted("a", load("a")), memoryBytes: 3 }, never());
+  (await residency.acquire(wanted("unused", load("unused")), never())).release();
+  const newcomer = residency.acquire({ ...wanted("large", load("large")), memoryBytes: 4 }, never());
+  const later = residency.acquire(wanted("unused", load("unused")), never());
+  busy.release();
+  (await newcomer).release();
+  await later;
+  expect(events).toEqual(["load a", "load unused", "close unused", "close a", "load large", "close large", "load unused"]);
+});
