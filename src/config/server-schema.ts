@@ -217,7 +217,8 @@ const ANSWERS = {
 const TIME_LIMITS = {
   queue_timeout_s: setting(nullable(seconds()), null, {
     group: "Time limits",
-    about: "How long a request may wait for its turn; null is as long as its client does.",
+    about:
+      "How long a request may wait in all, for its model's place and for its turn, apart from the time that loading takes; null is as long as its client does.",
   }),
   load_timeout_s: setting(nullable(seconds()), null, {
     group: "Time limits",

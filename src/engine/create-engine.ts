@@ -13,7 +13,7 @@ import type { PromptCache } from "../core/prompt-cache.ts";
 import type { Engine, Generation, InspectionAnswer, LoadOptions, WarmPrompt } from "./engine.ts";
 import { openedModel } from "./opened-model.ts";
 import { warmPrompt } from "./warm.ts";
-import { type LoadedModel, LoadedModels, type LoadedModelsOptions } from "./loaded-models.ts";
+import { type Hold, type LoadedModel, LoadedModels, type LoadedModelsOptions } from "./loaded-models.ts";
 import { contextTokensOf, presetRequest } from "./preset-request.ts";
 import { promptRequest } from "./prompt-request.ts";
 import { rerank, type Ranking, type RerankRequest } from "./rerank.ts";
@@ -84,6 +84,7 @@ export function createEngine(options: EngineOptions): Engine {
         loadedMs: performance.now(),
         signal,
         work,
+        waitedMs: lease.waitedMs,
         endLease: lease.release,
       });
     } catch (thrown) {
@@ -108,10 +109,11 @@ export function createEngine(options: EngineOptions): Engine {
   async function embed(request: EmbeddingRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<Embeddings> {
     const arrivedMs = performance.now();
     const signal = workSignal(clientSignal);
-    const { value, model, release } = await loaded.hold(request.model, stayOf(request), signal, work);
+    const { value, model, waitedMs, release } = await loaded.hold(request.model, stayOf(request), signal, work);
     const loadMs = performance.now() - arrivedMs;
+    const place = { model, ...value.lines.choose(null), client: clientOf(request), waitedMs, work, signal };
     try {
-      return { ...(await embedBatch(request, { model, ...value.lines.choose(null), client: clientOf(request), work, signal })), loadMs };
+      return { ...(await embedBatch(request, place)), loadMs };
     } finally {
       release();
     }
@@ -119,9 +121,9 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function rank(request: RerankRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<Ranking> {
     const signal = workSignal(clientSignal);
-    const { value, model, release } = await loaded.hold(request.model, {}, signal, work);
+    const { value, model, waitedMs, release } = await loaded.hold(request.model, {}, signal, work);
     try {
-      return await rerank(request, { model, ...value.lines.choose(null), client: clientOf(request), work, signal });
+      return await rerank(request, { model, ...value.lines.choose(null), client: clientOf(request), waitedMs, work, signal });
     } finally {
       release();
     }
@@ -161,7 +163,13 @@ export function createEngine(options: EngineOptions): Engine {
   async function admit(
     request: GenerationRequest,
     onModel: LoadedModel,
-    visit: { model: ModelDescriptor; arrivedMs: number; loadedMs: number; signal: AbortSignal; work: WorkObserver; endLease: () => void },
+    visit: Pick<Hold, "model" | "waitedMs"> & {
+      arrivedMs: number;
+      loadedMs: number;
+      signal: AbortSignal;
+      work: WorkObserver;
+      endLease: () => void;
+    },
   ): Promise<Generation> {
     const { lines, defaults } = onModel;
     const { slot, queue } = lines.choose(request);
@@ -172,7 +180,7 @@ export function createEngine(options: EngineOptions): Engine {
     const tokensMaxOf = (promptTokens: number): number =>
       resolveTokensMax({ requested: request.tokensMax, defaultMax: defaults.tokensMax, promptTokens, ...room });
     const continuedTokensMax = promptTokensMax(room);
-    const turn = queue.take(clientOf(request), visit.signal);
+    const turn = queue.take(clientOf(request), visit.signal, visit.waitedMs);
     let prompt: PreparedPrompt | null = null;
     try {
       const wanted = promptRequest(request);

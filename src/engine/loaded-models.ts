@@ -28,7 +28,7 @@ export interface LoadedModelsOptions {
   readonly npuDomainOf?: (model: ModelDescriptor) => number;
   /** Requests that may wait for one model, loading or loaded. */
   readonly queueDepthMax: number;
-  /** How long a request may wait for its turn, ms; Infinity: as long as its client does. */
+  /** How long a request may wait for its model's place and its turn, ms; Infinity: as long as its client does. */
   readonly queueWaitMaxMs: number;
   /** How long a turn may be held back for others to join it, ms. */
   readonly batchWindowMs: number;
@@ -75,13 +75,16 @@ export class LoadedModels {
       get waitingMax() {
         return options.queueDepthMax;
       },
+      get waitMaxMs() {
+        return options.queueWaitMaxMs;
+      },
       memory: { budgetBytes: () => options.memoryBudgetBytes, availableBytes: options.availableMemoryBytes },
     });
   }
 
   /**
    * The model a name stands for, loaded, and held until the lease is released.
-   * @throws AppError model_not_found, model_not_runnable, queue_full, out_of_memory, and what opening it throws
+   * @throws AppError model_not_found, model_not_runnable, queue_full, queue_timeout, out_of_memory, and what opening it throws
    */
   async hold(name: string, stay: LoadOptions, signal: AbortSignal, work?: WorkObserver): Promise<Hold> {
     const model = await this.options.catalog.resolve(name);

@@ -4,13 +4,16 @@
  * become free. What it needs is not used anew meanwhile, so that a busy model cannot keep the others out for ever; all else goes on.
  */
 import { AppError, cancellation } from "../core/errors.ts";
+import { PlaceLine } from "./place-line.ts";
+import { queueFull } from "./refusals.ts";
 import { type Clock, type Closable, LoadFailures, Resident, SYSTEM_CLOCK, type Wanted } from "./resident.ts";
 import { freeBytes, makeRoom, type MemorySource } from "./room.ts";
-import { queueFull } from "./turn-queue.ts";
 
 /** A loaded model in use: it stays until it is released. */
 export interface Lease<T> {
   readonly value: T;
+  /** How long there was no place for it, ms; its loading is not counted. */
+  readonly waitedMs: number;
   /** Safe to call twice. */
   release(): void;
 }
@@ -32,12 +35,6 @@ export interface Residence<T> extends Arrival {
   readonly loadedAtMs: number;
 }
 
-/** A request for which there is no place yet. */
-interface Waiter<T extends Closable> {
-  readonly wanted: Wanted<T>;
-  readonly place: PromiseWithResolvers<Resident<T>>;
-}
-
 /** How many may be loaded, and how long an unused one stays. Read whenever it matters: it may change. */
 export interface ResidencyLimits {
   readonly countMax: number;
@@ -45,6 +42,8 @@ export interface ResidencyLimits {
   readonly keepAliveMs: number;
   /** Requests that may wait for a value to be loaded, behind the first. */
   readonly waitingMax: number;
+  /** How long a request may wait for a place, ms; Infinity: as long as its client does. */
+  readonly waitMaxMs: number;
   readonly memory: MemorySource;
 }
 
@@ -55,8 +54,7 @@ export class Residency<T extends Closable> {
   private readonly residents = new Map<string, Resident<T>>();
   /** Values that are being closed: their memory is not free yet. */
   private readonly departing = new Map<Promise<void>, Resident<T>>();
-  /** In the order they came. */
-  private readonly waiters = new Set<Waiter<T>>();
+  private readonly line: PlaceLine<Wanted<T>, Resident<T>>;
   private readonly failures: LoadFailures;
   private readonly closing = new AbortController();
   private uses = 0;
@@ -65,6 +63,7 @@ export class Residency<T extends Closable> {
     this.limits = limits;
     this.clock = clock;
     this.failures = new LoadFailures(clock);
+    this.line = new PlaceLine(clock, () => this.serveLine());
   }
 
   /** What is loaded now, in the order it was loaded. */
@@ -89,16 +88,20 @@ export class Residency<T extends Closable> {
    * The value of a key, loaded if need be. Several callers share one loading; when it fails, all of them get its error and nothing stays,
    * and for some seconds those who come after them get it, too.
    * A loading goes on when its caller goes: who gives up after half a minute and tries again would otherwise never see it done.
-   * @throws AppError cancelled when the signal fires while waiting for a place, queue_full, out_of_memory, shutting_down after `close`,
-   * and what `load` throws
+   * @throws AppError cancelled when the signal fires while waiting for a place, queue_full, queue_timeout, out_of_memory, shutting_down after
+   * `close`, and what `load` throws
    */
   async acquire(wanted: Wanted<T>, signal: AbortSignal): Promise<Lease<T>> {
     if (signal.aborted) throw cancellation(signal);
     if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
     this.refuseIfCrowded(wanted.key);
-    const resident = await this.place(wanted, signal);
+    const askedMs = this.clock.steadyMs();
+    const placed = this.line.wait(wanted, signal, this.limits.waitMaxMs);
+    this.serveLine();
+    const resident = await placed;
+    const waitedMs = this.clock.steadyMs() - askedMs;
     try {
-      return this.lease(resident, await resident.loading);
+      return this.lease(resident, await resident.loading, waitedMs);
     } catch (thrown) {
       this.endLease(resident);
       throw thrown;
@@ -119,8 +122,7 @@ export class Residency<T extends Closable> {
   async close(): Promise<void> {
     const over = new AppError("shutting_down", "The server is shutting down");
     this.closing.abort(over);
-    for (const { place } of this.waiters) place.reject(over);
-    this.waiters.clear();
+    for (const waiter of this.line) waiter.refuse(over);
     const residents = [...this.residents.values()];
     this.residents.clear();
     for (const resident of residents) resident.stopExpiry();
@@ -155,13 +157,13 @@ export class Residency<T extends Closable> {
         resident.value = value;
         resident.loadedAtMs = this.clock.nowMs();
         this.failures.forget(wanted.key);
-        this.serveWaiters();
+        this.serveLine();
       },
       (thrown: unknown) => {
         if (!this.closing.signal.aborted) this.failures.note(wanted, AppError.from(thrown));
         if (this.residents.get(wanted.key) === resident) this.residents.delete(wanted.key);
         resident.gone.resolve();
-        this.serveWaiters();
+        this.serveLine();
       },
     );
     return resident;
@@ -211,13 +213,14 @@ export class Residency<T extends Closable> {
 
   private expire(resident: Resident<T>): void {
     this.depart(resident);
-    this.serveWaiters();
+    this.serveLine();
   }
 
-  private lease(resident: Resident<T>, value: T): Lease<T> {
+  private lease(resident: Resident<T>, value: T, waitedMs: number): Lease<T> {
     let held = true;
     return {
       value,
+      waitedMs,
       release: () => {
         if (held) this.endLease(resident);
         held = false;
@@ -233,58 +236,36 @@ export class Residency<T extends Closable> {
       if (resident.leaving) this.depart(resident);
       else resident.startExpiry(this.limits.keepAliveMs, () => this.expire(resident));
     }
-    this.serveWaiters();
+    this.serveLine();
   }
 
   /** Throws AppError queue_full when as many wait for the loading of a value as may wait for the value. */
   private refuseIfCrowded(key: string): void {
     const resident = this.residents.get(key);
     const loading = resident === undefined || resident.value !== null ? 0 : resident.leases;
-    const waiting = loading + [...this.waiters].filter(({ wanted }) => wanted.key === key).length;
-    if (waiting > this.limits.waitingMax) throw queueFull(waiting);
+    const waiting = loading + [...this.line].filter(({ wanted }) => wanted.key === key).length;
+    if (waiting > this.limits.waitingMax) throw queueFull(waiting, null);
   }
 
   /**
    * Lets in who waits, in order, as far as there are places. Who waits for room holds up those who need what it needs, and those who need room as well; who
    * waits for its model's outdated self to be out of use holds up nobody.
    */
-  private serveWaiters(): void {
+  private serveLine(): void {
     /** What the first who waits for room needs out of use; null: nobody waits for room. */
     let needed: readonly Resident<T>[] | null = null;
-    for (const waiter of this.waiters) {
-      const { wanted, place } = waiter;
+    for (const waiter of this.line) {
+      const { wanted } = waiter;
       const known = this.residents.get(wanted.key) ?? null;
       const fits = known !== null && known.edition === wanted.edition && !known.leaving;
       if (fits ? needed?.includes(known) : needed !== null || known?.idle === false) continue;
       try {
         const admitted = fits ? known : this.admit(wanted, known);
-        if (!(admitted instanceof Resident)) {
-          needed = admitted;
-          continue;
-        }
-        place.resolve(this.enter(admitted, wanted));
+        if (admitted instanceof Resident) waiter.letIn(this.enter(admitted, wanted));
+        else needed = admitted;
       } catch (thrown) {
-        place.reject(thrown);
+        waiter.refuse(thrown);
       }
-      this.waiters.delete(waiter);
-    }
-  }
-
-  /** A place, held, in one's turn. */
-  private async place(wanted: Wanted<T>, signal: AbortSignal): Promise<Resident<T>> {
-    const waiter: Waiter<T> = { wanted, place: Promise.withResolvers() };
-    const leave = () => {
-      if (!this.waiters.delete(waiter)) return;
-      waiter.place.reject(cancellation(signal));
-      this.serveWaiters();
-    };
-    this.waiters.add(waiter);
-    this.serveWaiters();
-    signal.addEventListener("abort", leave, { once: true });
-    try {
-      return await waiter.place.promise;
-    } finally {
-      signal.removeEventListener("abort", leave);
     }
   }
 }

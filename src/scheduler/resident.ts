@@ -42,6 +42,8 @@ export interface Wanted<T> {
 export interface Clock {
   /** ms since the epoch. */
   nowMs(): number;
+  /** ms of a clock that is never set. */
+  steadyMs(): number;
   /** @returns calls it off */
   after(delayMs: number, call: () => void): () => void;
 }
@@ -52,6 +54,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 /** The machine's clock. Its timers keep no process alive. */
 export const SYSTEM_CLOCK: Clock = {
   nowMs: () => Date.now(),
+  steadyMs: () => performance.now(),
   after: (delayMs, call) => {
     if (delayMs > TIMER_MS_MAX) return () => {};
     const timer = setTimeout(call, delayMs);

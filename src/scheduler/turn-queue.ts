@@ -3,8 +3,9 @@
  * is refused at once, and leaves it the moment its client goes, wherever it stands. Where the slot has several lanes, those that can run
  * together have their turn together (`turn-batch.ts`).
  */
-import { AppError, cancellation } from "../core/errors.ts";
+import { type AppError, cancellation } from "../core/errors.ts";
 import type { BatchMember, BatchTerms, TokenEvent } from "../core/runtime.ts";
+import { queueFull, queueTimeout } from "./refusals.ts";
 import { ServiceTime } from "./service-time.ts";
 import { type StartBatch, TurnBatch } from "./turn-batch.ts";
 import { firstBatch, nextRound, placeOf, type Waiting, windowMs } from "./turn-order.ts";
@@ -90,11 +91,12 @@ export class TurnQueue {
   /**
    * Takes a place.
    * @param client who asks: a key or an address
+   * @param waitedMs for how long it has waited already, for the model's place
    * @throws AppError queue_full, cancelled
    */
-  take(client: string, signal: AbortSignal): Turn {
+  take(client: string, signal: AbortSignal, waitedMs = 0): Turn {
     if (signal.aborted) throw cancellation(signal);
-    if (this.full) throw queueFull(this.line.length, this.retryAfterS());
+    if (this.full) throw queueFull(this.line.length, this.nextTurnMs());
     const granted = Promise.withResolvers<void>();
     granted.promise.catch(() => {});
     let batch: TurnBatch | null = null;
@@ -113,7 +115,8 @@ export class TurnQueue {
       if (this.leaveLine(entry)) granted.reject(error);
     };
     const leave = (): void => refuse(cancellation(signal));
-    const deadline = after(this.options.waitMaxMs, () => refuse(queueTimeout(this.options.waitMaxMs, this.retryAfterS())));
+    const { waitMaxMs } = this.options;
+    const deadline = after(waitMaxMs - waitedMs, () => refuse(queueTimeout(waitMaxMs, this.nextTurnMs())));
     const stopWaiting = (): void => {
       clearTimeout(deadline);
       signal.removeEventListener("abort", leave);
@@ -206,9 +209,9 @@ export class TurnQueue {
     }
   }
 
-  private retryAfterS(): number {
-    const wait = this.service.waitMs(0, this.options.lanes);
-    return wait === null ? RETRY_AFTER_UNKNOWN_S : Math.min(RETRY_AFTER_MAX_S, Math.max(1, Math.ceil(wait / 1000)));
+  /** When the next turn is likely to begin, ms; null while nothing has been measured. */
+  private nextTurnMs(): number | null {
+    return this.service.waitMs(0, this.options.lanes);
   }
 }
 
@@ -217,20 +220,4 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 
 function after(ms: number, call: () => void): Timer | undefined {
   return ms > TIMER_MS_MAX ? undefined : setTimeout(call, ms);
-}
-
-/** Long enough for a short answer to end. */
-const RETRY_AFTER_UNKNOWN_S = 5;
-/** Clients honour no more. */
-const RETRY_AFTER_MAX_S = 60;
-
-/** The refusal of one request too many. */
-export function queueFull(waiting: number, retryAfterS: number = RETRY_AFTER_UNKNOWN_S): AppError {
-  return new AppError("queue_full", `The queue is full: ${waiting} requests are waiting. Try again later.`, { details: { retryAfterS } });
-}
-
-function queueTimeout(waitMaxMs: number, retryAfterS: number): AppError {
-  return new AppError("queue_timeout", `The request has waited ${waitMaxMs / 1000} s for its turn (queue_timeout_s). Try again later.`, {
-    details: { retryAfterS },
-  });
 }

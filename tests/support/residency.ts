@@ -18,6 +18,7 @@ export const limits = (change: Partial<ResidencyLimits> = {}): ResidencyLimits =
   countMax: 1,
   keepAliveMs: Infinity,
   waitingMax: 8,
+  waitMaxMs: Infinity,
   memory: { budgetBytes: () => null, availableBytes: () => null },
   ...change,
 });
@@ -44,9 +45,11 @@ export function loader() {
 /** A clock that stands still until it is moved. */
 export function handClock() {
   let nowMs = 0;
+  let steadyMs = 0;
   let timers: { atMs: number; readonly call: () => void }[] = [];
   const clock: Clock = {
     nowMs: () => nowMs,
+    steadyMs: () => steadyMs,
     after: (delayMs, call) => {
       const timer = { atMs: nowMs + delayMs, call };
       timers.push(timer);
@@ -55,6 +58,7 @@ export function handClock() {
   };
   const advance = (ms: number) => {
     nowMs += ms;
+    steadyMs += ms;
     const due = timers.filter(({ atMs }) => atMs <= nowMs);
     timers = timers.filter((each) => !due.includes(each));
     for (const { call } of due) call();

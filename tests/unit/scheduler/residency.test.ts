@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Residency } from "../../../src/scheduler/residency.ts";
-import { limits, loader, type Named, never, wanted } from "../../support/residency.ts";
+import { handClock, limits, loader, type Named, never, wanted } from "../../support/residency.ts";
 
 test("Residency loads a value once for all who ask for it", async () => {
   const { events, load } = loader();
@@ -192,4 +192,41 @@ test("Residency lets nobody use anew what is to make room for a newcomer, in use
   (await newcomer).release();
   await later;
   expect(events).toEqual(["load a", "load unused", "close unused", "close a", "load large", "close large", "load unused"]);
+});
+
+test("Residency refuses one that has waited for a place as long as it may, and forgets it", async () => {
+  const { clock, advance } = handClock();
+  const { load } = loader();
+  const residency = new Residency<Named>(limits({ waitMaxMs: 5000 }), clock);
+  const held = await residency.acquire(wanted("a", load("a")), never());
+  const waiting = residency.acquire(wanted("b", load("b")), never()).catch((thrown: unknown) => thrown);
+  advance(4999);
+  const later = residency.acquire(wanted("a", load("a")), never());
+  advance(1);
+  expect(await waiting).toMatchObject({
+    code: "queue_timeout",
+    message: "The request has waited 5 s for its turn (queue_timeout_s). Try again later.",
+    details: { retryAfterS: 5 },
+  });
+  // It waited behind the one that is gone.
+  expect((await later).waitedMs).toBe(1);
+  held.release();
+});
+
+test("Residency tells how long there was no place, without the time of loading", async () => {
+  const { clock, advance } = handClock();
+  const { load } = loader();
+  const residency = new Residency<Named>(limits({ waitMaxMs: 5000 }), clock);
+  const held = await residency.acquire(wanted("a", load("a")), never());
+  const loading = Promise.withResolvers<Named>();
+  const waiting = residency.acquire(
+    wanted("b", async () => loading.promise),
+    never(),
+  );
+  advance(2000);
+  held.release();
+  await Bun.sleep(0);
+  advance(60_000);
+  loading.resolve(await load("b")());
+  expect([held.waitedMs, (await waiting).waitedMs]).toEqual([0, 2000]);
 });

@@ -128,6 +128,15 @@ test("TurnQueue refuses a request that has waited for as long as it may", async 
   expect([granted, queue.waiting]).toEqual([["first", "second: queue_timeout"], 0]);
 });
 
+test("TurnQueue counts what a request has waited before", async () => {
+  const queue = idleQueue({ depthMax: 8, waitMaxMs: 60_000 });
+  taken(queue, "first", []);
+  expect(await queue.take("late", never(), 59_999).granted.catch((thrown: unknown) => thrown)).toMatchObject({
+    code: "queue_timeout",
+    message: "The request has waited 60 s for its turn (queue_timeout_s). Try again later.",
+  });
+});
+
 test("TurnQueue keeps the turn of a running request until it is released, also when its client goes", () => {
   const queue = idleQueue({ depthMax: 8 });
   const client = new AbortController();
