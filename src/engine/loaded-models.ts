@@ -6,6 +6,7 @@ import { type Observer, UNOBSERVED, type WorkObserver } from "../core/observatio
 import type { RuntimeSlot } from "../core/runtime.ts";
 import { type Lease, Residency, type Residence } from "../scheduler/residency.ts";
 import type { Closable } from "../scheduler/resident.ts";
+import type { DevicePermit } from "../scheduler/run-permits.ts";
 import { TurnQueue } from "../scheduler/turn-queue.ts";
 import { type Line, Lines } from "./lines.ts";
 import type { LoadingModel, LoadOptions, ModelStatus } from "./engine.ts";
@@ -32,8 +33,8 @@ export interface LoadedModelsOptions {
   readonly queueWaitMaxMs: number;
   /** How long a turn may be held back for others to join it, ms. */
   readonly batchWindowMs: number;
-  /** Gives leave to use the machine; see TurnQueueOptions. Absent: nobody has to ask. */
-  readonly permitFor?: (model: ModelDescriptor) => (() => Promise<() => void>) | null;
+  /** What a slot asks for leave to use the machine. Absent, null: nobody has to ask. */
+  readonly permitFor?: (model: ModelDescriptor) => DevicePermit | null;
   readonly modelsLoadedMax: number;
   /** How long an unused model stays loaded where no request said otherwise; Infinity: until its place is needed. */
   readonly keepAliveMs: number;

@@ -6,6 +6,7 @@
 import { type AppError, cancellation } from "../core/errors.ts";
 import type { BatchMember, BatchTerms, TokenEvent } from "../core/runtime.ts";
 import { queueFull, queueTimeout } from "./refusals.ts";
+import type { DevicePermit } from "./run-permits.ts";
 import { ServiceTime } from "./service-time.ts";
 import { type StartBatch, TurnBatch } from "./turn-batch.ts";
 import { firstBatch, nextRound, placeOf, type Waiting, windowMs } from "./turn-order.ts";
@@ -21,13 +22,13 @@ export interface TurnQueueOptions {
   /** How long a turn may be held back for one more to join it, ms. */
   readonly windowMs: number;
   readonly start: StartBatch;
-  /** A permit to use the device, which others may have; absent: it is this slot's alone. Resolves with the way to give it back. */
-  readonly permit?: () => Promise<() => void>;
+  /** Leave to use the device, which others may have; absent: it is this slot's alone. */
+  readonly permit?: DevicePermit;
 }
 
 /** A place in the queue, and then the turn itself. */
 export interface Turn {
-  /** Requests ahead, the running ones included, when the place was taken. */
+  /** Requests ahead when the place was taken, the running ones included, and of other slots those runs that are to use the device before. */
   readonly position: number;
   /** How long the turn was likely to be waited for when the place was taken, ms; null while nothing has been measured. */
   readonly expectedWaitMs: number | null;
@@ -96,7 +97,7 @@ export class TurnQueue {
    */
   take(client: string, signal: AbortSignal, waitedMs = 0): Turn {
     if (signal.aborted) throw cancellation(signal);
-    if (this.full) throw queueFull(this.line.length, this.nextTurnMs());
+    if (this.full) throw queueFull(this.line.length, this.waitMs(0));
     const granted = Promise.withResolvers<void>();
     granted.promise.catch(() => {});
     let batch: TurnBatch | null = null;
@@ -116,14 +117,14 @@ export class TurnQueue {
     };
     const leave = (): void => refuse(cancellation(signal));
     const { waitMaxMs } = this.options;
-    const deadline = after(waitMaxMs - waitedMs, () => refuse(queueTimeout(waitMaxMs, this.nextTurnMs())));
+    const deadline = after(waitMaxMs - waitedMs, () => refuse(queueTimeout(waitMaxMs, this.waitMs(0))));
     const stopWaiting = (): void => {
       clearTimeout(deadline);
       signal.removeEventListener("abort", leave);
     };
     const place = placeOf(entry.round, this.line);
-    const position = this.running + place;
-    const expectedWaitMs = this.occupied ? this.service.waitMs(place, this.options.lanes) : 0;
+    const position = this.running + place + (this.options.permit?.ahead ?? 0);
+    const expectedWaitMs = this.waitMs(place);
     this.line.splice(place, 0, entry);
     signal.addEventListener("abort", leave, { once: true });
     return {
@@ -183,7 +184,7 @@ export class TurnQueue {
     this.occupied = true;
     const { permit } = this.options;
     if (permit === undefined) this.grant(() => {});
-    else void permit().then((giveBack) => this.grant(giveBack));
+    else void permit.take().then((giveBack) => this.grant(giveBack));
   }
 
   /** Who has the turn is decided now: some may have gone while the permit was waited for, others may have come. */
@@ -209,9 +210,15 @@ export class TurnQueue {
     }
   }
 
-  /** When the next turn is likely to begin, ms; null while nothing has been measured. */
-  private nextTurnMs(): number | null {
-    return this.service.waitMs(0, this.options.lanes);
+  /**
+   * How long one is likely to wait who has `ahead` others before it in line: for the rest of the batch that runs, half of it on average, for those that go
+   * first, and for what others do with the device meanwhile. ms; null while nothing has been measured.
+   */
+  private waitMs(ahead: number): number | null {
+    const { lanes, permit } = this.options;
+    const own = this.service.waitMs((this.running > 0 ? 0.5 : 0) + Math.floor(ahead / lanes));
+    const others = permit === undefined ? 0 : permit.waitMs();
+    return own === null || others === null ? null : own + others;
   }
 }
 

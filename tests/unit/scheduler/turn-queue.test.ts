@@ -104,6 +104,24 @@ test("TurnQueue tells from the turns before how long the next will be waited for
   expect(queue.take("d", never()).expectedWaitMs).toBeGreaterThan(2);
 });
 
+test("TurnQueue counts the runs of others on the device among what is ahead, and foretells how long they take", async () => {
+  const others: { waitMs: number | null } = { waitMs: null };
+  const queue = idleQueue({ permit: { take: async () => () => {}, ahead: 2, waitMs: () => others.waitMs } });
+  const expected = ({ position, expectedWaitMs }: Turn) => [position, expectedWaitMs];
+  const unknown = queue.take("somebody", never());
+  unknown.release();
+  others.waitMs = 30_000;
+  const known = queue.take("somebody", never());
+  // How long the one before it takes is not known yet.
+  const second = queue.take("somebody", never());
+  expect([unknown, known, second].map(expected)).toEqual([
+    [2, null],
+    [2, 30_000],
+    [3, null],
+  ]);
+  expect(() => queue.take("somebody", never())).toThrow(expect.objectContaining({ details: { retryAfterS: 30 } }));
+});
+
 test("TurnQueue lets go of a waiting request the moment its client goes", async () => {
   const queue = idleQueue({ depthMax: 8 });
   const granted: string[] = [];
@@ -310,8 +328,8 @@ test("TurnQueue goes on without one that does not get ready", async () => {
 test("TurnQueue asks for a permit before each batch and gives it back when that is over", async () => {
   const permits: (() => void)[] = [];
   let returned = 0;
-  const permit = () => new Promise<() => void>((resolve) => permits.push(() => resolve(() => returned++)));
-  const queue = idleQueue({ depthMax: 8, permit });
+  const take = () => new Promise<() => void>((resolve) => permits.push(() => resolve(() => returned++)));
+  const queue = idleQueue({ depthMax: 8, permit: { take, ahead: 0, waitMs: () => 0 } });
   const granted: string[] = [];
   const first = taken(queue, "first", granted);
   const client = new AbortController();
