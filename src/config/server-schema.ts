@@ -151,7 +151,8 @@ const MODELS = {
   }),
   queue_depth_max: setting(integer(1, 65_536), 256, {
     group: "Models",
-    about: "Requests that may wait for a model; more are refused until some are done.",
+    about:
+      "Requests that may wait for a model, for each of its copies where `slots` has several; more are refused until some are done. A quarter as many are let in beyond that, one each from clients of whom none waits.",
     aliases: [{ name: "OLLAMA_MAX_QUEUE" }],
   }),
   runs_at_once: setting(nullable(integer(1, 64)), null, {

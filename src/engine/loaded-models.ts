@@ -54,6 +54,14 @@ export interface LoadedModel extends Closable {
   readonly defaults: GenerationDefaults;
 }
 
+/** Who asks for a model, and how. */
+export interface Asking {
+  readonly stay?: LoadOptions;
+  /** A key or an address; absent: those whom nobody named are one client. */
+  readonly client?: string | undefined;
+  readonly work?: WorkObserver;
+}
+
 /** A hold on a loaded model for the one that was asked for, which may be the loaded one with an adapter. */
 export interface Hold extends Lease<LoadedModel> {
   readonly model: ModelDescriptor;
@@ -87,7 +95,7 @@ export class LoadedModels {
    * The model a name stands for, loaded, and held until the lease is released.
    * @throws AppError model_not_found, model_not_runnable, queue_full, queue_timeout, out_of_memory, and what opening it throws
    */
-  async hold(name: string, stay: LoadOptions, signal: AbortSignal, work?: WorkObserver): Promise<Hold> {
+  async hold(name: string, { stay = {}, client = "", work }: Asking, signal: AbortSignal): Promise<Hold> {
     const model = await this.options.catalog.resolve(name);
     if (model.unrunnableReason !== undefined) {
       throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
@@ -100,6 +108,7 @@ export class LoadedModels {
         key: openedKey(base),
         name: base.id,
         askedAs: model.id,
+        client,
         // A file that was replaced is another model: it is loaded once the old one is out of use.
         edition: `${base.bytes} ${base.modifiedMs}`,
         // Asked for when there is something to load, which is seldom.
@@ -120,7 +129,7 @@ export class LoadedModels {
 
   /** See Engine.load. */
   async load(name: string, options: LoadOptions, signal: AbortSignal): Promise<ModelStatus> {
-    const { value, release } = await this.hold(name, options, signal);
+    const { value, release } = await this.hold(name, { stay: options }, signal);
     release();
     const loaded = [...this.residency.loaded()].find((each) => each.value === value);
     return statusOf(loaded ?? { askedAs: value.model.id, memoryBytes: 0, value, pinned: false, expiresAtMs: 0, loadedAtMs: 0 });

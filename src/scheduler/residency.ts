@@ -8,6 +8,7 @@ import { PlaceLine } from "./place-line.ts";
 import { queueFull } from "./refusals.ts";
 import { type Clock, type Closable, LoadFailures, Resident, SYSTEM_CLOCK, type Wanted } from "./resident.ts";
 import { freeBytes, makeRoom, type MemorySource } from "./room.ts";
+import { mayWait } from "./turn-order.ts";
 
 /** A loaded model in use: it stays until it is released. */
 export interface Lease<T> {
@@ -94,7 +95,7 @@ export class Residency<T extends Closable> {
   async acquire(wanted: Wanted<T>, signal: AbortSignal): Promise<Lease<T>> {
     if (signal.aborted) throw cancellation(signal);
     if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
-    this.refuseIfCrowded(wanted.key);
+    this.refuseIfCrowded(wanted);
     const askedMs = this.clock.steadyMs();
     const placed = this.line.wait(wanted, signal, this.limits.waitMaxMs);
     this.serveLine();
@@ -133,6 +134,7 @@ export class Residency<T extends Closable> {
   /** Holds a resident for a request. */
   private enter(resident: Resident<T>, wanted: Wanted<T>): Resident<T> {
     resident.leases++;
+    if (resident.value === null) resident.awaitedBy.push(wanted.client);
     resident.askedAs = wanted.askedAs ?? wanted.name;
     resident.stopExpiry();
     resident.follow(wanted.stay ?? {});
@@ -240,11 +242,12 @@ export class Residency<T extends Closable> {
   }
 
   /** Throws AppError queue_full when as many wait for the loading of a value as may wait for the value. */
-  private refuseIfCrowded(key: string): void {
+  private refuseIfCrowded({ key, client }: Wanted<T>): void {
     const resident = this.residents.get(key);
-    const loading = resident === undefined || resident.value !== null ? 0 : resident.leases;
-    const waiting = loading + [...this.line].filter(({ wanted }) => wanted.key === key).length;
-    if (waiting > this.limits.waitingMax) throw queueFull(waiting, null);
+    const loading = resident === undefined || resident.value !== null ? [] : resident.awaitedBy;
+    const placeless = [...this.line].filter(({ wanted }) => wanted.key === key).map(({ wanted }) => wanted.client);
+    const waiting = [...loading, ...placeless];
+    if (!mayWait(client, waiting, waiting.length, this.limits.waitingMax)) throw queueFull(waiting.length, null);
   }
 
   /**

@@ -24,6 +24,8 @@ export interface Wanted<T> {
   readonly name: string;
   /** The name it was asked for by, where that is another. */
   readonly askedAs?: string;
+  /** Who asks: a key or an address. */
+  readonly client: string;
   /** Changes when what stands behind the key does; a value of another edition is replaced once nobody uses it. */
   readonly edition: string;
   /** An estimate, before anything is loaded. */
@@ -75,6 +77,8 @@ export class Resident<T extends Closable> {
   readonly gone = Promise.withResolvers<void>();
   value: T | null = null;
   leases = 0;
+  /** Who waits for it to be loaded, or did: the client of each request. */
+  readonly awaitedBy: string[] = [];
   /** The name it was last asked for by. */
   askedAs = "";
   /** Position in the order of uses. */

@@ -9,11 +9,11 @@ import { queueFull, queueTimeout } from "./refusals.ts";
 import type { DevicePermit } from "./run-permits.ts";
 import { ServiceTime } from "./service-time.ts";
 import { type StartBatch, TurnBatch } from "./turn-batch.ts";
-import { firstBatch, nextRound, placeOf, type Waiting, windowMs } from "./turn-order.ts";
+import { firstBatch, mayWait, nextRound, placeOf, type Waiting, windowMs } from "./turn-order.ts";
 
 /** What a queue is made for. Figures are read whenever they matter: they may change. */
 export interface TurnQueueOptions {
-  /** Requests that may wait behind the running ones. */
+  /** Requests that may wait behind the running ones; see mayWait. */
   readonly depthMax: number;
   /** How long a request may wait for its turn, ms; Infinity: as long as its client does. */
   readonly waitMaxMs: number;
@@ -84,9 +84,13 @@ export class TurnQueue {
     return this.running + this.line.length > 0;
   }
 
-  /** Whether the next request would be refused. */
+  /** Whether all places are taken: who gets in still has nobody waiting. */
   get full(): boolean {
-    return this.line.length + Number(this.occupied) > this.options.depthMax;
+    return this.ahead > this.options.depthMax;
+  }
+
+  private get ahead(): number {
+    return this.line.length + Number(this.occupied);
   }
 
   /**
@@ -97,7 +101,8 @@ export class TurnQueue {
    */
   take(client: string, signal: AbortSignal, waitedMs = 0): Turn {
     if (signal.aborted) throw cancellation(signal);
-    if (this.full) throw queueFull(this.line.length, this.waitMs(0));
+    const clients = this.line.map((entry) => entry.client);
+    if (!mayWait(client, clients, this.ahead, this.options.depthMax)) throw queueFull(this.line.length, this.waitMs(0));
     const granted = Promise.withResolvers<void>();
     granted.promise.catch(() => {});
     let batch: TurnBatch | null = null;

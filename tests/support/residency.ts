@@ -8,6 +8,7 @@ export const never = () => new AbortController().signal;
 export const wanted = <T>(key: string, load: (signal: AbortSignal) => Promise<T>, edition = "1"): Wanted<T> => ({
   key,
   name: key,
+  client: "somebody",
   edition,
   memoryBytes: 1,
   load,

@@ -296,15 +296,15 @@ test("a newcomer is refused where every place is taken by a pinned one", async (
 test("those who wait for a model to load count as waiting for it", async () => {
   const { residency } = house({ waitingMax: 1 });
   const loading = Promise.withResolvers<Named>();
-  const ask = async (name: string) =>
-    residency.acquire(
-      wanted(name, async () => loading.promise),
-      never(),
-    );
+  const ask = async (name: string, client = "somebody") =>
+    residency.acquire({ ...wanted(name, async () => loading.promise), client }, never());
   const patient = [ask("a"), ask("a"), ask("b")];
   expect(ask("a")).rejects.toMatchObject({ code: "queue_full", details: { retryAfterS: 5 } });
+  // As in the queue of a loaded one.
+  patient.push(ask("a", "somebody else"));
+  expect(ask("a", "a third")).rejects.toMatchObject({ code: "queue_full" });
   loading.resolve({ name: "a", close: async () => {} });
-  expect(await Promise.all(patient)).toHaveLength(3);
+  expect(await Promise.all(patient)).toHaveLength(4);
   expect(await ask("a")).toBeDefined();
 });
 

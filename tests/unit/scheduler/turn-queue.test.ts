@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { AppError } from "../../../src/core/errors.ts";
 import type { BatchMember, BatchTerms, TokenEvent } from "../../../src/core/runtime.ts";
 import type { Turn, TurnQueue, TurnQueueOptions } from "../../../src/scheduler/turn-queue.ts";
 import { idleQueue } from "../../support/idle-queue.ts";
@@ -90,8 +91,28 @@ test("TurnQueue refuses what comes when it is full, and says when to try again",
   expect(queue.full).toBe(false);
   taken(queue, "b", []);
   expect(queue.full).toBe(true);
-  expect(() => queue.take("c", never())).toThrow(expect.objectContaining({ code: "queue_full", details: { retryAfterS: 5 } }));
+  expect(() => queue.take("somebody", never())).toThrow(expect.objectContaining({ code: "queue_full", details: { retryAfterS: 5 } }));
   expect(queue.waiting).toBe(1);
+});
+
+test("TurnQueue that one client has filled lets others in, one request of each, as far as the reserve goes", async () => {
+  const queue = idleQueue({ depthMax: 5 });
+  const take = (client: string) => {
+    try {
+      return queue.take(client, never());
+    } catch (thrown) {
+      return (thrown as AppError).code;
+    }
+  };
+  taken(queue, "running", [], { client: "greedy" });
+  for (const _ of [1, 2, 3, 4, 5]) take("greedy");
+  const other = take("other") as Turn;
+  expect([take("greedy"), take("other")]).toEqual(["queue_full", "queue_full"]);
+  expect(other.position).toBe(2);
+  take("third");
+  expect([take("fourth"), queue.waiting, queue.full]).toEqual(["queue_full", 7, true]);
+  other.release();
+  expect([take("greedy"), take("fourth")]).toEqual(["queue_full", expect.objectContaining({ position: 3 })]);
 });
 
 test("TurnQueue tells from the turns before how long the next will be waited for", async () => {
