@@ -4,6 +4,7 @@
  * become free. What it needs is not used anew meanwhile, so that a busy model cannot keep the others out for ever; all else goes on.
  */
 import { AppError, cancellation } from "../core/errors.ts";
+import { LoadTimes } from "./load-times.ts";
 import { PlaceLine } from "./place-line.ts";
 import { queueFull } from "./refusals.ts";
 import { type Clock, type Closable, LoadFailures, Resident, SYSTEM_CLOCK, type Wanted } from "./resident.ts";
@@ -57,6 +58,7 @@ export class Residency<T extends Closable> {
   private readonly departing = new Map<Promise<void>, Resident<T>>();
   private readonly line: PlaceLine<Wanted<T>, Resident<T>>;
   private readonly failures: LoadFailures;
+  private readonly loadTimes = new LoadTimes();
   private readonly closing = new AbortController();
   private uses = 0;
 
@@ -158,6 +160,7 @@ export class Residency<T extends Closable> {
       (value) => {
         resident.value = value;
         resident.loadedAtMs = this.clock.nowMs();
+        this.loadTimes.note(resident, this.clock.steadyMs() - resident.askedMs);
         this.failures.forget(wanted.key);
         this.serveLine();
       },
@@ -244,10 +247,12 @@ export class Residency<T extends Closable> {
   /** Throws AppError queue_full when as many wait for the loading of a value as may wait for the value. */
   private refuseIfCrowded({ key, client }: Wanted<T>): void {
     const resident = this.residents.get(key);
-    const loading = resident === undefined || resident.value !== null ? [] : resident.awaitedBy;
+    const loading = resident?.value === null ? resident : null;
     const placeless = [...this.line].filter(({ wanted }) => wanted.key === key).map(({ wanted }) => wanted.client);
-    const waiting = [...loading, ...placeless];
-    if (!mayWait(client, waiting, waiting.length, this.limits.waitingMax)) throw queueFull(waiting.length, null);
+    const waiting = [...(loading?.awaitedBy ?? []), ...placeless];
+    if (mayWait(client, waiting, waiting.length, this.limits.waitingMax)) return;
+    const leftMs = loading === null ? null : this.loadTimes.leftMs(loading, this.clock.steadyMs() - loading.askedMs);
+    throw queueFull(waiting.length, leftMs);
   }
 
   /**

@@ -87,6 +87,8 @@ export class Resident<T extends Closable> {
   /** It goes when its last lease ends, and takes no new ones. */
   leaving = false;
   loadedAtMs = 0;
+  /** When its loading was asked for, by the steady clock. */
+  readonly askedMs: number;
   private keepAliveMs: number | null = null;
   private expiresAtMs: number | null = null;
   private stopTimer: () => void = () => {};
@@ -100,6 +102,7 @@ export class Resident<T extends Closable> {
     this.npu = wanted.npu ?? null;
     this.loading = loading;
     this.clock = clock;
+    this.askedMs = clock.steadyMs();
   }
 
   /** Nobody uses it, and it can be closed. */

@@ -308,6 +308,39 @@ test("those who wait for a model to load count as waiting for it", async () => {
   expect(await ask("a")).toBeDefined();
 });
 
+test("who finds no place while a model loads is told when that is likely to be over, as soon as a loading was measured", async () => {
+  const { residency, advance } = house({ waitingMax: 1 });
+  const loads: PromiseWithResolvers<Named>[] = [];
+  const ask = async (name: string, memoryBytes: number) => {
+    const load = Promise.withResolvers<Named>();
+    const begin = async () => {
+      loads.push(load);
+      return load.promise;
+    };
+    return residency.acquire({ ...wanted(name, begin), memoryBytes }, never());
+  };
+  /** Loads one for so long, and asks once more than it may be asked after each of these times. */
+  const refusals = async (name: string, memoryBytes: number, ms: number, askedAtMs: readonly number[]) => {
+    const patient = [ask(name, memoryBytes), ask(name, memoryBytes)];
+    await Bun.sleep(0);
+    const told: unknown[] = [];
+    let nowMs = 0;
+    for (const atMs of askedAtMs) {
+      advance(atMs - nowMs);
+      nowMs = atMs;
+      told.push(await ask(name, memoryBytes).catch(({ details }: AppError) => details.retryAfterS));
+    }
+    advance(ms - nowMs);
+    loads.pop()!.resolve({ name, close: async () => {} });
+    for (const { release } of await Promise.all(patient)) release();
+    return told;
+  };
+  expect(await refusals("a", 10, 20_000, [1000])).toEqual([5]);
+  await residency.unload("a");
+  expect(await refusals("a", 10, 22_000, [1000, 19_500, 21_000])).toEqual([19, 1, 5]);
+  expect(await refusals("twice as large", 20, 44_000, [4000])).toEqual([40]);
+});
+
 describe("a loading that fails", () => {
   const fail = (tries: string[]) => async (): Promise<Named> => {
     tries.push("try");
