@@ -35,7 +35,7 @@ export interface Wanted<T> {
   readonly stay?: Stay;
   /**
    * Throws AppError out_of_memory where less that is loaded would help: it is then tried once more.
-   * @param signal fires when the loading is no longer of use: everything is being closed
+   * @param signal fires when everything is being closed: the loading is of no use any more, and closing what is loaded in a hurry
    */
   readonly load: (signal: AbortSignal) => Promise<T>;
 }
@@ -169,7 +169,7 @@ export class LoadFailures {
     const before = this.failures.get(key);
     const count = before?.edition === edition ? before.count + 1 : 0;
     const rememberedMs = Math.min(REMEMBERED_MAX_MS, REMEMBERED_FIRST_MS * 2 ** count);
-    this.failures.set(key, { edition, error, count, atMs: this.clock.nowMs(), rememberedMs });
+    this.failures.set(key, { edition, error, count, atMs: this.clock.steadyMs(), rememberedMs });
   }
 
   forget(key: string): void {
@@ -180,8 +180,6 @@ export class LoadFailures {
   refuseRecent({ key, edition }: Pick<Wanted<never>, "key" | "edition">): void {
     const failure = this.failures.get(key);
     if (failure?.edition !== edition) return;
-    const ageMs = this.clock.nowMs() - failure.atMs;
-    // A clock that was set back says nothing: the failure is not remembered until it has caught up.
-    if (ageMs >= 0 && ageMs < failure.rememberedMs) throw failure.error;
+    if (this.clock.steadyMs() - failure.atMs < failure.rememberedMs) throw failure.error;
   }
 }
