@@ -157,7 +157,8 @@ const MODELS = {
   }),
   runs_at_once: setting(nullable(integer(1, 64)), null, {
     group: "Models",
-    about: "Runs that may go on at the same time over all models; null is one on the NPU, and any number on the CPU.",
+    about:
+      "Runs that may go on at the same time over all models, where opening a model on the NPU counts as one; null is one on the NPU, and any number on the CPU.",
   }),
   batch_window_ms: setting(integer(0, 1000, "milliseconds"), 20, {
     group: "Models",

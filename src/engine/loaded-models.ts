@@ -120,6 +120,8 @@ export class LoadedModels {
           : {}),
         stay,
         load: async (over) => this.observedOpen(base, over),
+        // The CPU has room for one that opens beside those that run.
+        ...(base.format === "rkllm" ? { leave: async (over) => this.options.permitFor?.(base)?.takeAside(over) ?? (() => {}) } : {}),
       },
       signal,
     );

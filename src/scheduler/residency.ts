@@ -6,7 +6,7 @@
 import { AppError, cancellation } from "../core/errors.ts";
 import { LoadTimes } from "./load-times.ts";
 import { PlaceLine } from "./place-line.ts";
-import { queueFull } from "./refusals.ts";
+import { queueFull, queueTimeout } from "./refusals.ts";
 import { type Clock, type Closable, LoadFailures, Resident, SYSTEM_CLOCK, type Wanted } from "./resident.ts";
 import { freeBytes, makeRoom, type MemorySource } from "./room.ts";
 import { mayWait } from "./turn-order.ts";
@@ -14,7 +14,7 @@ import { mayWait } from "./turn-order.ts";
 /** A loaded model in use: it stays until it is released. */
 export interface Lease<T> {
   readonly value: T;
-  /** How long there was no place for it, ms; its loading is not counted. */
+  /** How long it was waited for before it could be loaded, ms. */
   readonly waitedMs: number;
   /** Safe to call twice. */
   release(): void;
@@ -44,7 +44,7 @@ export interface ResidencyLimits {
   readonly keepAliveMs: number;
   /** Requests that may wait for a value to be loaded, behind the first. */
   readonly waitingMax: number;
-  /** How long a request may wait for a place, ms; Infinity: as long as its client does. */
+  /** How long a request may wait until its value can be loaded, ms; Infinity: as long as its client does. */
   readonly waitMaxMs: number;
   readonly memory: MemorySource;
 }
@@ -102,12 +102,27 @@ export class Residency<T extends Closable> {
     const placed = this.line.wait(wanted, signal, this.limits.waitMaxMs);
     this.serveLine();
     const resident = await placed;
-    const waitedMs = this.clock.steadyMs() - askedMs;
     try {
+      await this.begun(resident, askedMs + this.limits.waitMaxMs - this.clock.steadyMs());
+      const waitedMs = this.clock.steadyMs() - askedMs;
       return this.lease(resident, await resident.loading, waitedMs);
     } catch (thrown) {
+      resident.giveUp(wanted.client);
       this.endLease(resident);
       throw thrown;
+    }
+  }
+
+  /** Its loading has begun, or is over. Throws AppError queue_timeout when that takes longer than it may. */
+  private async begun({ begun, begunMs, loading }: Resident<T>, msMax: number): Promise<void> {
+    if (begunMs !== null) return;
+    const late = Promise.withResolvers<never>();
+    const { waitMaxMs } = this.limits;
+    const stopTimer = this.clock.after(msMax, () => late.reject(queueTimeout(waitMaxMs, null)));
+    try {
+      await Promise.race([begun.promise, loading, late.promise]);
+    } finally {
+      stopTimer();
     }
   }
 
@@ -149,10 +164,13 @@ export class Residency<T extends Closable> {
    */
   private admit(wanted: Wanted<T>, outdated: Resident<T> | null): Resident<T> | readonly Resident<T>[] {
     this.failures.refuseRecent(wanted);
-    const making = makeRoom(wanted, [...this.residents.values()], this.room(), outdated);
+    const { countMax, memory } = this.limits;
+    const residents = [...this.residents.values()];
+    const room = { countMax, freeBytes: freeBytes(memory, residents, [...this.departing.values()]) };
+    const making = makeRoom(wanted, residents, room, outdated);
     if ("awaited" in making) return making.awaited;
     for (const resident of making.going) this.depart(resident);
-    const resident = new Resident<T>(wanted, this.load(wanted), this.clock);
+    const resident = new Resident<T>(wanted, async (loading) => this.load(wanted, loading), this.clock);
     resident.usedAt = this.uses++;
     if (outdated?.leaving === false) resident.follow(outdated.stay);
     this.residents.set(wanted.key, resident);
@@ -160,8 +178,9 @@ export class Residency<T extends Closable> {
       (value) => {
         resident.value = value;
         resident.loadedAtMs = this.clock.nowMs();
-        this.loadTimes.note(resident, this.clock.steadyMs() - resident.askedMs);
+        this.loadTimes.note(resident, resident.sinceBegunMs);
         this.failures.forget(wanted.key);
+        if (resident.leases === 0) this.endUse(resident);
         this.serveLine();
       },
       (thrown: unknown) => {
@@ -174,34 +193,31 @@ export class Residency<T extends Closable> {
     return resident;
   }
 
-  private room() {
-    const held = [...this.residents.values()].map(({ memoryBytes, value }) => ({
-      memoryBytes,
-      loading: value === null,
-      cachedBytes: value?.cachedBytes?.() ?? 0,
-    }));
-    const departingBytes = [...this.departing.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
-    return { countMax: this.limits.countMax, freeBytes: freeBytes(this.limits.memory, held, departingBytes) };
-  }
-
   /** Estimates may be wrong: where memory was short after all, one that nobody uses makes room, and it is tried once more. */
-  private async load(wanted: Wanted<T>): Promise<T> {
+  private async load(wanted: Wanted<T>, resident: Resident<T>): Promise<T> {
     try {
-      return await this.loadOnce(wanted);
+      return await this.loadOnce(wanted, resident);
     } catch (thrown) {
       if (!(thrown instanceof AppError) || thrown.code !== "out_of_memory") throw thrown;
       const [oldest] = [...this.residents.values()].filter(({ idle, pinned }) => idle && !pinned).sort((a, b) => a.usedAt - b.usedAt);
       if (oldest === undefined) throw thrown;
       this.depart(oldest);
-      return this.loadOnce(wanted);
+      return this.loadOnce(wanted, resident);
     }
   }
 
-  /** Those that leave must be gone before another is loaded: memory for both is what there is not. */
-  private async loadOnce(wanted: Wanted<T>): Promise<T> {
+  /** Those that leave must be gone before another is loaded: memory for both is what there is not. They may need the device for that. */
+  private async loadOnce({ load, leave }: Wanted<T>, resident: Resident<T>): Promise<T> {
+    const { signal } = this.closing;
     await Promise.all(this.departing.keys());
-    if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
-    return wanted.load(this.closing.signal);
+    if (signal.aborted) throw cancellation(signal);
+    const giveBack = await leave?.(signal);
+    try {
+      resident.begin();
+      return await load(signal);
+    } finally {
+      giveBack?.();
+    }
   }
 
   private depart(resident: Resident<T>): void {
@@ -237,11 +253,15 @@ export class Residency<T extends Closable> {
     resident.leases--;
     resident.usedAt = this.uses++;
     if (resident.leases > 0) return;
-    if (this.residents.get(resident.key) === resident) {
-      if (resident.leaving) this.depart(resident);
-      else resident.startExpiry(this.limits.keepAliveMs, () => this.expire(resident));
-    }
+    this.endUse(resident);
     this.serveLine();
+  }
+
+  /** Nobody uses it any more; one that is still loading is not to be closed before it is loaded. */
+  private endUse(resident: Resident<T>): void {
+    if (this.residents.get(resident.key) !== resident || resident.value === null) return;
+    if (resident.leaving) this.depart(resident);
+    else resident.startExpiry(this.limits.keepAliveMs, () => this.expire(resident));
   }
 
   /** Throws AppError queue_full when as many wait for the loading of a value as may wait for the value. */
@@ -251,7 +271,7 @@ export class Residency<T extends Closable> {
     const placeless = [...this.line].filter(({ wanted }) => wanted.key === key).map(({ wanted }) => wanted.client);
     const waiting = [...(loading?.awaitedBy ?? []), ...placeless];
     if (mayWait(client, waiting, waiting.length, this.limits.waitingMax)) return;
-    const leftMs = loading === null ? null : this.loadTimes.leftMs(loading, this.clock.steadyMs() - loading.askedMs);
+    const leftMs = loading === null ? null : this.loadTimes.leftMs(loading, loading.sinceBegunMs);
     throw queueFull(waiting.length, leftMs);
   }
 

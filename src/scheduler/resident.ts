@@ -38,6 +38,8 @@ export interface Wanted<T> {
    * @param signal fires when everything is being closed: the loading is of no use any more, and closing what is loaded in a hurry
    */
   readonly load: (signal: AbortSignal) => Promise<T>;
+  /** Leave to use the device, which loading takes; absent: nobody has to ask. Resolves with the way to give it back; throws when the signal fires. */
+  readonly leave?: (signal: AbortSignal) => Promise<() => void>;
 }
 
 /** The time, and calls when some of it has passed; tests bring their own. */
@@ -87,22 +89,40 @@ export class Resident<T extends Closable> {
   /** It goes when its last lease ends, and takes no new ones. */
   leaving = false;
   loadedAtMs = 0;
-  /** When its loading was asked for, by the steady clock. */
-  readonly askedMs: number;
+  /** Resolves when its loading has begun: those that had to go first have gone, and the device is its own. */
+  readonly begun = Promise.withResolvers<void>();
+  /** When that was, by the steady clock; null: it was not yet. */
+  begunMs: number | null = null;
   private keepAliveMs: number | null = null;
   private expiresAtMs: number | null = null;
   private stopTimer: () => void = () => {};
   private readonly clock: Clock;
 
-  constructor(wanted: Omit<Wanted<T>, "load">, loading: Promise<T>, clock: Clock) {
+  constructor(wanted: Omit<Wanted<T>, "load">, load: (resident: Resident<T>) => Promise<T>, clock: Clock) {
     this.key = wanted.key;
     this.name = wanted.name;
     this.edition = wanted.edition;
     this.memoryBytes = wanted.memoryBytes;
     this.npu = wanted.npu ?? null;
-    this.loading = loading;
     this.clock = clock;
-    this.askedMs = clock.steadyMs();
+    this.loading = load(this);
+  }
+
+  /** How long it has been loading, ms. */
+  get sinceBegunMs(): number {
+    return this.begunMs === null ? 0 : this.clock.steadyMs() - this.begunMs;
+  }
+
+  /** It is being loaded from now on. */
+  begin(): void {
+    this.begunMs = this.clock.steadyMs();
+    this.begun.resolve();
+  }
+
+  /** A request of a client waits for it no longer. */
+  giveUp(client: string): void {
+    const index = this.awaitedBy.indexOf(client);
+    if (index >= 0) this.awaitedBy.splice(index, 1);
   }
 
   /** Nobody uses it, and it can be closed. */

@@ -26,9 +26,8 @@ export interface Room {
 export interface HeldMemory {
   /** The estimate. */
   readonly memoryBytes: number;
-  readonly loading: boolean;
-  /** See Closable. */
-  readonly cachedBytes: number;
+  /** null: it is loading. For what it tells of itself see Closable. */
+  readonly value: { cachedBytes?(): number } | null;
 }
 
 /** Where memory comes from; asked whenever something is to be loaded. */
@@ -42,15 +41,19 @@ export interface MemorySource {
 /** The rest of what is available stays with everything else that runs. */
 const AVAILABLE_SHARE = 0.9;
 
-/** Bytes that another model may take. `departingBytes`: of those that are being closed. */
-export function freeBytes(source: MemorySource, held: readonly HeldMemory[], departingBytes: number): number {
+/** Bytes that another model may take. `departing` are being closed. */
+export function freeBytes(
+  source: MemorySource,
+  held: readonly HeldMemory[],
+  departing: readonly Pick<HeldMemory, "memoryBytes">[],
+): number {
   const budget = source.budgetBytes();
-  if (budget !== null) return budget - held.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  if (budget !== null) return budget - bytesOf(held);
   const available = source.availableBytes();
   if (available === null) return Infinity;
   // The system has not yet given what a loading one will take, and counts pages of files as free.
-  const claimed = held.reduce((sum, each) => sum + (each.loading ? each.memoryBytes : each.cachedBytes), 0);
-  return available * AVAILABLE_SHARE + departingBytes - claimed;
+  const claimed = held.reduce((sum, { value, memoryBytes }) => sum + (value === null ? memoryBytes : (value.cachedBytes?.() ?? 0)), 0);
+  return available * AVAILABLE_SHARE + bytesOf(departing) - claimed;
 }
 
 /** Those that go now; or, where one of them is in use, all that may be among those that go once it is not. */
@@ -98,7 +101,7 @@ export function makeRoom<R extends Occupant>(
   return { going: replaced === null ? going : [replaced, ...going] };
 }
 
-function bytesOf(occupants: readonly Occupant[]): number {
+function bytesOf(occupants: readonly Pick<HeldMemory, "memoryBytes">[]): number {
   return occupants.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
 }
 

@@ -1,14 +1,17 @@
 /**
- * How many runs may go on at the same time over all models. The NPU works on one thing at a time: two runs only wait for each other, and two
- * processes on it at once were seen to hang (RK3576).
+ * How many runs may go on at the same time over all models. The NPU works on one thing at a time: two runs only wait for each other, and a
+ * model that is opened while another runs was seen to hang (RK3576).
  */
+import { cancellation } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import { ServiceTime } from "./service-time.ts";
 
 /** One of those that use the device, and what it can know of the others. */
 export interface DevicePermit {
-  /** Resolves with the way to give the permit back, which may be called twice. */
+  /** For a batch of turns. Resolves with the way to give the permit back, which may be called twice. */
   readonly take: () => Promise<() => void>;
+  /** For anything else, which says nothing of how long turns take. Throws AppError what the signal was fired with when it fires before. */
+  readonly takeAside: (signal?: AbortSignal) => Promise<() => void>;
   /** How many others have to be done before the next permit for this one: those that have one or wait for one now. */
   readonly ahead: number;
   /** How long that is likely to take, ms; null while nothing has been measured. */
@@ -20,7 +23,7 @@ class RunPermits {
   readonly count: number;
   /** Those that have a permit. */
   holding = 0;
-  /** From a permit's being given to its being given back. */
+  /** Of turns: from a permit's being given to its being given back. */
   readonly held = new ServiceTime();
   private readonly line: (() => void)[] = [];
 
@@ -32,13 +35,25 @@ class RunPermits {
     return this.line.length;
   }
 
-  async take(): Promise<void> {
-    if (this.holding < this.count) this.holding++;
-    else await new Promise<void>((resolve) => this.line.push(resolve));
+  async take(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) throw cancellation(signal);
+    if (this.holding < this.count) {
+      this.holding++;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.line.push(resolve);
+    const leave = (): void => {
+      const index = this.line.indexOf(resolve);
+      if (index < 0 || signal === undefined) return;
+      this.line.splice(index, 1);
+      reject(cancellation(signal));
+    };
+    signal?.addEventListener("abort", leave, { once: true });
+    await promise.finally(() => signal?.removeEventListener("abort", leave));
   }
 
-  giveBack(heldMs: number): void {
-    this.held.note(heldMs);
+  giveBack(): void {
     const next = this.line.shift();
     if (next === undefined) this.holding--;
     else next();
@@ -56,10 +71,13 @@ class OnePermit implements DevicePermit {
     this.now = now;
   }
 
-  readonly take = async (): Promise<() => void> => {
+  readonly take = async (): Promise<() => void> => this.hold(true);
+
+  readonly takeAside = async (signal?: AbortSignal): Promise<() => void> => this.hold(false, signal);
+
+  private async hold(isTurn: boolean, signal?: AbortSignal): Promise<() => void> {
     this.waiting++;
-    await this.permits.take();
-    this.waiting--;
+    await this.permits.take(signal).finally(() => this.waiting--);
     this.holding++;
     const sinceMs = this.now();
     let held = true;
@@ -67,9 +85,10 @@ class OnePermit implements DevicePermit {
       if (!held) return;
       held = false;
       this.holding--;
-      this.permits.giveBack(this.now() - sinceMs);
+      if (isTurn) this.permits.held.note(this.now() - sinceMs);
+      this.permits.giveBack();
     };
-  };
+  }
 
   get ahead(): number {
     const { holding, waiting, count } = this.permits;

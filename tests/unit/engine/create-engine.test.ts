@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import type { Catalog } from "../../../src/catalog/catalog.ts";
+import { AppError } from "../../../src/core/errors.ts";
 import type { GenerationRequest } from "../../../src/core/generation.ts";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
-import { createEngine } from "../../../src/engine/create-engine.ts";
+import { createEngine, type EngineOptions } from "../../../src/engine/create-engine.ts";
 import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
 import { runningOne } from "../../support/running-batch.ts";
 
@@ -19,7 +20,7 @@ const REQUEST: GenerationRequest = {
 const STATS = { prefillTokens: 1, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
 
 /** An engine on one slot that notes which prompts it holds; every prompt has as many tokens as it is told. */
-function engineOn(promptTokens: number, queueDepthMax = 1) {
+function engineOn(promptTokens: number, queueDepthMax = 1, change: Partial<EngineOptions> = {}) {
   const held = new Set<number>();
   let id = 0;
   const slot: RuntimeSlot = {
@@ -48,6 +49,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1) {
     catalog: { resolve: async () => MODEL } as unknown as Catalog,
     openSlot: async () => slot,
     queueDepthMax,
+    ...change,
   });
   return { engine, held, status: () => engine.status().models[0] };
 }
@@ -101,4 +103,27 @@ test("a closed engine counts nothing", async () => {
   expect(await engine.countTokens(REQUEST, new AbortController().signal).catch((error: unknown) => error)).toMatchObject({
     code: "shutting_down",
   });
+});
+
+test.each([
+  ["rkllm", ["aside", "open"]],
+  ["gguf", ["open"]],
+] as const)("a model is opened in its turn where it runs on the NPU (%s)", async (format, happens) => {
+  const happened: string[] = [];
+  const take = async () => () => {};
+  const takeAside = async () => {
+    happened.push("aside");
+    return () => {};
+  };
+  const { engine } = engineOn(1, 1, {
+    catalog: { resolve: async () => ({ ...MODEL, format }) } as unknown as Catalog,
+    permitFor: () => ({ take, takeAside, ahead: 0, waitMs: () => 0 }),
+    openSlot: async () => {
+      happened.push("open");
+      throw new AppError("model_load_failed", "damaged");
+    },
+  });
+  expect(engine.load("tiny", {}, new AbortController().signal)).rejects.toMatchObject({ message: "damaged" });
+  await engine.load("tiny", {}, new AbortController().signal).catch(() => {});
+  expect(happened).toEqual([...happens]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { AppError } from "../../../src/core/errors.ts";
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import { type DevicePermit, devicePermits } from "../../../src/scheduler/run-permits.ts";
 
@@ -71,4 +72,27 @@ test("where several may run at once, as many others are ahead of nobody", async 
     [0, 0],
     [1, 250],
   ]);
+});
+
+test("what is no turn waits as turns do, says nothing of how long they take, and goes when it is not wanted any more", async () => {
+  const { permits, pass, seen } = device(3);
+  const [a, b, c] = permits;
+  const giveBack = await a.takeAside();
+  pass(60_000);
+  const closing = new AbortController();
+  const gone = b!.takeAside(closing.signal).catch((thrown: unknown) => thrown);
+  const next = c!.take();
+  closing.abort(new AppError("shutting_down", "The server is shutting down"));
+  expect(await gone).toMatchObject({ code: "shutting_down" });
+  expect(await b!.takeAside(closing.signal).catch((thrown: unknown) => thrown)).toMatchObject({ code: "shutting_down" });
+  giveBack();
+  (await next)();
+  expect(seen()).toEqual([
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ]);
+  await a.take();
+  // Nothing passed while the only turn went on.
+  expect(seen()[1]).toEqual([1, 0]);
 });

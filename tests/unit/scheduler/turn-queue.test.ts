@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { AppError } from "../../../src/core/errors.ts";
 import type { BatchMember, BatchTerms, TokenEvent } from "../../../src/core/runtime.ts";
+import type { DevicePermit } from "../../../src/scheduler/run-permits.ts";
 import type { Turn, TurnQueue, TurnQueueOptions } from "../../../src/scheduler/turn-queue.ts";
 import { idleQueue } from "../../support/idle-queue.ts";
 
@@ -47,6 +48,15 @@ function playedSlot(options: Partial<TurnQueueOptions> = {}) {
   });
   return { queue, started };
 }
+
+/** Leave to use a device that nobody else wants, unless said otherwise. */
+const permitOf = (change: Partial<DevicePermit>): DevicePermit => ({
+  take: async () => () => {},
+  takeAside: () => expect.unreachable("a turn is no work aside"),
+  ahead: 0,
+  waitMs: () => 0,
+  ...change,
+});
 
 /** Runs a prompt in a turn to its end, and gives the turn back. */
 async function runIn(turn: Turn, promptId: number, last = true): Promise<void> {
@@ -127,7 +137,7 @@ test("TurnQueue tells from the turns before how long the next will be waited for
 
 test("TurnQueue counts the runs of others on the device among what is ahead, and foretells how long they take", async () => {
   const others: { waitMs: number | null } = { waitMs: null };
-  const queue = idleQueue({ permit: { take: async () => () => {}, ahead: 2, waitMs: () => others.waitMs } });
+  const queue = idleQueue({ permit: permitOf({ ahead: 2, waitMs: () => others.waitMs }) });
   const expected = ({ position, expectedWaitMs }: Turn) => [position, expectedWaitMs];
   const unknown = queue.take("somebody", never());
   unknown.release();
@@ -350,7 +360,7 @@ test("TurnQueue asks for a permit before each batch and gives it back when that 
   const permits: (() => void)[] = [];
   let returned = 0;
   const take = () => new Promise<() => void>((resolve) => permits.push(() => resolve(() => returned++)));
-  const queue = idleQueue({ depthMax: 8, permit: { take, ahead: 0, waitMs: () => 0 } });
+  const queue = idleQueue({ depthMax: 8, permit: permitOf({ take }) });
   const granted: string[] = [];
   const first = taken(queue, "first", granted);
   const client = new AbortController();
