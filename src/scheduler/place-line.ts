@@ -1,5 +1,5 @@
 /** Those for whom there is no place yet, in the order they came. Each leaves when its client goes, and when it has waited for as long as it may. */
-import { cancellation } from "../core/errors.ts";
+import { type AppError, cancellation } from "../core/errors.ts";
 import { queueTimeout } from "./refusals.ts";
 import type { Clock } from "./resident.ts";
 
@@ -49,15 +49,29 @@ export class PlaceLine<W, P> {
       waiter.refuse(error);
       this.onLeft();
     };
-    const onGone = (): void => leave(cancellation(signal));
-    const stopTimer = this.clock.after(waitMaxMs, () => leave(queueTimeout(waitMaxMs, null)));
-    signal.addEventListener("abort", onGone, { once: true });
+    const stopWatch = this.watch(signal, waitMaxMs, 0, leave);
     this.waiters.add(waiter);
-    try {
-      return await promise;
-    } finally {
+    return promise.finally(stopWatch);
+  }
+
+  /** Goes on waiting with a place, until that can be used. @param waitedMs for how long it has waited. Throws as `wait` does, and what `ready` throws. */
+  async waitOn(ready: Promise<unknown>, signal: AbortSignal, waitMaxMs: number, waitedMs: number): Promise<void> {
+    // Nobody may be left to hear of its failure.
+    ready.catch(() => {});
+    if (signal.aborted) throw cancellation(signal);
+    const over = Promise.withResolvers<never>();
+    const stopWatch = this.watch(signal, waitMaxMs, waitedMs, over.reject);
+    await Promise.race([ready, over.promise]).finally(stopWatch);
+  }
+
+  /** Tells when its client has gone, or it has waited for as long as it may. @returns stops that */
+  private watch(signal: AbortSignal, waitMaxMs: number, waitedMs: number, giveUp: (error: AppError) => void): () => void {
+    const onGone = (): void => giveUp(cancellation(signal));
+    const stopTimer = this.clock.after(waitMaxMs - waitedMs, () => giveUp(queueTimeout(waitMaxMs, null)));
+    signal.addEventListener("abort", onGone, { once: true });
+    return () => {
       stopTimer();
       signal.removeEventListener("abort", onGone);
-    }
+    };
   }
 }

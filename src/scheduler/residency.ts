@@ -6,7 +6,7 @@
 import { AppError, cancellation } from "../core/errors.ts";
 import { LoadTimes } from "./load-times.ts";
 import { PlaceLine } from "./place-line.ts";
-import { queueFull, queueTimeout } from "./refusals.ts";
+import { queueFull } from "./refusals.ts";
 import { type Clock, type Closable, LoadFailures, Resident, SYSTEM_CLOCK, type Wanted } from "./resident.ts";
 import { freeBytes, makeRoom, type MemorySource } from "./room.ts";
 import { mayWait } from "./turn-order.ts";
@@ -91,7 +91,7 @@ export class Residency<T extends Closable> {
    * The value of a key, loaded if need be. Several callers share one loading; when it fails, all of them get its error and nothing stays,
    * and for some seconds those who come after them get it, too.
    * A loading goes on when its caller goes: who gives up after half a minute and tries again would otherwise never see it done.
-   * @throws AppError cancelled when the signal fires while waiting for a place, queue_full, queue_timeout, out_of_memory, shutting_down after
+   * @throws AppError cancelled when the signal fires before it can be loaded, queue_full, queue_timeout, out_of_memory, shutting_down after
    * `close`, and what `load` throws
    */
   async acquire(wanted: Wanted<T>, signal: AbortSignal): Promise<Lease<T>> {
@@ -99,30 +99,21 @@ export class Residency<T extends Closable> {
     if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
     this.refuseIfCrowded(wanted);
     const askedMs = this.clock.steadyMs();
-    const placed = this.line.wait(wanted, signal, this.limits.waitMaxMs);
+    const { waitMaxMs } = this.limits;
+    const placed = this.line.wait(wanted, signal, waitMaxMs);
     this.serveLine();
     const resident = await placed;
+    const waitedMs = () => this.clock.steadyMs() - askedMs;
     try {
-      await this.begun(resident, askedMs + this.limits.waitMaxMs - this.clock.steadyMs());
-      const waitedMs = this.clock.steadyMs() - askedMs;
-      return this.lease(resident, await resident.loading, waitedMs);
+      // A loading that fails before it begins ends the wait as well.
+      const begun = Promise.race([resident.begun.promise, resident.loading]);
+      if (resident.begunMs === null) await this.line.waitOn(begun, signal, waitMaxMs, waitedMs());
+      const begunAfterMs = waitedMs();
+      return this.lease(resident, await resident.loading, begunAfterMs);
     } catch (thrown) {
       resident.giveUp(wanted.client);
       this.endLease(resident);
       throw thrown;
-    }
-  }
-
-  /** Its loading has begun, or is over. Throws AppError queue_timeout when that takes longer than it may. */
-  private async begun({ begun, begunMs, loading }: Resident<T>, msMax: number): Promise<void> {
-    if (begunMs !== null) return;
-    const late = Promise.withResolvers<never>();
-    const { waitMaxMs } = this.limits;
-    const stopTimer = this.clock.after(msMax, () => late.reject(queueTimeout(waitMaxMs, null)));
-    try {
-      await Promise.race([begun.promise, loading, late.promise]);
-    } finally {
-      stopTimer();
     }
   }
 

@@ -16,8 +16,8 @@ function house(change: Partial<ResidencyLimits> = {}) {
     await Promise.race([device.promise, gone]);
     return () => void events.push("give back");
   };
-  const ask = async (begin = load("a")) => residency.acquire({ ...wanted("a", begin), leave }, never());
-  return { events, advance, residency, device, ask };
+  const ask = async (begin = load("a"), signal = never()) => residency.acquire({ ...wanted("a", begin), leave }, signal);
+  return { events, advance, residency, device, ask, load };
 }
 
 test("a value is loaded when the device is its own, which is given back when it is loaded", async () => {
@@ -57,6 +57,32 @@ test("the wait for the device counts as waiting, and who has waited too long lea
   expect({ waitedMs, events: [...events] }).toEqual({ waitedMs: 3000, events: ["ask", "load a", "give back"] });
   advance(1);
   expect({ loaded: [...residency.loaded()], last: events.at(-1) }).toEqual({ loaded: [], last: "close a" });
+});
+
+test("a client that goes while the device is waited for leaves the loading to those who come later, too", async () => {
+  const { events, device, ask, load } = house({ waitingMax: 1 });
+  const client = new AbortController();
+  const leaving = [ask(load("a"), client.signal), ask(load("a"), client.signal)].map(async (asked) =>
+    asked.catch(({ code }: AppError) => code),
+  );
+  await Bun.sleep(0);
+  client.abort();
+  expect(await Promise.all(leaving)).toEqual(["cancelled", "cancelled"]);
+  const later = ask();
+  device.resolve();
+  await later;
+  expect(events).toEqual(["ask", "load a", "give back"]);
+});
+
+test("a client that has gone before the device is asked for does not hear that its loading was given up", async () => {
+  const { events, residency, ask, load } = house();
+  const client = new AbortController();
+  const leaving = ask(load("a"), client.signal).catch(({ code }: AppError) => code);
+  client.abort();
+  expect(await leaving).toBe("cancelled");
+  await residency.close();
+  await Bun.sleep(0);
+  expect(events).toEqual(["ask"]);
 });
 
 test("a value that nobody waits for any more when it is loaded goes after its time", async () => {

@@ -135,12 +135,21 @@ test("Residency gives up what is loading when it closes, and begins nothing more
 
 test("Residency keeps loading for the next one when the client that asked has gone", async () => {
   const { events, load } = loader();
-  const residency = new Residency(limits({ countMax: 1 }));
+  const residency = new Residency<Named>(limits({ countMax: 1 }));
   const client = new AbortController();
-  const leaving = residency.acquire(wanted("a", load("a")), client.signal);
+  const gate = Promise.withResolvers<void>();
+  const slow = async () => {
+    const loaded = await load("a")();
+    await gate.promise;
+    return loaded;
+  };
+  const leaving = residency.acquire(wanted("a", slow), client.signal);
+  await Bun.sleep(0);
   client.abort();
+  const next = residency.acquire(wanted("a", slow), never());
+  gate.resolve();
   (await leaving).release();
-  await residency.acquire(wanted("a", load("a")), never());
+  await next;
   expect(events).toEqual(["load a"]);
 });
 
