@@ -126,6 +126,21 @@ test("with one run at a time two models take turns", async () => {
   expect({ changes, both: new Set(happened).size }).toEqual({ changes: 1, both: 2 });
 });
 
+test("with one run at a time the first request for a model is told of the run of another", async () => {
+  await using server = await startTestServer({
+    moods: "slow-decode=20",
+    flags: ["--runs-at-once", "1"],
+    models: { "one.gguf": {}, "two.gguf": { seed: 2 } },
+  });
+  await server.post(PATH, { ...REQUEST, model: "one" });
+  const letGo = await hold(server, "one");
+  const stream = await server.post(PATH, { ...REQUEST, model: "two", stream: true });
+  letGo();
+  await stream.text();
+  const [position, wait] = ["position", "wait-ms"].map((name) => stream.headers.get(`x-rockchip-llama-queue-${name}`));
+  expect({ position, waits: Number(wait) > 0 }).toEqual({ position: "1", waits: true });
+});
+
 test("two copies of a model answer two chats side by side, and each keeps its own", async () => {
   await using server = await startTestServer({ moods: "slow-decode=5", flags: ["--slots", "2"] });
   const happened: string[] = [];
