@@ -108,7 +108,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     openSlot: async (model, defaults, signal) => {
       const onFacts = async (facts: LoadFacts) => found.learn(model, facts);
       const machine = { config, choice, findingsOf, assets: await assets, environment, program: VERSION, soc, promptCache, observer, log };
-      return openModel({ ...machine, permit: permitFor(model), model, defaults, signal, onFacts });
+      return openModel({ ...machine, permit: permitFor(model)?.takeAside ?? null, model, defaults, signal, onFacts });
     },
     contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model, likelyFindings(model)),
     slotsOf: (model) => resolveInference(config.inference, model.id).slots,

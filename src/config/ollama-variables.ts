@@ -51,7 +51,8 @@ export function debugLevel(text: string): string | undefined {
 
 /** Variables of Ollama's that people set and that change nothing here, with the reason, as a clause. */
 export const IDLE_VARIABLES: Readonly<Record<string, string>> = {
-  OLLAMA_NUM_PARALLEL: "a model answers one request at a time, the others wait their turn; see `queue_depth_max`",
+  OLLAMA_NUM_PARALLEL:
+    "how many requests a model answers at a time is up to `n_batch` and `slots`, one unless they say otherwise; the others wait their turn",
   OLLAMA_FLASH_ATTENTION: "the runtime decides that itself",
   OLLAMA_KV_CACHE_TYPE: "the runtime's cache has one type",
   OLLAMA_SCHED_SPREAD: "there are no GPUs",

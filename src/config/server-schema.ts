@@ -151,12 +151,14 @@ const MODELS = {
   }),
   queue_depth_max: setting(integer(1, 65_536), 256, {
     group: "Models",
-    about: "Requests that may wait for a model; more are refused until some are done.",
+    about:
+      "Requests that may wait for a model, for each of its copies where `slots` has several; more are refused until some are done. A quarter as many are let in beyond that, one each from clients of whom none waits.",
     aliases: [{ name: "OLLAMA_MAX_QUEUE" }],
   }),
   runs_at_once: setting(nullable(integer(1, 64)), null, {
     group: "Models",
-    about: "Runs that may go on at the same time over all models; null is one on the NPU, and any number on the CPU.",
+    about:
+      "Runs that may go on at the same time over all models, where opening a model on the NPU counts as one; null is one on the NPU, and any number on the CPU.",
   }),
   batch_window_ms: setting(integer(0, 1000, "milliseconds"), 20, {
     group: "Models",
@@ -217,7 +219,8 @@ const ANSWERS = {
 const TIME_LIMITS = {
   queue_timeout_s: setting(nullable(seconds()), null, {
     group: "Time limits",
-    about: "How long a request may wait for its turn; null is as long as its client does.",
+    about:
+      "How long a request may wait in all, for its model's place and for its turn, apart from the time that loading takes; null is as long as its client does.",
   }),
   load_timeout_s: setting(nullable(seconds()), null, {
     group: "Time limits",

@@ -10,10 +10,10 @@ import { demandOf } from "./demand.ts";
 import { FactsReader } from "./model-facts.ts";
 import { readModelMetadata } from "./model-metadata.ts";
 import type { PromptCache } from "../core/prompt-cache.ts";
-import type { Engine, Generation, InspectionAnswer, LoadOptions, WarmPrompt } from "./engine.ts";
+import type { Engine, Generation, InspectionAnswer, WarmPrompt } from "./engine.ts";
 import { openedModel } from "./opened-model.ts";
 import { warmPrompt } from "./warm.ts";
-import { type LoadedModel, LoadedModels, type LoadedModelsOptions } from "./loaded-models.ts";
+import { type Asking, type Hold, type LoadedModel, LoadedModels, type LoadedModelsOptions } from "./loaded-models.ts";
 import { contextTokensOf, presetRequest } from "./preset-request.ts";
 import { promptRequest } from "./prompt-request.ts";
 import { rerank, type Ranking, type RerankRequest } from "./rerank.ts";
@@ -76,7 +76,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function generate(request: GenerationRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<Generation> {
     const arrivedMs = performance.now();
     const signal = workSignal(clientSignal);
-    const lease = await loaded.hold(request.model, stayOf(request), signal, work);
+    const lease = await loaded.hold(request.model, { ...askingOf(request), work }, signal);
     try {
       return await admit(presetRequest(request, lease.model.preset), lease.value, {
         model: lease.model,
@@ -84,6 +84,7 @@ export function createEngine(options: EngineOptions): Engine {
         loadedMs: performance.now(),
         signal,
         work,
+        waitedMs: lease.waitedMs,
         endLease: lease.release,
       });
     } catch (thrown) {
@@ -94,7 +95,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Takes no place in the queue: prompts are prepared beside an answer that is being made. */
   async function countTokens(request: GenerationRequest, clientSignal: AbortSignal): Promise<number> {
-    const lease = await loaded.hold(request.model, stayOf(request), workSignal(clientSignal));
+    const lease = await loaded.hold(request.model, askingOf(request), workSignal(clientSignal));
     const { slot } = lease.value.lines.first;
     try {
       const prompt = await slot.prepare(promptRequest(presetRequest(request, lease.model.preset)));
@@ -108,10 +109,11 @@ export function createEngine(options: EngineOptions): Engine {
   async function embed(request: EmbeddingRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<Embeddings> {
     const arrivedMs = performance.now();
     const signal = workSignal(clientSignal);
-    const { value, model, release } = await loaded.hold(request.model, stayOf(request), signal, work);
+    const { value, model, waitedMs, release } = await loaded.hold(request.model, { ...askingOf(request), work }, signal);
     const loadMs = performance.now() - arrivedMs;
+    const place = { model, ...value.lines.choose(null), client: clientOf(request), waitedMs, work, signal };
     try {
-      return { ...(await embedBatch(request, { model, ...value.lines.choose(null), client: clientOf(request), work, signal })), loadMs };
+      return { ...(await embedBatch(request, place)), loadMs };
     } finally {
       release();
     }
@@ -119,9 +121,9 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function rank(request: RerankRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<Ranking> {
     const signal = workSignal(clientSignal);
-    const { value, model, release } = await loaded.hold(request.model, {}, signal, work);
+    const { value, model, waitedMs, release } = await loaded.hold(request.model, { client: request.client, work }, signal);
     try {
-      return await rerank(request, { model, ...value.lines.choose(null), client: clientOf(request), work, signal });
+      return await rerank(request, { model, ...value.lines.choose(null), client: clientOf(request), waitedMs, work, signal });
     } finally {
       release();
     }
@@ -129,7 +131,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function warm(request: GenerationRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<WarmPrompt> {
     const signal = workSignal(clientSignal);
-    const hold = await loaded.hold(request.model, stayOf(request), signal, work);
+    const hold = await loaded.hold(request.model, { ...askingOf(request), work }, signal);
     try {
       return await warmPrompt(request, hold, clientOf(request), work, signal);
     } finally {
@@ -169,7 +171,13 @@ export function createEngine(options: EngineOptions): Engine {
   async function admit(
     request: GenerationRequest,
     onModel: LoadedModel,
-    visit: { model: ModelDescriptor; arrivedMs: number; loadedMs: number; signal: AbortSignal; work: WorkObserver; endLease: () => void },
+    visit: Pick<Hold, "model" | "waitedMs"> & {
+      arrivedMs: number;
+      loadedMs: number;
+      signal: AbortSignal;
+      work: WorkObserver;
+      endLease: () => void;
+    },
   ): Promise<Generation> {
     const { lines, defaults } = onModel;
     const { slot, queue } = lines.choose(request);
@@ -180,7 +188,7 @@ export function createEngine(options: EngineOptions): Engine {
     const tokensMaxOf = (promptTokens: number, spentTokens: number): number =>
       resolveTokensMax({ requested: request.tokensMax, defaultMax: defaults.tokensMax, promptTokens, spentTokens, ...room });
     const continuedTokensMax = promptTokensMax(room);
-    const turn = queue.take(clientOf(request), visit.signal);
+    const turn = queue.take(clientOf(request), visit.signal, visit.waitedMs);
     let prompt: PreparedPrompt | null = null;
     try {
       const wanted = promptRequest(request);
@@ -282,6 +290,6 @@ function clientOf({ client = "" }: { readonly client?: string }): string {
   return client;
 }
 
-function stayOf({ keepAliveMs }: { readonly keepAliveMs?: number }): LoadOptions {
-  return keepAliveMs === undefined ? {} : { keepAliveMs };
+function askingOf({ client, keepAliveMs }: { readonly client?: string; readonly keepAliveMs?: number }): Asking {
+  return { client, stay: keepAliveMs === undefined ? {} : { keepAliveMs } };
 }

@@ -48,6 +48,8 @@ export interface EmbeddingPlace {
   readonly queue: TurnQueue;
   /** Who asks. */
   readonly client: string;
+  /** How long it has waited for the model's place, ms. */
+  readonly waitedMs: number;
   readonly work: WorkObserver;
   readonly signal: AbortSignal;
 }
@@ -79,7 +81,7 @@ export async function embedBatch(request: EmbeddingRequest, place: EmbeddingPlac
 export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promise<Pick<Embeddings, "vectors" | "tokens">> {
   const { model, slot, work, signal } = place;
   const { logitsOf, nameOf, finish = (vector) => vector } = batch;
-  const turn = place.queue.take(place.client, signal);
+  const turn = place.queue.take(place.client, signal, place.waitedMs);
   const prompts: PreparedPrompt[] = [];
   let next = 0;
   try {

@@ -6,6 +6,7 @@ import { type Observer, UNOBSERVED, type WorkObserver } from "../core/observatio
 import type { RuntimeSlot } from "../core/runtime.ts";
 import { type Lease, Residency, type Residence } from "../scheduler/residency.ts";
 import type { Closable } from "../scheduler/resident.ts";
+import type { DevicePermit } from "../scheduler/run-permits.ts";
 import { TurnQueue } from "../scheduler/turn-queue.ts";
 import { type Line, Lines } from "./lines.ts";
 import type { LoadingModel, LoadOptions, ModelStatus } from "./engine.ts";
@@ -28,12 +29,12 @@ export interface LoadedModelsOptions {
   readonly npuDomainOf?: (model: ModelDescriptor) => number;
   /** Requests that may wait for one model, loading or loaded. */
   readonly queueDepthMax: number;
-  /** How long a request may wait for its turn, ms; Infinity: as long as its client does. */
+  /** How long a request may wait for its model's place and its turn, ms; Infinity: as long as its client does. */
   readonly queueWaitMaxMs: number;
   /** How long a turn may be held back for others to join it, ms. */
   readonly batchWindowMs: number;
-  /** Gives leave to use the machine; see TurnQueueOptions. Absent: nobody has to ask. */
-  readonly permitFor?: (model: ModelDescriptor) => (() => Promise<() => void>) | null;
+  /** What a slot asks for leave to use the machine. Absent, null: nobody has to ask. */
+  readonly permitFor?: (model: ModelDescriptor) => DevicePermit | null;
   readonly modelsLoadedMax: number;
   /** How long an unused model stays loaded where no request said otherwise; Infinity: until its place is needed. */
   readonly keepAliveMs: number;
@@ -52,6 +53,14 @@ export interface LoadedModel extends Closable {
   readonly lines: Lines;
   /** As they were written, so that a request can take its part of them: see resolveSampling. */
   readonly defaults: GenerationDefaults;
+}
+
+/** Who asks for a model, and how. */
+export interface Asking {
+  readonly stay?: LoadOptions;
+  /** A key or an address; absent: those whom nobody named are one client. */
+  readonly client?: string | undefined;
+  readonly work?: WorkObserver;
 }
 
 /** A hold on a loaded model for the one that was asked for, which may be the loaded one with an adapter. */
@@ -76,15 +85,18 @@ export class LoadedModels {
       get waitingMax() {
         return options.queueDepthMax;
       },
+      get waitMaxMs() {
+        return options.queueWaitMaxMs;
+      },
       memory: { budgetBytes: () => options.memoryBudgetBytes, availableBytes: options.availableMemoryBytes },
     });
   }
 
   /**
    * The model a name stands for, loaded, and held until the lease is released.
-   * @throws AppError model_not_found, model_not_runnable, queue_full, out_of_memory, and what opening it throws
+   * @throws AppError model_not_found, model_not_runnable, queue_full, queue_timeout, out_of_memory, and what opening it throws
    */
-  async hold(name: string, stay: LoadOptions, signal: AbortSignal, work?: WorkObserver): Promise<Hold> {
+  async hold(name: string, { stay = {}, client = "", work }: Asking, signal: AbortSignal): Promise<Hold> {
     const model = await this.options.catalog.resolve(name);
     if (model.unrunnableReason !== undefined) {
       throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
@@ -97,6 +109,7 @@ export class LoadedModels {
         key: openedKey(base),
         name: base.id,
         askedAs: model.id,
+        client,
         // A file that was replaced is another model: it is loaded once the old one is out of use.
         edition: `${base.bytes} ${base.modifiedMs}`,
         // Asked for when there is something to load, which is seldom.
@@ -108,6 +121,8 @@ export class LoadedModels {
           : {}),
         stay,
         load: async (over) => this.observedOpen(base, over),
+        // The CPU has room for one that opens beside those that run.
+        ...(base.format === "rkllm" ? { leave: async (over) => this.options.permitFor?.(base)?.takeAside(over) ?? (() => {}) } : {}),
       },
       signal,
     );
@@ -117,7 +132,7 @@ export class LoadedModels {
 
   /** See Engine.load. */
   async load(name: string, options: LoadOptions, signal: AbortSignal): Promise<ModelStatus> {
-    const { value, release } = await this.hold(name, options, signal);
+    const { value, release } = await this.hold(name, { stay: options }, signal);
     release();
     const loaded = [...this.residency.loaded()].find((each) => each.value === value);
     return statusOf(loaded ?? { askedAs: value.model.id, memoryBytes: 0, value, pinned: false, expiresAtMs: 0, loadedAtMs: 0 });

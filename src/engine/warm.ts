@@ -17,7 +17,7 @@ import { resolveSampling, resolveTokensMax, roomOf } from "./resolve-options.ts"
  */
 export async function warmPrompt(
   request: GenerationRequest,
-  { value, model }: Hold,
+  { value, model, waitedMs }: Hold,
   client: string,
   work: WorkObserver,
   signal: AbortSignal,
@@ -27,7 +27,7 @@ export async function warmPrompt(
   const { slot, queue } = lines.choose(wanted);
   const adapter = model.adapted?.adapter;
   refuseUnkept(slot, model.id);
-  const turn = queue.take(client, signal);
+  const turn = queue.take(client, signal, waitedMs);
   let prompt: PreparedPrompt | null = null;
   try {
     prompt = await slot.prepare(promptRequest(wanted));

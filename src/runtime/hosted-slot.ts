@@ -50,17 +50,17 @@ export class HostedSlot implements RuntimeSlot {
   /** What the last run has left in the KV cache is known. */
   private settled: Promise<void> = Promise.resolve();
 
-  private constructor(options: HostedSlotOptions) {
-    this.host = new LivingHost(options);
+  private constructor(options: HostedSlotOptions, over: AbortSignal) {
+    this.host = new LivingHost(options, over);
   }
 
   /**
    * Opens a model.
-   * @param signal ends the loading at once
+   * @param signal ends the loading at once, and hurries the closing
    * @throws AppError model_load_failed, runtime_library_missing, engine_lost, …, and what the signal was fired with
    */
   static async open(options: HostedSlotOptions, signal: AbortSignal): Promise<HostedSlot> {
-    const slot = new HostedSlot(options);
+    const slot = new HostedSlot(options, signal);
     const giveUp = () => void slot.close();
     signal.addEventListener("abort", giveUp, { once: true });
     try {

@@ -12,6 +12,7 @@ import type { LaunchHost } from "./host-link.ts";
 import { HostSession } from "./host-session.ts";
 import type { HostLimits } from "./host-watch.ts";
 import type { KeeperFor } from "./model-keeper.ts";
+import { patiently } from "./patiently.ts";
 import type { PromptKeeper } from "./prompt-keeper.ts";
 import type { OpenSpec } from "./protocol.ts";
 
@@ -37,6 +38,7 @@ export class LivingHost {
   /** The last host started: opening, open or lost. null: none yet, or one is being replaced. */
   session: HostSession | null = null;
   private readonly options: LivingHostOptions;
+  private readonly over: AbortSignal;
   private readonly keeper: PromptKeeper | null;
   /** The last work with files, until it is done. */
   private filing: Promise<unknown> = Promise.resolve();
@@ -53,8 +55,10 @@ export class LivingHost {
   private closed = false;
   private closing: Promise<void> | null = null;
 
-  constructor(options: LivingHostOptions) {
+  /** @param over fires when everything is being closed: what would be kept is not waited for long then */
+  constructor(options: LivingHostOptions, over: AbortSignal) {
     this.options = options;
+    this.over = over;
     this.keeper = options.keeperFor?.(options.spec.options.contextTokens) ?? null;
   }
 
@@ -137,10 +141,18 @@ export class LivingHost {
 
   private async closeOnce(): Promise<void> {
     await this.retiring;
+    await this.inTime(this.parkHeld());
+    await this.session?.close();
+  }
+
+  private async parkHeld(): Promise<void> {
     await this.filing;
     const { session } = this;
     if (session?.idle === true) await this.keeper?.park(session, this.options.permit ?? null);
-    await session?.close();
+  }
+
+  private async inTime(parking: Promise<void> | undefined): Promise<void> {
+    if (parking !== undefined) await patiently(parking, this.over, this.options.limits.abortTimeoutMs);
   }
 
   private async reopen(): Promise<HostSession> {
@@ -192,7 +204,7 @@ export class LivingHost {
 
   /** The old host's memory has to be free before the new one takes its own. */
   private async retire(session: HostSession): Promise<void> {
-    await this.keeper?.park(session, null);
+    await this.inTime(this.keeper?.park(session, null));
     await session.close();
   }
 }

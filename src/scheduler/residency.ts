@@ -1,16 +1,21 @@
 /**
  * Which models are loaded. A model is loaded when a request first needs it and stays for the time that was said for it, or until another
  * needs its place; then the one unused for longest goes. A model with requests in it is never unloaded: a newcomer waits for one to
- * become free, and who comes after it waits behind it, so that a busy model cannot keep the others out for ever.
+ * become free. What it needs is not used anew meanwhile, so that a busy model cannot keep the others out for ever; all else goes on.
  */
 import { AppError, cancellation } from "../core/errors.ts";
+import { LoadTimes } from "./load-times.ts";
+import { PlaceLine } from "./place-line.ts";
+import { queueFull } from "./refusals.ts";
 import { type Clock, type Closable, LoadFailures, Resident, SYSTEM_CLOCK, type Wanted } from "./resident.ts";
 import { freeBytes, makeRoom, type MemorySource } from "./room.ts";
-import { queueFull } from "./turn-queue.ts";
+import { mayWait } from "./turn-order.ts";
 
 /** A loaded model in use: it stays until it is released. */
 export interface Lease<T> {
   readonly value: T;
+  /** How long it was waited for before it could be loaded, ms. */
+  readonly waitedMs: number;
   /** Safe to call twice. */
   release(): void;
 }
@@ -32,12 +37,6 @@ export interface Residence<T> extends Arrival {
   readonly loadedAtMs: number;
 }
 
-/** A request for which there is no place yet. */
-interface Waiter<T extends Closable> {
-  readonly wanted: Wanted<T>;
-  readonly place: PromiseWithResolvers<Resident<T>>;
-}
-
 /** How many may be loaded, and how long an unused one stays. Read whenever it matters: it may change. */
 export interface ResidencyLimits {
   readonly countMax: number;
@@ -45,6 +44,8 @@ export interface ResidencyLimits {
   readonly keepAliveMs: number;
   /** Requests that may wait for a value to be loaded, behind the first. */
   readonly waitingMax: number;
+  /** How long a request may wait until its value can be loaded, ms; Infinity: as long as its client does. */
+  readonly waitMaxMs: number;
   readonly memory: MemorySource;
 }
 
@@ -55,8 +56,9 @@ export class Residency<T extends Closable> {
   private readonly residents = new Map<string, Resident<T>>();
   /** Values that are being closed: their memory is not free yet. */
   private readonly departing = new Map<Promise<void>, Resident<T>>();
-  private readonly waiters: Waiter<T>[] = [];
+  private readonly line: PlaceLine<Wanted<T>, Resident<T>>;
   private readonly failures: LoadFailures;
+  private readonly loadTimes = new LoadTimes();
   private readonly closing = new AbortController();
   private uses = 0;
 
@@ -64,6 +66,7 @@ export class Residency<T extends Closable> {
     this.limits = limits;
     this.clock = clock;
     this.failures = new LoadFailures(clock);
+    this.line = new PlaceLine(clock, () => this.serveLine());
   }
 
   /** What is loaded now, in the order it was loaded. */
@@ -88,17 +91,27 @@ export class Residency<T extends Closable> {
    * The value of a key, loaded if need be. Several callers share one loading; when it fails, all of them get its error and nothing stays,
    * and for some seconds those who come after them get it, too.
    * A loading goes on when its caller goes: who gives up after half a minute and tries again would otherwise never see it done.
-   * @throws AppError cancelled when the signal fires while waiting for a place, queue_full, out_of_memory, shutting_down after `close`,
-   * and what `load` throws
+   * @throws AppError cancelled when the signal fires before it can be loaded, queue_full, queue_timeout, out_of_memory, shutting_down after
+   * `close`, and what `load` throws
    */
   async acquire(wanted: Wanted<T>, signal: AbortSignal): Promise<Lease<T>> {
     if (signal.aborted) throw cancellation(signal);
     if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
-    this.refuseIfCrowded(wanted.key);
-    const resident = (this.waiters.length === 0 ? this.enter(wanted) : null) ?? (await this.placeFreed(wanted, signal));
+    this.refuseIfCrowded(wanted);
+    const askedMs = this.clock.steadyMs();
+    const { waitMaxMs } = this.limits;
+    const placed = this.line.wait(wanted, signal, waitMaxMs);
+    this.serveLine();
+    const resident = await placed;
+    const waitedMs = () => this.clock.steadyMs() - askedMs;
     try {
-      return this.lease(resident, await resident.loading);
+      // A loading that fails before it begins ends the wait as well.
+      const begun = Promise.race([resident.begun.promise, resident.loading]);
+      if (resident.begunMs === null) await this.line.waitOn(begun, signal, waitMaxMs, waitedMs());
+      const begunAfterMs = waitedMs();
+      return this.lease(resident, await resident.loading, begunAfterMs);
     } catch (thrown) {
+      resident.giveUp(wanted.client);
       this.endLease(resident);
       throw thrown;
     }
@@ -118,7 +131,7 @@ export class Residency<T extends Closable> {
   async close(): Promise<void> {
     const over = new AppError("shutting_down", "The server is shutting down");
     this.closing.abort(over);
-    for (const { place } of this.waiters.splice(0)) place.reject(over);
+    for (const waiter of this.line) waiter.refuse(over);
     const residents = [...this.residents.values()];
     this.residents.clear();
     for (const resident of residents) resident.stopExpiry();
@@ -126,26 +139,29 @@ export class Residency<T extends Closable> {
     await Promise.allSettled([...this.departing.keys(), ...closed]);
   }
 
-  /** Holds the resident of a key, made if need be; null when there is no place for it yet. */
-  private enter(wanted: Wanted<T>): Resident<T> | null {
-    const known = this.residents.get(wanted.key) ?? null;
-    const fits = known !== null && known.edition === wanted.edition && !known.leaving;
-    const resident = fits ? known : this.admit(wanted, known);
-    if (resident === null) return null;
+  /** Holds a resident for a request. */
+  private enter(resident: Resident<T>, wanted: Wanted<T>): Resident<T> {
     resident.leases++;
+    if (resident.value === null) resident.awaitedBy.push(wanted.client);
     resident.askedAs = wanted.askedAs ?? wanted.name;
     resident.stopExpiry();
     resident.follow(wanted.stay ?? {});
     return resident;
   }
 
-  /** Makes a resident, closing for its place those that are in its way: its outdated self, and those unused for longest. */
-  private admit(wanted: Wanted<T>, outdated: Resident<T> | null): Resident<T> | null {
+  /**
+   * Makes a resident, closing for its place those that are in its way: its outdated self, and those unused for longest. Where some of these are
+   * in use: those that it needs out of use.
+   */
+  private admit(wanted: Wanted<T>, outdated: Resident<T> | null): Resident<T> | readonly Resident<T>[] {
     this.failures.refuseRecent(wanted);
-    const going = makeRoom(wanted, [...this.residents.values()], this.room(), outdated);
-    if (going === null) return null;
-    for (const resident of going) this.depart(resident);
-    const resident = new Resident<T>(wanted, this.load(wanted), this.clock);
+    const { countMax, memory } = this.limits;
+    const residents = [...this.residents.values()];
+    const room = { countMax, freeBytes: freeBytes(memory, residents, [...this.departing.values()]) };
+    const making = makeRoom(wanted, residents, room, outdated);
+    if ("awaited" in making) return making.awaited;
+    for (const resident of making.going) this.depart(resident);
+    const resident = new Resident<T>(wanted, async (loading) => this.load(wanted, loading), this.clock);
     resident.usedAt = this.uses++;
     if (outdated?.leaving === false) resident.follow(outdated.stay);
     this.residents.set(wanted.key, resident);
@@ -153,47 +169,46 @@ export class Residency<T extends Closable> {
       (value) => {
         resident.value = value;
         resident.loadedAtMs = this.clock.nowMs();
+        this.loadTimes.note(resident, resident.sinceBegunMs);
         this.failures.forget(wanted.key);
-        this.serveWaiters();
+        if (resident.leases === 0) this.endUse(resident);
+        this.serveLine();
       },
       (thrown: unknown) => {
         if (!this.closing.signal.aborted) this.failures.note(wanted, AppError.from(thrown));
         if (this.residents.get(wanted.key) === resident) this.residents.delete(wanted.key);
         resident.gone.resolve();
-        this.serveWaiters();
+        this.serveLine();
       },
     );
     return resident;
   }
 
-  private room() {
-    const held = [...this.residents.values()].map(({ memoryBytes, value }) => ({
-      memoryBytes,
-      loading: value === null,
-      cachedBytes: value?.cachedBytes?.() ?? 0,
-    }));
-    const departingBytes = [...this.departing.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
-    return { countMax: this.limits.countMax, freeBytes: freeBytes(this.limits.memory, held, departingBytes) };
-  }
-
   /** Estimates may be wrong: where memory was short after all, one that nobody uses makes room, and it is tried once more. */
-  private async load(wanted: Wanted<T>): Promise<T> {
+  private async load(wanted: Wanted<T>, resident: Resident<T>): Promise<T> {
     try {
-      return await this.loadOnce(wanted);
+      return await this.loadOnce(wanted, resident);
     } catch (thrown) {
       if (!(thrown instanceof AppError) || thrown.code !== "out_of_memory") throw thrown;
       const [oldest] = [...this.residents.values()].filter(({ idle, pinned }) => idle && !pinned).sort((a, b) => a.usedAt - b.usedAt);
       if (oldest === undefined) throw thrown;
       this.depart(oldest);
-      return this.loadOnce(wanted);
+      return this.loadOnce(wanted, resident);
     }
   }
 
-  /** Those that leave must be gone before another is loaded: memory for both is what there is not. */
-  private async loadOnce(wanted: Wanted<T>): Promise<T> {
+  /** Those that leave must be gone before another is loaded: memory for both is what there is not. They may need the device for that. */
+  private async loadOnce({ load, leave }: Wanted<T>, resident: Resident<T>): Promise<T> {
+    const { signal } = this.closing;
     await Promise.all(this.departing.keys());
-    if (this.closing.signal.aborted) throw cancellation(this.closing.signal);
-    return wanted.load(this.closing.signal);
+    if (signal.aborted) throw cancellation(signal);
+    const giveBack = await leave?.(signal);
+    try {
+      resident.begin();
+      return await load(signal);
+    } finally {
+      giveBack?.();
+    }
   }
 
   private depart(resident: Resident<T>): void {
@@ -210,13 +225,14 @@ export class Residency<T extends Closable> {
 
   private expire(resident: Resident<T>): void {
     this.depart(resident);
-    this.serveWaiters();
+    this.serveLine();
   }
 
-  private lease(resident: Resident<T>, value: T): Lease<T> {
+  private lease(resident: Resident<T>, value: T, waitedMs: number): Lease<T> {
     let held = true;
     return {
       value,
+      waitedMs,
       release: () => {
         if (held) this.endLease(resident);
         held = false;
@@ -228,51 +244,47 @@ export class Residency<T extends Closable> {
     resident.leases--;
     resident.usedAt = this.uses++;
     if (resident.leases > 0) return;
-    if (this.residents.get(resident.key) === resident) {
-      if (resident.leaving) this.depart(resident);
-      else resident.startExpiry(this.limits.keepAliveMs, () => this.expire(resident));
-    }
-    this.serveWaiters();
+    this.endUse(resident);
+    this.serveLine();
+  }
+
+  /** Nobody uses it any more; one that is still loading is not to be closed before it is loaded. */
+  private endUse(resident: Resident<T>): void {
+    if (this.residents.get(resident.key) !== resident || resident.value === null) return;
+    if (resident.leaving) this.depart(resident);
+    else resident.startExpiry(this.limits.keepAliveMs, () => this.expire(resident));
   }
 
   /** Throws AppError queue_full when as many wait for the loading of a value as may wait for the value. */
-  private refuseIfCrowded(key: string): void {
+  private refuseIfCrowded({ key, client }: Wanted<T>): void {
     const resident = this.residents.get(key);
-    const loading = resident === undefined || resident.value !== null ? 0 : resident.leases;
-    const waiting = loading + this.waiters.filter(({ wanted }) => wanted.key === key).length;
-    if (waiting > this.limits.waitingMax) throw queueFull(waiting);
+    const loading = resident?.value === null ? resident : null;
+    const placeless = [...this.line].filter(({ wanted }) => wanted.key === key).map(({ wanted }) => wanted.client);
+    const waiting = [...(loading?.awaitedBy ?? []), ...placeless];
+    if (mayWait(client, waiting, waiting.length, this.limits.waitingMax)) return;
+    const leftMs = loading === null ? null : this.loadTimes.leftMs(loading, loading.sinceBegunMs);
+    throw queueFull(waiting.length, leftMs);
   }
 
-  /** Lets in who waits, in order, as far as there are places. */
-  private serveWaiters(): void {
-    for (let waiter = this.waiters[0]; waiter !== undefined; waiter = this.waiters[0]) {
+  /**
+   * Lets in who waits, in order, as far as there are places. Who waits for room holds up those who need what it needs, and those who need room as well; who
+   * waits for its model's outdated self to be out of use holds up nobody.
+   */
+  private serveLine(): void {
+    /** What the first who waits for room needs out of use; null: nobody waits for room. */
+    let needed: readonly Resident<T>[] | null = null;
+    for (const waiter of this.line) {
+      const { wanted } = waiter;
+      const known = this.residents.get(wanted.key) ?? null;
+      const fits = known !== null && known.edition === wanted.edition && !known.leaving;
+      if (fits ? needed?.includes(known) : needed !== null || known?.idle === false) continue;
       try {
-        const resident = this.enter(waiter.wanted);
-        if (resident === null) return;
-        waiter.place.resolve(resident);
+        const admitted = fits ? known : this.admit(wanted, known);
+        if (admitted instanceof Resident) waiter.letIn(this.enter(admitted, wanted));
+        else needed = admitted;
       } catch (thrown) {
-        waiter.place.reject(thrown);
+        waiter.refuse(thrown);
       }
-      this.waiters.shift();
-    }
-  }
-
-  /** A place, held, in one's turn. */
-  private async placeFreed(wanted: Wanted<T>, signal: AbortSignal): Promise<Resident<T>> {
-    const waiter: Waiter<T> = { wanted, place: Promise.withResolvers() };
-    const leave = () => {
-      const index = this.waiters.indexOf(waiter);
-      if (index < 0) return;
-      this.waiters.splice(index, 1);
-      waiter.place.reject(cancellation(signal));
-      this.serveWaiters();
-    };
-    this.waiters.push(waiter);
-    signal.addEventListener("abort", leave, { once: true });
-    try {
-      return await waiter.place.promise;
-    } finally {
-      signal.removeEventListener("abort", leave);
     }
   }
 }

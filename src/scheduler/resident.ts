@@ -24,6 +24,8 @@ export interface Wanted<T> {
   readonly name: string;
   /** The name it was asked for by, where that is another. */
   readonly askedAs?: string;
+  /** Who asks: a key or an address. */
+  readonly client: string;
   /** Changes when what stands behind the key does; a value of another edition is replaced once nobody uses it. */
   readonly edition: string;
   /** An estimate, before anything is loaded. */
@@ -33,15 +35,19 @@ export interface Wanted<T> {
   readonly stay?: Stay;
   /**
    * Throws AppError out_of_memory where less that is loaded would help: it is then tried once more.
-   * @param signal fires when the loading is no longer of use: everything is being closed
+   * @param signal fires when everything is being closed: the loading is of no use any more, and closing what is loaded in a hurry
    */
   readonly load: (signal: AbortSignal) => Promise<T>;
+  /** Leave to use the device, which loading takes; absent: nobody has to ask. Resolves with the way to give it back; throws when the signal fires. */
+  readonly leave?: (signal: AbortSignal) => Promise<() => void>;
 }
 
 /** The time, and calls when some of it has passed; tests bring their own. */
 export interface Clock {
   /** ms since the epoch. */
   nowMs(): number;
+  /** ms of a clock that is never set. */
+  steadyMs(): number;
   /** @returns calls it off */
   after(delayMs: number, call: () => void): () => void;
 }
@@ -52,6 +58,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 /** The machine's clock. Its timers keep no process alive. */
 export const SYSTEM_CLOCK: Clock = {
   nowMs: () => Date.now(),
+  steadyMs: () => performance.now(),
   after: (delayMs, call) => {
     if (delayMs > TIMER_MS_MAX) return () => {};
     const timer = setTimeout(call, delayMs);
@@ -72,6 +79,8 @@ export class Resident<T extends Closable> {
   readonly gone = Promise.withResolvers<void>();
   value: T | null = null;
   leases = 0;
+  /** Who waits for it to be loaded, or did: the client of each request. */
+  readonly awaitedBy: string[] = [];
   /** The name it was last asked for by. */
   askedAs = "";
   /** Position in the order of uses. */
@@ -80,19 +89,40 @@ export class Resident<T extends Closable> {
   /** It goes when its last lease ends, and takes no new ones. */
   leaving = false;
   loadedAtMs = 0;
+  /** Resolves when its loading has begun: those that had to go first have gone, and the device is its own. */
+  readonly begun = Promise.withResolvers<void>();
+  /** When that was, by the steady clock; null: it was not yet. */
+  begunMs: number | null = null;
   private keepAliveMs: number | null = null;
   private expiresAtMs: number | null = null;
   private stopTimer: () => void = () => {};
   private readonly clock: Clock;
 
-  constructor(wanted: Omit<Wanted<T>, "load">, loading: Promise<T>, clock: Clock) {
+  constructor(wanted: Omit<Wanted<T>, "load">, load: (resident: Resident<T>) => Promise<T>, clock: Clock) {
     this.key = wanted.key;
     this.name = wanted.name;
     this.edition = wanted.edition;
     this.memoryBytes = wanted.memoryBytes;
     this.npu = wanted.npu ?? null;
-    this.loading = loading;
     this.clock = clock;
+    this.loading = load(this);
+  }
+
+  /** How long it has been loading, ms. */
+  get sinceBegunMs(): number {
+    return this.begunMs === null ? 0 : this.clock.steadyMs() - this.begunMs;
+  }
+
+  /** It is being loaded from now on. */
+  begin(): void {
+    this.begunMs = this.clock.steadyMs();
+    this.begun.resolve();
+  }
+
+  /** A request of a client waits for it no longer. */
+  giveUp(client: string): void {
+    const index = this.awaitedBy.indexOf(client);
+    if (index >= 0) this.awaitedBy.splice(index, 1);
   }
 
   /** Nobody uses it, and it can be closed. */
@@ -159,7 +189,7 @@ export class LoadFailures {
     const before = this.failures.get(key);
     const count = before?.edition === edition ? before.count + 1 : 0;
     const rememberedMs = Math.min(REMEMBERED_MAX_MS, REMEMBERED_FIRST_MS * 2 ** count);
-    this.failures.set(key, { edition, error, count, atMs: this.clock.nowMs(), rememberedMs });
+    this.failures.set(key, { edition, error, count, atMs: this.clock.steadyMs(), rememberedMs });
   }
 
   forget(key: string): void {
@@ -170,8 +200,6 @@ export class LoadFailures {
   refuseRecent({ key, edition }: Pick<Wanted<never>, "key" | "edition">): void {
     const failure = this.failures.get(key);
     if (failure?.edition !== edition) return;
-    const ageMs = this.clock.nowMs() - failure.atMs;
-    // A clock that was set back says nothing: the failure is not remembered until it has caught up.
-    if (ageMs >= 0 && ageMs < failure.rememberedMs) throw failure.error;
+    if (this.clock.steadyMs() - failure.atMs < failure.rememberedMs) throw failure.error;
   }
 }

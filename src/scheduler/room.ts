@@ -26,9 +26,8 @@ export interface Room {
 export interface HeldMemory {
   /** The estimate. */
   readonly memoryBytes: number;
-  readonly loading: boolean;
-  /** See Closable. */
-  readonly cachedBytes: number;
+  /** null: it is loading. For what it tells of itself see Closable. */
+  readonly value: { cachedBytes?(): number } | null;
 }
 
 /** Where memory comes from; asked whenever something is to be loaded. */
@@ -42,20 +41,27 @@ export interface MemorySource {
 /** The rest of what is available stays with everything else that runs. */
 const AVAILABLE_SHARE = 0.9;
 
-/** Bytes that another model may take. `departingBytes`: of those that are being closed. */
-export function freeBytes(source: MemorySource, held: readonly HeldMemory[], departingBytes: number): number {
+/** Bytes that another model may take. `departing` are being closed. */
+export function freeBytes(
+  source: MemorySource,
+  held: readonly HeldMemory[],
+  departing: readonly Pick<HeldMemory, "memoryBytes">[],
+): number {
   const budget = source.budgetBytes();
-  if (budget !== null) return budget - held.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  if (budget !== null) return budget - bytesOf(held);
   const available = source.availableBytes();
   if (available === null) return Infinity;
   // The system has not yet given what a loading one will take, and counts pages of files as free.
-  const claimed = held.reduce((sum, each) => sum + (each.loading ? each.memoryBytes : each.cachedBytes), 0);
-  return available * AVAILABLE_SHARE + departingBytes - claimed;
+  const claimed = held.reduce((sum, { value, memoryBytes }) => sum + (value === null ? memoryBytes : (value.cachedBytes?.() ?? 0)), 0);
+  return available * AVAILABLE_SHARE + bytesOf(departing) - claimed;
 }
 
+/** Those that go now; or, where one of them is in use, all that may be among those that go once it is not. */
+export type Making<R> = { readonly going: readonly R[] } | { readonly awaited: readonly R[] };
+
 /**
- * Those that have to go first, the one unused for longest before the others; null when one that is in use has to be waited for.
- * @param replaced an older edition of what is wanted
+ * Who has to go first, the one unused for longest before the others.
+ * @param replaced an older edition of what is wanted, which nobody uses
  * @throws AppError out_of_memory when it does not fit whoever goes
  */
 export function makeRoom<R extends Occupant>(
@@ -63,8 +69,7 @@ export function makeRoom<R extends Occupant>(
   occupants: readonly R[],
   room: Room,
   replaced: R | null,
-): readonly R[] | null {
-  if (replaced?.idle === false) return null;
+): Making<R> {
   const others = occupants.filter((occupant) => occupant !== replaced);
   const movable = others.filter(({ pinned }) => !pinned).sort((a, b) => Number(b.idle) - Number(a.idle) || a.usedAt - b.usedAt);
   const free = room.freeBytes + (replaced?.memoryBytes ?? 0);
@@ -90,13 +95,13 @@ export function makeRoom<R extends Occupant>(
   };
   // Only those that share a domain help there; what goes for it is not needed twice.
   const sharing = movable.filter((occupant) => shareDomain(npu, occupant.npu));
-  if (!send(sharing, fitsNpu)) return null;
+  if (!send(sharing, fitsNpu)) return { awaited: sharing };
   const rest = movable.filter((occupant) => !going.includes(occupant));
-  if (!send(rest, fits)) return null;
-  return replaced === null ? going : [replaced, ...going];
+  if (!send(rest, fits)) return { awaited: movable };
+  return { going: replaced === null ? going : [replaced, ...going] };
 }
 
-function bytesOf(occupants: readonly Occupant[]): number {
+function bytesOf(occupants: readonly Pick<HeldMemory, "memoryBytes">[]): number {
   return occupants.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
 }
 

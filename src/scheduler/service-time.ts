@@ -15,11 +15,9 @@ export class ServiceTime {
     this.averageMs = this.averageMs === null ? ms : this.averageMs + NEWEST_SHARE * (ms - this.averageMs);
   }
 
-  /**
-   * How long one waits who has `ahead` others before it, when a batch has just begun: for the rest of that batch, half of it on average, and
-   * for those that go first. ms; null while nothing has been measured.
-   */
-  waitMs(ahead: number, lanes: number): number | null {
-    return this.averageMs === null ? null : this.averageMs * (0.5 + Math.floor(ahead / lanes));
+  /** How long so many take, ms, parts of one included; null while nothing has been measured. */
+  waitMs(batches: number): number | null {
+    if (batches === 0) return 0;
+    return this.averageMs === null ? null : this.averageMs * batches;
   }
 }

@@ -13,6 +13,20 @@ export interface Waiting {
   readonly group?: string | null;
 }
 
+/** Beyond the places of a queue, such a share of them is kept for clients of whom nobody waits. */
+const RESERVE_SHARE = 1 / 4;
+
+/**
+ * Whether one more may wait. Who takes all places keeps nobody else out: a client of whom nobody waits gets in still, as far as the reserve goes.
+ * @param waiting the client of each request that waits
+ * @param ahead requests that wait, and one for those that run
+ * @param depthMax requests that may wait behind those that run
+ */
+export function mayWait(client: string, waiting: readonly string[], ahead: number, depthMax: number): boolean {
+  if (ahead <= depthMax) return true;
+  return ahead <= depthMax + Math.ceil(depthMax * RESERVE_SHARE) && !waiting.includes(client);
+}
+
 /** The round of a client's next request: behind the round that is running, and behind those of its own that wait. */
 export function nextRound(client: string, running: number, waiting: readonly Waiting[]): number {
   return 1 + waiting.reduce((last, other) => (other.client === client ? Math.max(last, other.round) : last), running);

@@ -3,15 +3,17 @@
  * is refused at once, and leaves it the moment its client goes, wherever it stands. Where the slot has several lanes, those that can run
  * together have their turn together (`turn-batch.ts`).
  */
-import { AppError, cancellation } from "../core/errors.ts";
+import { type AppError, cancellation } from "../core/errors.ts";
 import type { BatchMember, BatchTerms, TokenEvent } from "../core/runtime.ts";
+import { queueFull, queueTimeout } from "./refusals.ts";
+import type { DevicePermit } from "./run-permits.ts";
 import { ServiceTime } from "./service-time.ts";
 import { type StartBatch, TurnBatch } from "./turn-batch.ts";
-import { firstBatch, nextRound, placeOf, type Waiting, windowMs } from "./turn-order.ts";
+import { firstBatch, mayWait, nextRound, placeOf, type Waiting, windowMs } from "./turn-order.ts";
 
 /** What a queue is made for. Figures are read whenever they matter: they may change. */
 export interface TurnQueueOptions {
-  /** Requests that may wait behind the running ones. */
+  /** Requests that may wait behind the running ones; see mayWait. */
   readonly depthMax: number;
   /** How long a request may wait for its turn, ms; Infinity: as long as its client does. */
   readonly waitMaxMs: number;
@@ -20,13 +22,13 @@ export interface TurnQueueOptions {
   /** How long a turn may be held back for one more to join it, ms. */
   readonly windowMs: number;
   readonly start: StartBatch;
-  /** A permit to use the device, which others may have; absent: it is this slot's alone. Resolves with the way to give it back. */
-  readonly permit?: () => Promise<() => void>;
+  /** Leave to use the device, which others may have; absent: it is this slot's alone. */
+  readonly permit?: DevicePermit;
 }
 
 /** A place in the queue, and then the turn itself. */
 export interface Turn {
-  /** Requests ahead, the running ones included, when the place was taken. */
+  /** Requests ahead when the place was taken, the running ones included, and of other slots those runs that are to use the device before. */
   readonly position: number;
   /** How long the turn was likely to be waited for when the place was taken, ms; null while nothing has been measured. */
   readonly expectedWaitMs: number | null;
@@ -82,19 +84,25 @@ export class TurnQueue {
     return this.running + this.line.length > 0;
   }
 
-  /** Whether the next request would be refused. */
+  /** Whether all places are taken: who gets in still has nobody waiting. */
   get full(): boolean {
-    return this.line.length + Number(this.occupied) > this.options.depthMax;
+    return this.ahead > this.options.depthMax;
+  }
+
+  private get ahead(): number {
+    return this.line.length + Number(this.occupied);
   }
 
   /**
    * Takes a place.
    * @param client who asks: a key or an address
+   * @param waitedMs for how long it has waited already, for the model's place
    * @throws AppError queue_full, cancelled
    */
-  take(client: string, signal: AbortSignal): Turn {
+  take(client: string, signal: AbortSignal, waitedMs = 0): Turn {
     if (signal.aborted) throw cancellation(signal);
-    if (this.full) throw queueFull(this.line.length, this.retryAfterS());
+    const clients = this.line.map((entry) => entry.client);
+    if (!mayWait(client, clients, this.ahead, this.options.depthMax)) throw queueFull(this.line.length, this.waitMs(0));
     const granted = Promise.withResolvers<void>();
     granted.promise.catch(() => {});
     let batch: TurnBatch | null = null;
@@ -113,14 +121,15 @@ export class TurnQueue {
       if (this.leaveLine(entry)) granted.reject(error);
     };
     const leave = (): void => refuse(cancellation(signal));
-    const deadline = after(this.options.waitMaxMs, () => refuse(queueTimeout(this.options.waitMaxMs, this.retryAfterS())));
+    const { waitMaxMs } = this.options;
+    const deadline = after(waitMaxMs - waitedMs, () => refuse(queueTimeout(waitMaxMs, this.waitMs(0))));
     const stopWaiting = (): void => {
       clearTimeout(deadline);
       signal.removeEventListener("abort", leave);
     };
     const place = placeOf(entry.round, this.line);
-    const position = this.running + place;
-    const expectedWaitMs = this.occupied ? this.service.waitMs(place, this.options.lanes) : 0;
+    const position = this.running + place + (this.options.permit?.ahead ?? 0);
+    const expectedWaitMs = this.waitMs(place);
     this.line.splice(place, 0, entry);
     signal.addEventListener("abort", leave, { once: true });
     return {
@@ -180,7 +189,7 @@ export class TurnQueue {
     this.occupied = true;
     const { permit } = this.options;
     if (permit === undefined) this.grant(() => {});
-    else void permit().then((giveBack) => this.grant(giveBack));
+    else void permit.take().then((giveBack) => this.grant(giveBack));
   }
 
   /** Who has the turn is decided now: some may have gone while the permit was waited for, others may have come. */
@@ -206,9 +215,15 @@ export class TurnQueue {
     }
   }
 
-  private retryAfterS(): number {
-    const wait = this.service.waitMs(0, this.options.lanes);
-    return wait === null ? RETRY_AFTER_UNKNOWN_S : Math.min(RETRY_AFTER_MAX_S, Math.max(1, Math.ceil(wait / 1000)));
+  /**
+   * How long one is likely to wait who has `ahead` others before it in line: for the rest of the batch that runs, half of it on average, for those that go
+   * first, and for what others do with the device meanwhile. ms; null while nothing has been measured.
+   */
+  private waitMs(ahead: number): number | null {
+    const { lanes, permit } = this.options;
+    const own = this.service.waitMs((this.running > 0 ? 0.5 : 0) + Math.floor(ahead / lanes));
+    const others = permit === undefined ? 0 : permit.waitMs();
+    return own === null || others === null ? null : own + others;
   }
 }
 
@@ -217,20 +232,4 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 
 function after(ms: number, call: () => void): Timer | undefined {
   return ms > TIMER_MS_MAX ? undefined : setTimeout(call, ms);
-}
-
-/** Long enough for a short answer to end. */
-const RETRY_AFTER_UNKNOWN_S = 5;
-/** Clients honour no more. */
-const RETRY_AFTER_MAX_S = 60;
-
-/** The refusal of one request too many. */
-export function queueFull(waiting: number, retryAfterS: number = RETRY_AFTER_UNKNOWN_S): AppError {
-  return new AppError("queue_full", `The queue is full: ${waiting} requests are waiting. Try again later.`, { details: { retryAfterS } });
-}
-
-function queueTimeout(waitMaxMs: number, retryAfterS: number): AppError {
-  return new AppError("queue_timeout", `The request has waited ${waitMaxMs / 1000} s for its turn (queue_timeout_s). Try again later.`, {
-    details: { retryAfterS },
-  });
 }

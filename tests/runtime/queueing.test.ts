@@ -8,9 +8,9 @@ const PATH = "/v1/chat/completions";
 const REQUEST = { messages: [{ role: "user", content: "Hi" }], max_tokens: 1 };
 
 /** Holds the model until others wait for it. */
-async function hold(server: TestServer): Promise<() => void> {
+async function hold(server: TestServer, model?: string): Promise<() => void> {
   const client = new AbortController();
-  const response = await server.post(PATH, { ...REQUEST, stream: true, max_tokens: 1000 }, client.signal);
+  const response = await server.post(PATH, { ...REQUEST, model, stream: true, max_tokens: 1000 }, client.signal);
   const chunks = sseChunks(response);
   while (deltaText((await chunks.next()).value ?? {}) === "");
   return () => client.abort();
@@ -84,6 +84,32 @@ test("a request that has waited for as long as it may is refused, and says when 
   expect((await server.post(PATH, REQUEST)).status).toBe(200);
 });
 
+test("a request whose model finds no place in the time it may wait is refused as in the queue, and leaves nothing behind", async () => {
+  await using server = await startTestServer({
+    moods: "slow-decode=1000",
+    flags: ["--queue-timeout-s", "1", "--models-loaded-max", "1"],
+    models: { "one.gguf": {}, "two.gguf": { seed: 2 } },
+  });
+  const letGo = await hold(server, "one");
+  const response = await server.post(PATH, { ...REQUEST, model: "two" });
+  const ollama = await server.post("/api/chat", { model: "two", messages: REQUEST.messages });
+  const anthropic = await server.post("/v1/messages", { ...REQUEST, model: "two" });
+  expect([response, ollama, anthropic].map(({ status, headers }) => [status, headers.get("retry-after")])).toEqual([
+    [503, "5"],
+    [503, "5"],
+    [529, "5"],
+  ]);
+  expect(await response.json()).toMatchObject({
+    error: { code: "timeout", message: expect.stringContaining("queue_timeout_s") as string },
+  });
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  expect(metrics.split("\n").filter((line) => line.includes("queue_timeout") && line.includes("two"))).toEqual([
+    expect.stringMatching(/ 3$/) as string,
+  ]);
+  letGo();
+  expect((await server.post(PATH, { ...REQUEST, model: "two" })).status).toBe(200);
+});
+
 test("with one run at a time two models take turns", async () => {
   await using server = await startTestServer({
     moods: "slow-decode=5",
@@ -98,6 +124,21 @@ test("with one run at a time two models take turns", async () => {
   await Promise.all([streamed("one"), streamed("two")]);
   const changes = happened.filter((model, index) => index > 0 && model !== happened[index - 1]).length;
   expect({ changes, both: new Set(happened).size }).toEqual({ changes: 1, both: 2 });
+});
+
+test("with one run at a time the first request for a model is told of the run of another", async () => {
+  await using server = await startTestServer({
+    moods: "slow-decode=20",
+    flags: ["--runs-at-once", "1"],
+    models: { "one.gguf": {}, "two.gguf": { seed: 2 } },
+  });
+  await server.post(PATH, { ...REQUEST, model: "one" });
+  const letGo = await hold(server, "one");
+  const stream = await server.post(PATH, { ...REQUEST, model: "two", stream: true });
+  letGo();
+  await stream.text();
+  const [position, wait] = ["position", "wait-ms"].map((name) => stream.headers.get(`x-rockchip-llama-queue-${name}`));
+  expect({ position, waits: Number(wait) > 0 }).toEqual({ position: "1", waits: true });
 });
 
 test("two copies of a model answer two chats side by side, and each keeps its own", async () => {

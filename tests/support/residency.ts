@@ -8,6 +8,7 @@ export const never = () => new AbortController().signal;
 export const wanted = <T>(key: string, load: (signal: AbortSignal) => Promise<T>, edition = "1"): Wanted<T> => ({
   key,
   name: key,
+  client: "somebody",
   edition,
   memoryBytes: 1,
   load,
@@ -18,6 +19,7 @@ export const limits = (change: Partial<ResidencyLimits> = {}): ResidencyLimits =
   countMax: 1,
   keepAliveMs: Infinity,
   waitingMax: 8,
+  waitMaxMs: Infinity,
   memory: { budgetBytes: () => null, availableBytes: () => null },
   ...change,
 });
@@ -44,9 +46,11 @@ export function loader() {
 /** A clock that stands still until it is moved. */
 export function handClock() {
   let nowMs = 0;
+  let steadyMs = 0;
   let timers: { atMs: number; readonly call: () => void }[] = [];
   const clock: Clock = {
     nowMs: () => nowMs,
+    steadyMs: () => steadyMs,
     after: (delayMs, call) => {
       const timer = { atMs: nowMs + delayMs, call };
       timers.push(timer);
@@ -55,6 +59,7 @@ export function handClock() {
   };
   const advance = (ms: number) => {
     nowMs += ms;
+    steadyMs += ms;
     const due = timers.filter(({ atMs }) => atMs <= nowMs);
     timers = timers.filter((each) => !due.includes(each));
     for (const { call } of due) call();

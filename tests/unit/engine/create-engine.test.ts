@@ -5,7 +5,7 @@ import type { GenerationRequest, Sampling } from "../../../src/core/generation.t
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { KeepRefusal, KeptPrompt, Refused } from "../../../src/core/prompt-cache.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
-import { createEngine } from "../../../src/engine/create-engine.ts";
+import { createEngine, type EngineOptions } from "../../../src/engine/create-engine.ts";
 import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
 import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
 import { runningOne } from "../../support/running-batch.ts";
@@ -50,8 +50,8 @@ interface SamplingTerms {
 const TERMS: Keeping & SamplingTerms = { ...KEEPING, sampling: SAMPLING, perRunSampling: true };
 
 /** An engine on one slot that notes which prompts it holds, and how they are run; every prompt has as many tokens as it is told. */
-function engineOn(promptTokens: number, queueDepthMax = 1, given: Partial<Keeping & SamplingTerms> = {}) {
-  const { contextTokens, never, kept, sampling, perRunSampling } = { ...TERMS, ...given };
+function engineOn(promptTokens: number, queueDepthMax = 1, given: Partial<Keeping & SamplingTerms & EngineOptions> = {}) {
+  const { contextTokens, never, kept, sampling, perRunSampling, ...change } = { ...TERMS, ...given };
   const sampled: Sampling[] = [];
   const held = new Set<number>();
   const runs: number[] = [];
@@ -89,6 +89,7 @@ function engineOn(promptTokens: number, queueDepthMax = 1, given: Partial<Keepin
     },
     defaultsOf: async () => ({ sampling, tokensMax: null }),
     queueDepthMax,
+    ...change,
   });
   return { engine, held, runs, sampled, status: () => engine.status().models[0] };
 }
@@ -220,4 +221,26 @@ test("a runtime that keeps a greedy default says that it ignores another tempera
 test("what a model runs with is told as it was configured", async () => {
   const { engine } = engineOn(1, 1, { sampling: ZERO });
   expect((await engine.metadata(MODEL, false)).sampling).toEqual(ZERO);
+});
+
+test.each([
+  ["rkllm", ["aside", "open"]],
+  ["gguf", ["open"]],
+] as const)("a model is opened in its turn where it runs on the NPU (%s)", async (format, happens) => {
+  const happened: string[] = [];
+  const take = async () => () => {};
+  const takeAside = async () => {
+    happened.push("aside");
+    return () => {};
+  };
+  const { engine } = engineOn(1, 1, {
+    catalog: { resolve: async () => ({ ...MODEL, format }) } as unknown as Catalog,
+    permitFor: () => ({ take, takeAside, ahead: 0, waitMs: () => 0 }),
+    openSlot: async () => {
+      happened.push("open");
+      throw new AppError("model_load_failed", "damaged");
+    },
+  });
+  await expect(engine.load("tiny", {}, new AbortController().signal)).rejects.toMatchObject({ message: "damaged" });
+  expect(happened).toEqual([...happens]);
 });

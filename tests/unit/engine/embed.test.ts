@@ -42,6 +42,7 @@ function placeOf(options: { readonly model?: ModelDescriptor; readonly signal?: 
       slot,
       queue,
       client: "a",
+      waitedMs: 0,
       work: UNOBSERVED.begin("embedding", "1"),
       signal: options.signal ?? never(),
     },

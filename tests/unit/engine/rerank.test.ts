@@ -32,7 +32,15 @@ function placeOf(model: ModelDescriptor, vectors: readonly (readonly number[])[]
   return {
     prompts,
     runs,
-    place: { model, slot, queue: idleQueue(), client: "a", work: UNOBSERVED.begin("ranking", "1"), signal: new AbortController().signal },
+    place: {
+      model,
+      slot,
+      queue: idleQueue(),
+      client: "a",
+      waitedMs: 0,
+      work: UNOBSERVED.begin("ranking", "1"),
+      signal: new AbortController().signal,
+    },
   };
 }
 

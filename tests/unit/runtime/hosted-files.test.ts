@@ -1,5 +1,5 @@
 /** Files of prompts between the runs of a slot: what waits for them, and what becomes of them when hosts are lost and models closed. */
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import type { HashedSequence } from "../../../src/core/prompt-cache.ts";
 import type { TokenEvent } from "../../../src/core/runtime.ts";
@@ -30,7 +30,7 @@ const chat = (name: string, steps = 10): HashedSequence => ({
 });
 
 /** Hosts of one slot, which keeps prompts on disk and asks leave to park them. */
-function stage() {
+function stage(change: { over?: AbortSignal; permit?: () => Promise<() => void>; abortTimeoutMs?: number } = {}) {
   const hosts: PlayedHost[] = [];
   const permits: string[] = [];
   const cache = createPromptCache({
@@ -48,7 +48,7 @@ function stage() {
         hosts.push(host);
         return host.link;
       },
-      limits: LIMITS,
+      limits: { ...LIMITS, abortTimeoutMs: change.abortTimeoutMs ?? LIMITS.abortTimeoutMs },
       keeperFor: () =>
         new PromptKeeper({
           cache,
@@ -59,13 +59,15 @@ function stage() {
           loadsAfterAbort: true,
           onFault: (path) => expect.unreachable(path),
         }),
-      permit: async () => {
-        permits.push("taken");
-        return () => void permits.push("given back");
-      },
+      permit:
+        change.permit ??
+        (async () => {
+          permits.push("taken");
+          return () => void permits.push("given back");
+        }),
       onLost: () => {},
     },
-    never(),
+    change.over ?? never(),
   );
   const said = (host: PlayedHost, event: HostEvent) => host.say(event);
   const opened = async () => {
@@ -99,8 +101,8 @@ async function eventsOf(events: AsyncIterable<TokenEvent>): Promise<TokenEvent[]
 }
 
 /** A slot whose host has answered one chat and holds it. */
-async function holding(held: HashedSequence) {
-  const { opened, ...rest } = stage();
+async function holding(held: HashedSequence, change: Parameters<typeof stage>[0] = {}) {
+  const { opened, ...rest } = stage(change);
   const slot = await opened();
   const host = rest.hosts[0]!;
   const promptId = await prepared(slot, host, held);
@@ -144,6 +146,36 @@ test("what a host holds is written with a permit before its model is closed, als
   await closed;
   expect(permits).toEqual(["taken", "given back"]);
   expect(kindsOf(host).filter((kind) => kind === "save_prompt")).toHaveLength(1);
+});
+
+describe("when everything is being closed", () => {
+  test("a file that takes for ever to be written is not waited for longer than an abort", async () => {
+    const over = new AbortController();
+    const { slot, host } = await holding(chat("a"), { over: over.signal, abortTimeoutMs: 1 });
+    const closed = slot.close();
+    await host.hears("save_prompt");
+    over.abort();
+    await host.hears("close");
+    host.say({ kind: "closed" });
+    await closed;
+  });
+
+  test("leave to write a file is not waited for longer either, and given back when it comes", async () => {
+    const leave = Promise.withResolvers<() => void>();
+    const givenBack = Promise.withResolvers<void>();
+    const { slot, host } = await holding(chat("a"), {
+      over: AbortSignal.timeout(20),
+      abortTimeoutMs: 1,
+      permit: async () => leave.promise,
+    });
+    const closed = slot.close();
+    await host.hears("close");
+    host.say({ kind: "closed" });
+    await closed;
+    leave.resolve(() => givenBack.resolve());
+    await givenBack.promise;
+    expect(kindsOf(host)).not.toContain("save_prompt");
+  });
 });
 
 test("a prompt that is longer in a new host has no more room than there is behind it", async () => {

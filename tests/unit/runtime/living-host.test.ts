@@ -34,17 +34,20 @@ function stage(growthBytesMax: number, keeping: Pick<LivingHostOptions, "keeperF
       outputTail: () => [],
     };
   };
-  const living = new LivingHost({
-    spec: { model: { id: "tiny" }, options: { contextTokens: 64 } } as OpenSpec,
-    launch,
-    limits: LIMITS,
-    growthBytesMax,
-    ...keeping,
-    onGrown: ({ grownBytes }) => grown.push(grownBytes),
-    onLost: (error) => {
-      throw error;
+  const living = new LivingHost(
+    {
+      spec: { model: { id: "tiny" }, options: { contextTokens: 64 } } as OpenSpec,
+      launch,
+      limits: LIMITS,
+      growthBytesMax,
+      ...keeping,
+      onGrown: ({ grownBytes }) => grown.push(grownBytes),
+      onLost: (error) => {
+        throw error;
+      },
     },
-  });
+    new AbortController().signal,
+  );
   /** Three runs, and one that has cost memory. */
   const grow = async () => {
     await living.get();

@@ -296,16 +296,49 @@ test("a newcomer is refused where every place is taken by a pinned one", async (
 test("those who wait for a model to load count as waiting for it", async () => {
   const { residency } = house({ waitingMax: 1 });
   const loading = Promise.withResolvers<Named>();
-  const ask = async (name: string) =>
-    residency.acquire(
-      wanted(name, async () => loading.promise),
-      never(),
-    );
+  const ask = async (name: string, client = "somebody") =>
+    residency.acquire({ ...wanted(name, async () => loading.promise), client }, never());
   const patient = [ask("a"), ask("a"), ask("b")];
   expect(ask("a")).rejects.toMatchObject({ code: "queue_full", details: { retryAfterS: 5 } });
+  // As in the queue of a loaded one.
+  patient.push(ask("a", "somebody else"));
+  expect(ask("a", "a third")).rejects.toMatchObject({ code: "queue_full" });
   loading.resolve({ name: "a", close: async () => {} });
-  expect(await Promise.all(patient)).toHaveLength(3);
+  expect(await Promise.all(patient)).toHaveLength(4);
   expect(await ask("a")).toBeDefined();
+});
+
+test("who finds no place while a model loads is told when that is likely to be over, as soon as a loading was measured", async () => {
+  const { residency, advance } = house({ waitingMax: 1 });
+  const loads: PromiseWithResolvers<Named>[] = [];
+  const ask = async (name: string, memoryBytes: number) => {
+    const load = Promise.withResolvers<Named>();
+    const begin = async () => {
+      loads.push(load);
+      return load.promise;
+    };
+    return residency.acquire({ ...wanted(name, begin), memoryBytes }, never());
+  };
+  /** Loads one for so long, and asks once more than it may be asked after each of these times. */
+  const refusals = async (name: string, memoryBytes: number, ms: number, askedAtMs: readonly number[]) => {
+    const patient = [ask(name, memoryBytes), ask(name, memoryBytes)];
+    await Bun.sleep(0);
+    const told: unknown[] = [];
+    let nowMs = 0;
+    for (const atMs of askedAtMs) {
+      advance(atMs - nowMs);
+      nowMs = atMs;
+      told.push(await ask(name, memoryBytes).catch(({ details }: AppError) => details.retryAfterS));
+    }
+    advance(ms - nowMs);
+    loads.pop()!.resolve({ name, close: async () => {} });
+    for (const { release } of await Promise.all(patient)) release();
+    return told;
+  };
+  expect(await refusals("a", 10, 20_000, [1000])).toEqual([5]);
+  await residency.unload("a");
+  expect(await refusals("a", 10, 22_000, [1000, 19_500, 21_000])).toEqual([19, 1, 5]);
+  expect(await refusals("twice as large", 20, 44_000, [4000])).toEqual([40]);
 });
 
 describe("a loading that fails", () => {
@@ -331,11 +364,15 @@ describe("a loading that fails", () => {
     expect(await residency.acquire(wanted("a", load("a")), never())).toBeDefined();
   });
 
-  test("is not remembered for longer where the clock is set back", async () => {
-    const { set, residency } = house();
+  test.each([86_400_000, -86_400_000])("is remembered for as long as it was where the clock is set by %d ms", async (byMs) => {
+    const { advance, set, residency } = house();
+    const ask = async () => residency.acquire(wanted("a", loader().load("a")), never()).catch((thrown: AppError) => thrown.message);
     await residency.acquire(wanted("a", fail([])), never()).catch(() => {});
-    set(-3_600_000);
-    expect(await residency.acquire(wanted("a", loader().load("a")), never())).toBeDefined();
+    set(byMs);
+    advance(1999);
+    expect(await ask()).toBe("damaged");
+    advance(1);
+    expect(await ask()).toMatchObject({ value: { name: "a" } });
   });
 
   test("is forgotten when the file changes", async () => {

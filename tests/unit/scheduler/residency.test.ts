@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Residency } from "../../../src/scheduler/residency.ts";
-import { limits, loader, type Named, never, wanted } from "../../support/residency.ts";
+import { handClock, limits, loader, type Named, never, wanted } from "../../support/residency.ts";
 
 test("Residency loads a value once for all who ask for it", async () => {
   const { events, load } = loader();
@@ -135,11 +135,107 @@ test("Residency gives up what is loading when it closes, and begins nothing more
 
 test("Residency keeps loading for the next one when the client that asked has gone", async () => {
   const { events, load } = loader();
-  const residency = new Residency(limits({ countMax: 1 }));
+  const residency = new Residency<Named>(limits({ countMax: 1 }));
   const client = new AbortController();
-  const leaving = residency.acquire(wanted("a", load("a")), client.signal);
+  const gate = Promise.withResolvers<void>();
+  const slow = async () => {
+    const loaded = await load("a")();
+    await gate.promise;
+    return loaded;
+  };
+  const leaving = residency.acquire(wanted("a", slow), client.signal);
+  await Bun.sleep(0);
   client.abort();
+  const next = residency.acquire(wanted("a", slow), never());
+  gate.resolve();
   (await leaving).release();
-  await residency.acquire(wanted("a", load("a")), never());
+  await next;
   expect(events).toEqual(["load a"]);
+});
+
+test("Residency holds up nobody for one that waits until its model's older self is out of use", async () => {
+  const { events, load } = loader();
+  const residency = new Residency<Named>(limits({ countMax: 2 }));
+  const busy = await residency.acquire(wanted("a", load("old")), never());
+  (await residency.acquire(wanted("b", load("b")), never())).release();
+  const renewed = residency.acquire(wanted("a", load("new"), "2"), never());
+  (await residency.acquire(wanted("b", load("b")), never())).release();
+  (await residency.acquire(wanted("c", load("c")), never())).release();
+  expect(events).toEqual(["load old", "load b", "close b", "load c"]);
+  busy.release();
+  expect((await renewed).value.name).toBe("new");
+});
+
+test("Residency holds up nobody for one that waits until its model is unloaded", async () => {
+  const { events, load } = loader();
+  const residency = new Residency<Named>(limits({ countMax: 2 }));
+  const busy = await residency.acquire(wanted("a", load("a")), never());
+  (await residency.acquire(wanted("b", load("b")), never())).release();
+  const unloaded = residency.unload("a");
+  const later = residency.acquire(wanted("a", load("a")), never());
+  (await residency.acquire(wanted("b", load("b")), never())).release();
+  expect(events).toEqual(["load a", "load b"]);
+  busy.release();
+  await Promise.all([unloaded, later]);
+});
+
+test("Residency holds up nobody who needs nothing of what a newcomer waits for", async () => {
+  const { load } = loader();
+  const residency = new Residency<Named>(limits({ countMax: 2 }));
+  (await residency.acquire({ ...wanted("pinned", load("pinned")), stay: { pinned: true } }, never())).release();
+  const busy = await residency.acquire(wanted("a", load("a")), never());
+  const newcomer = residency.acquire(wanted("b", load("b")), never());
+  (await residency.acquire(wanted("pinned", load("pinned")), never())).release();
+  busy.release();
+  await newcomer;
+});
+
+test("Residency lets nobody use anew what is to make room for a newcomer, in use or not", async () => {
+  const { events, load } = loader();
+  const residency = new Residency<Named>(limits({ countMax: 9, memory: { budgetBytes: () => 4, availableBytes: () => null } }));
+  const busy = await residency.acquire({ ...wanted("a", load("a")), memoryBytes: 3 }, never());
+  (await residency.acquire(wanted("unused", load("unused")), never())).release();
+  const newcomer = residency.acquire({ ...wanted("large", load("large")), memoryBytes: 4 }, never());
+  const later = residency.acquire(wanted("unused", load("unused")), never());
+  busy.release();
+  (await newcomer).release();
+  await later;
+  expect(events).toEqual(["load a", "load unused", "close unused", "close a", "load large", "close large", "load unused"]);
+});
+
+test("Residency refuses one that has waited for a place as long as it may, and forgets it", async () => {
+  const { clock, advance } = handClock();
+  const { load } = loader();
+  const residency = new Residency<Named>(limits({ waitMaxMs: 5000 }), clock);
+  const held = await residency.acquire(wanted("a", load("a")), never());
+  const waiting = residency.acquire(wanted("b", load("b")), never()).catch((thrown: unknown) => thrown);
+  advance(4999);
+  const later = residency.acquire(wanted("a", load("a")), never());
+  advance(1);
+  expect(await waiting).toMatchObject({
+    code: "queue_timeout",
+    message: "The request has waited 5 s for its turn (queue_timeout_s). Try again later.",
+    details: { retryAfterS: 5 },
+  });
+  // It waited behind the one that is gone.
+  expect((await later).waitedMs).toBe(1);
+  held.release();
+});
+
+test("Residency tells how long there was no place, without the time of loading", async () => {
+  const { clock, advance } = handClock();
+  const { load } = loader();
+  const residency = new Residency<Named>(limits({ waitMaxMs: 5000 }), clock);
+  const held = await residency.acquire(wanted("a", load("a")), never());
+  const loading = Promise.withResolvers<Named>();
+  const waiting = residency.acquire(
+    wanted("b", async () => loading.promise),
+    never(),
+  );
+  advance(2000);
+  held.release();
+  await Bun.sleep(0);
+  advance(60_000);
+  loading.resolve(await load("b")());
+  expect([held.waitedMs, (await waiting).waitedMs]).toEqual([0, 2000]);
 });

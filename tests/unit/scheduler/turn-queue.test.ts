@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import type { AppError } from "../../../src/core/errors.ts";
 import type { BatchMember, BatchTerms, TokenEvent } from "../../../src/core/runtime.ts";
+import type { DevicePermit } from "../../../src/scheduler/run-permits.ts";
 import type { Turn, TurnQueue, TurnQueueOptions } from "../../../src/scheduler/turn-queue.ts";
 import { idleQueue } from "../../support/idle-queue.ts";
 
@@ -47,6 +49,15 @@ function playedSlot(options: Partial<TurnQueueOptions> = {}) {
   return { queue, started };
 }
 
+/** Leave to use a device that nobody else wants, unless said otherwise. */
+const permitOf = (change: Partial<DevicePermit>): DevicePermit => ({
+  take: async () => () => {},
+  takeAside: () => expect.unreachable("a turn is no work aside"),
+  ahead: 0,
+  waitMs: () => 0,
+  ...change,
+});
+
 /** Runs a prompt in a turn to its end, and gives the turn back. */
 async function runIn(turn: Turn, promptId: number, last = true): Promise<void> {
   await turn.granted;
@@ -90,8 +101,28 @@ test("TurnQueue refuses what comes when it is full, and says when to try again",
   expect(queue.full).toBe(false);
   taken(queue, "b", []);
   expect(queue.full).toBe(true);
-  expect(() => queue.take("c", never())).toThrow(expect.objectContaining({ code: "queue_full", details: { retryAfterS: 5 } }));
+  expect(() => queue.take("somebody", never())).toThrow(expect.objectContaining({ code: "queue_full", details: { retryAfterS: 5 } }));
   expect(queue.waiting).toBe(1);
+});
+
+test("TurnQueue that one client has filled lets others in, one request of each, as far as the reserve goes", async () => {
+  const queue = idleQueue({ depthMax: 5 });
+  const take = (client: string) => {
+    try {
+      return queue.take(client, never());
+    } catch (thrown) {
+      return (thrown as AppError).code;
+    }
+  };
+  taken(queue, "running", [], { client: "greedy" });
+  for (const _ of [1, 2, 3, 4, 5]) take("greedy");
+  const other = take("other") as Turn;
+  expect([take("greedy"), take("other")]).toEqual(["queue_full", "queue_full"]);
+  expect(other.position).toBe(2);
+  take("third");
+  expect([take("fourth"), queue.waiting, queue.full]).toEqual(["queue_full", 7, true]);
+  other.release();
+  expect([take("greedy"), take("fourth")]).toEqual(["queue_full", expect.objectContaining({ position: 3 })]);
 });
 
 test("TurnQueue tells from the turns before how long the next will be waited for", async () => {
@@ -102,6 +133,24 @@ test("TurnQueue tells from the turns before how long the next will be waited for
   first.turn.release();
   taken(queue, "c", []);
   expect(queue.take("d", never()).expectedWaitMs).toBeGreaterThan(2);
+});
+
+test("TurnQueue counts the runs of others on the device among what is ahead, and foretells how long they take", async () => {
+  const others: { waitMs: number | null } = { waitMs: null };
+  const queue = idleQueue({ permit: permitOf({ ahead: 2, waitMs: () => others.waitMs }) });
+  const expected = ({ position, expectedWaitMs }: Turn) => [position, expectedWaitMs];
+  const unknown = queue.take("somebody", never());
+  unknown.release();
+  others.waitMs = 30_000;
+  const known = queue.take("somebody", never());
+  // How long the one before it takes is not known yet.
+  const second = queue.take("somebody", never());
+  expect([unknown, known, second].map(expected)).toEqual([
+    [2, null],
+    [2, 30_000],
+    [3, null],
+  ]);
+  expect(() => queue.take("somebody", never())).toThrow(expect.objectContaining({ details: { retryAfterS: 30 } }));
 });
 
 test("TurnQueue lets go of a waiting request the moment its client goes", async () => {
@@ -126,6 +175,15 @@ test("TurnQueue refuses a request that has waited for as long as it may", async 
   const second = taken(queue, "second", granted);
   await second.watched;
   expect([granted, queue.waiting]).toEqual([["first", "second: queue_timeout"], 0]);
+});
+
+test("TurnQueue counts what a request has waited before", async () => {
+  const queue = idleQueue({ depthMax: 8, waitMaxMs: 60_000 });
+  taken(queue, "first", []);
+  expect(await queue.take("late", never(), 59_999).granted.catch((thrown: unknown) => thrown)).toMatchObject({
+    code: "queue_timeout",
+    message: "The request has waited 60 s for its turn (queue_timeout_s). Try again later.",
+  });
 });
 
 test("TurnQueue keeps the turn of a running request until it is released, also when its client goes", () => {
@@ -301,8 +359,8 @@ test("TurnQueue goes on without one that does not get ready", async () => {
 test("TurnQueue asks for a permit before each batch and gives it back when that is over", async () => {
   const permits: (() => void)[] = [];
   let returned = 0;
-  const permit = () => new Promise<() => void>((resolve) => permits.push(() => resolve(() => returned++)));
-  const queue = idleQueue({ depthMax: 8, permit });
+  const take = () => new Promise<() => void>((resolve) => permits.push(() => resolve(() => returned++)));
+  const queue = idleQueue({ depthMax: 8, permit: permitOf({ take }) });
   const granted: string[] = [];
   const first = taken(queue, "first", granted);
   const client = new AbortController();
