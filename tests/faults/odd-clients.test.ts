@@ -104,7 +104,7 @@ test("clients that ask for more than a socket holds, and never read it, are clos
   const { server, before: idle } = await warmServer();
   await using _ = server;
   const page = await (await fetch(`${server.url}/swagger`)).text();
-  const [path] = [...page.matchAll(/src="([^"]+)"/g)].map(([, source = ""]) => source);
+  const [path = ""] = [...page.matchAll(/src="([^"]+)"/g)].map(([, source = ""]) => source);
   // The connection that asked stays open for a while; what has bundled the page stays.
   await holdsNoMoreThan(server, { connections: idle.connections });
   const before = holdingsOf(server);
