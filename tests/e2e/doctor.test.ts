@@ -37,7 +37,7 @@ test("it exits with 1 where something does not work, else with 0, and writes no 
   const { exitCode, output, errors } = await doctor([]);
   expect(errors).toBe("");
   expect(output).not.toContain("\u001b");
-  expect(output).toMatch(/\n(no|\d+) failures?, (no|\d+) warnings?\. docs\/doctor\.md explains every check\.\n$/);
+  expect(output).toMatch(/\n(no|\d+) failures?, (no|\d+) warnings?\. \S*docs\/doctor\.md(?: in the repository)? explains every check\.\n$/);
   expect(exitCode).toBe(output.includes("\nno failures") ? 0 : 1);
 });
 

@@ -70,5 +70,7 @@ testTraced("a start, a chat and a stop take no system call that the unit forbids
   expect(called).toContain("execve");
   expect(called).toContain("exit_group");
   const allowed = allowedCalls(readFileSync(join(FOLDER, "rockchip-llama.service"), "utf8"));
-  expect([...called].filter((call) => !allowed.has(call))).toEqual([]);
+  // SQLite gives its files to the owner of their database where root runs it, which is not the service's user.
+  const asRoot = process.getuid?.() === 0 ? ["fchown"] : [];
+  expect([...called].filter((call) => !allowed.has(call) && !asRoot.includes(call))).toEqual([]);
 });
