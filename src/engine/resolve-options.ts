@@ -31,7 +31,12 @@ export function samplingMismatch(request: SamplingOptions, defaults: Sampling): 
   const asked = resolveSampling(request, defaults);
   const names = Object.keys(request) as (keyof SamplingOptions)[];
   // One way of asking for greedy decoding is as good as another.
-  return Bun.deepEquals(asked, loaded) ? [] : names.filter((name) => request[name] !== defaults[name]);
+  return Bun.deepEquals(asked, loaded) ? [] : names.filter((name) => isOther(name, request[name], defaults[name]));
+}
+
+/** A top_k below 0 and one of 0 are the same. */
+function isOther(name: keyof SamplingOptions, asked: number | undefined, loaded: number): boolean {
+  return name === "topK" ? Math.max(0, asked ?? 0) !== Math.max(0, loaded) : asked !== loaded;
 }
 
 /** The room that prompt and answer share. */

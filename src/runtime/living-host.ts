@@ -176,11 +176,14 @@ export class LivingHost {
     }
   }
 
-  /** Parking what a host holds is a run, which takes a permit; a turn has one. Nothing waits for this one: a batch that begins meanwhile replaces the host. */
+  /**
+   * Parking what a host holds is a run, and no model is opened while another runs: both take a permit, which a turn has. Nothing waits for this
+   * one: a batch that begins meanwhile replaces the host.
+   */
   private async replaceOutOfTurn(): Promise<void> {
-    const giveBack = this.keeper === null ? undefined : await this.options.permit?.();
+    const giveBack = await this.options.permit?.();
     this.replaceGrown();
-    await this.retiring;
+    await this.opening?.catch(() => {});
     giveBack?.();
   }
 

@@ -40,7 +40,8 @@ export function modelKeeper(made: ModelKeeperOptions): ModelKeeper | null {
   const { cache, model, options, findings, mode, onFault } = made;
   const { works, loadAfterAbort, bytesPerToken } = findings.promptCache ?? {};
   const isBuiltIn = made.library.kind === "built-in";
-  const isKnown = works ?? isBuiltIn;
+  // To write a file is to run what is held once more: all of it is computed anew where the library reads prompts whole, and so it is when it is read.
+  const isKnown = (works ?? isBuiltIn) && findings.readsPromptsWhole !== true;
   if (options.lanes > 1 || mode === "off" || (mode === "auto" && !isKnown)) return null;
   const edition = editionOf(made);
   const keeperFor = (contextTokens: number): PromptKeeper => {

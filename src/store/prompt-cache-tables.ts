@@ -113,10 +113,11 @@ export class PromptCacheTables {
     this.#alike = database.query(`
       SELECT path, pinned FROM entries JOIN prefixes ON entry = number
       WHERE prefixes.space = ?1 AND hash = ?2 AND tokens / ${PREFIX_STEP_TOKENS} = ?3`);
+    // What is used gets no older by it, though the clock of a board starts in the past.
     this.#pin = database.query(`
-      UPDATE entries SET pinned = 1, used_ms = ?2, uses = (SELECT max(uses) + 1 FROM entries) WHERE path = ?1`);
+      UPDATE entries SET pinned = 1, used_ms = max(used_ms, ?2), uses = (SELECT max(uses) + 1 FROM entries) WHERE path = ?1`);
     this.#touch = database.query(`
-      UPDATE entries SET used_ms = ?2, hits = hits + 1, uses = (SELECT max(uses) + 1 FROM entries) WHERE path = ?1`);
+      UPDATE entries SET used_ms = max(used_ms, ?2), hits = hits + 1, uses = (SELECT max(uses) + 1 FROM entries) WHERE path = ?1`);
     this.#delete = database.query("DELETE FROM entries WHERE path = ?");
     // By the order of uses, not by time: boards without a clock of their own start in the past.
     this.#beyond = database.query(`

@@ -55,6 +55,7 @@ test("resolveTokensMax() refuses a prompt that leaves no room for one token, wit
 test("samplingMismatch() names only the options whose values differ from the loaded ones", () => {
   expect(samplingMismatch({ temperature: 0.6, topP: 0.5 }, DEFAULTS)).toEqual(["topP"]);
   expect(samplingMismatch({}, DEFAULTS)).toEqual([]);
+  expect(samplingMismatch({ topK: -1, temperature: 0.5 }, { ...DEFAULTS, topK: 0 })).toEqual(["temperature"]);
 });
 
 test.each([

@@ -74,4 +74,6 @@ test("prompts are kept on disk with a library that was found to do it right, and
   const found = (works: boolean): RuntimeFindings => ({ promptCache: { works, loadAfterAbort: false } });
   expect([keeps(rockchip, {}), keeps(rockchip, found(true)), keeps(rockchip, found(false))]).toEqual([false, true, false]);
   expect([keeps(builtIn, {}), keeps(builtIn, found(true)), keeps(builtIn, found(false))]).toEqual([true, true, false]);
+  // To write one there, and to go on from it, is to compute the whole prompt again.
+  expect(keeps(rockchip, { ...found(true), readsPromptsWhole: true })).toBe(false);
 });

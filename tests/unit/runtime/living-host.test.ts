@@ -102,6 +102,13 @@ test("outside of a turn leave is asked for what parking a host takes, and a batc
   expect(hosts.map(({ told }) => told)).toEqual([["open", "close"], ["open"]]);
 });
 
+test("outside of a turn the new host is open before leave is given back, also where nothing is parked", async () => {
+  const given = Promise.withResolvers<readonly (readonly string[])[]>();
+  const { hosts, grow } = stage(100, { permit: async () => () => given.resolve(hosts.map(({ told }) => told)) });
+  await grow();
+  expect(await given.promise).toEqual([["open", "close"], ["open"]]);
+});
+
 test("a host stays while what it holds is being saved", async () => {
   const { living, hosts, grow } = stage(100);
   await grow();

@@ -159,6 +159,17 @@ test("what nobody used for long goes, pinned or not, unless it is pinned again",
   expect(there(pinned, old)).toEqual([false, false]);
 });
 
+test("what is used while the clock is wrong, as before the network is there, gets no older by it", () => {
+  const { cache, clock } = cacheIn(temporaryFolder());
+  const [pinned, found] = [kept(cache, sequence("p"), 1000, SPACE, true), kept(cache, sequence("f"))];
+  const rightMs = clock.nowMs;
+  clock.nowMs = 0;
+  cache.pin(pinned);
+  cache.note({ kind: "hit", path: found, tokens: 1, msSaved: 1 });
+  clock.nowMs = rightMs + 1;
+  expect(["p", "f"].map((prefix) => cache.find(SPACE, [prefix])?.path)).toEqual([pinned, found]);
+});
+
 test("what is too old, or beyond a limit that was lowered, goes at the start, before anybody asks", () => {
   const folder = temporaryFolder();
   const { cache: before, clock } = cacheIn(folder);
