@@ -52,7 +52,7 @@ async function whole(context: ApiContext, scope: RequestScope, exchange: Exchang
       "openai-processing-ms": String(processingMs),
       "cache-control": "no-store",
       ...ignoredHeader(exchange, generation),
-      ...queueHeaders(generation, answers[0].timings.queueMs),
+      ...queueHeaders(generation.queuePosition, answers[0].timings.queueMs),
     },
   });
 }
@@ -77,7 +77,10 @@ async function streamed(context: ApiContext, scope: RequestScope, exchange: Exch
     framing: exchange.framing,
     encoder: exchange.streamEncoder(model, admitted?.promptTokens ?? null),
     times: context.times,
-    headers: { ...ignoredHeader(exchange, admitted), ...(admitted === null ? {} : queueHeaders(admitted, admitted.queueWaitMs)) },
+    headers: {
+      ...ignoredHeader(exchange, admitted),
+      ...(admitted === null ? {} : queueHeaders(admitted.queuePosition, admitted.queueWaitMs)),
+    },
     onError: (error) => {
       const reply = exchange.encodeError(error, scope);
       logFailure(context, scope, reply.status, error);
@@ -86,8 +89,9 @@ async function streamed(context: ApiContext, scope: RequestScope, exchange: Exch
   });
 }
 
-function queueHeaders({ queuePosition }: Generation, waitMs: number | null): Record<string, string> {
-  return { [POSITION_HEADER]: String(queuePosition), ...(waitMs === null ? {} : { [WAIT_HEADER]: String(Math.round(waitMs)) }) };
+/** How many were ahead of a request, and how long it waited or is likely to, ms; null where that cannot be told. */
+export function queueHeaders(position: number, waitMs: number | null): Record<string, string> {
+  return { [POSITION_HEADER]: String(position), ...(waitMs === null ? {} : { [WAIT_HEADER]: String(Math.round(waitMs)) }) };
 }
 
 /** The header that says what nothing else in a reply shows; none for "". */

@@ -31,8 +31,16 @@ export interface EmbeddingRequest {
   nameOf(index: number): string;
 }
 
+/** How a request came to its turn. */
+export interface Queued {
+  /** As in Generation. */
+  readonly queuePosition: number;
+  /** How long it waited for its turn, ms. */
+  readonly queueMs: number;
+}
+
 /** Vectors of length 1, in the order of the inputs. */
-export interface Embeddings {
+export interface Embeddings extends Queued {
   readonly model: ModelDescriptor;
   readonly vectors: readonly Float32Array[];
   /** Tokens of each input. */
@@ -78,9 +86,10 @@ export async function embedBatch(request: EmbeddingRequest, place: EmbeddingPlac
 }
 
 /** Computes the vectors of prompts, which are all prepared and checked first, in one turn. Throws AppError as `embedBatch` does. */
-export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promise<Pick<Embeddings, "vectors" | "tokens">> {
+export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promise<Omit<Embeddings, "model" | "loadMs">> {
   const { model, slot, work, signal } = place;
   const { logitsOf, nameOf, finish = (vector) => vector } = batch;
+  const askedMs = performance.now();
   const turn = place.queue.take(place.client, signal, place.waitedMs);
   const prompts: PreparedPrompt[] = [];
   let next = 0;
@@ -93,7 +102,9 @@ export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promi
     }
     work.prepared(prompts.reduce((sum, { promptTokens }) => sum + promptTokens, 0));
     turn.ready(null);
+    const queuePosition = turn.position;
     await turn.granted;
+    const queueMs = performance.now() - askedMs;
     work.granted();
     const adapter = model.adapted?.adapter;
     const how = { ...(adapter === undefined ? {} : { adapter }), ...(logitsOf === undefined ? {} : { logitsOf }) };
@@ -102,7 +113,7 @@ export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promi
       next++;
       vectors.push(finish(await slot.embed({ promptId, ...how }, signal)));
     }
-    return { vectors, tokens: prompts.map((prompt) => prompt.promptTokens) };
+    return { vectors, tokens: prompts.map((prompt) => prompt.promptTokens), queuePosition, queueMs };
   } finally {
     for (const { promptId } of prompts.slice(next)) slot.discard(promptId);
     turn.release();

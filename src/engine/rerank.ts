@@ -3,7 +3,7 @@ import { AppError, assert } from "../core/errors.ts";
 import type { ChatInput } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import type { PromptRequest, RuntimeSlot } from "../core/runtime.ts";
-import { embedBatch, type EmbeddingPlace, runBatch } from "./embed.ts";
+import { embedBatch, type EmbeddingPlace, type Queued, runBatch } from "./embed.ts";
 import { cosine } from "./vectors.ts";
 
 /** One request to score documents. */
@@ -22,7 +22,7 @@ export interface RerankRequest {
 }
 
 /** Scores in the order of the documents. */
-export interface Ranking {
+export interface Ranking extends Queued {
   readonly model: ModelDescriptor;
   /** Of a model that judges: the probability of yes against no. Otherwise the cosine of the vectors. */
   readonly scores: readonly number[];
@@ -37,17 +37,17 @@ export async function rerank(request: RerankRequest, place: EmbeddingPlace): Pro
 
 async function compare({ id, model, query, documents, nameOf }: RerankRequest, place: EmbeddingPlace): Promise<Ranking> {
   const inputs = [query, ...documents].map((prompt) => ({ kind: "completion", prompt }) as const);
-  const { vectors, tokens } = await embedBatch({ id, model, inputs, nameOf: (index) => nameOf(index - 1) }, place);
+  const { vectors, ...rest } = await embedBatch({ id, model, inputs, nameOf: (index) => nameOf(index - 1) }, place);
   const [first, ...others] = vectors;
   assert(first !== undefined, "a batch has a vector for each input");
-  return { model: place.model, scores: others.map((vector) => cosine(first, vector)), tokens };
+  return { ...rest, scores: others.map((vector) => cosine(first, vector)) };
 }
 
 async function judge({ query, documents, instruction, nameOf }: RerankRequest, place: EmbeddingPlace): Promise<Ranking> {
   const logitsOf = [await wordId(place, "yes"), await wordId(place, "no")] as const;
   const prompts = documents.map((document) => judgement(query, document, instruction ?? INSTRUCTION));
-  const { vectors, tokens } = await runBatch({ prompts, logitsOf, nameOf }, place);
-  return { model: place.model, scores: vectors.map(([yes = 0, no = 0]) => 1 / (1 + Math.exp(no - yes))), tokens };
+  const { vectors, ...rest } = await runBatch({ prompts, logitsOf, nameOf }, place);
+  return { model: place.model, ...rest, scores: vectors.map(([yes = 0, no = 0]) => 1 / (1 + Math.exp(no - yes))) };
 }
 
 /** source: the model card of Qwen3-Reranker */

@@ -195,11 +195,12 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
       embeddings.push(request);
       const resolved = await model(request.model);
       const vectors = await (script.embed?.(request, signal) ?? request.inputs.map(() => Float32Array.of(0.6, 0.8)));
-      return { model: resolved, vectors, tokens: vectors.map(() => 3), loadMs: 1.5 };
+      return { model: resolved, vectors, tokens: vectors.map(() => 3), loadMs: 1.5, queuePosition: 0, queueMs: 2 };
     },
     rerank: async (request) => {
       rankings.push(request);
-      return { model: await model(request.model), scores: script.scores ?? request.documents.map(() => 0.5), tokens: [3, 4] };
+      const scores = script.scores ?? request.documents.map(() => 0.5);
+      return { model: await model(request.model), scores, tokens: [3, 4], queuePosition: 0, queueMs: 2 };
     },
     tokenize: async (name, text, { addSpecial, pieces }) => {
       const letters = Array.from(addSpecial ? `^${text}` : text);

@@ -120,6 +120,8 @@ describe("embeddings", () => {
       vectors: request.inputs.map(() => Float32Array.of(1)),
       tokens: [1],
       loadMs: 1,
+      queuePosition: 0,
+      queueMs: 0,
     });
     const response = await ask({ ...engine, embed }, "/v1/embeddings", { body: { input: "a" } });
     expect([response.status, response.headers.has("x-rockchip-llama-note")]).toEqual([200, false]);
@@ -187,6 +189,18 @@ describe("reranking", () => {
     const body = { query: "q", documents: ["a"] };
     const replies = [await ask({ ...engine, rerank: judging }, "/rerank", { body }), await ask(engine, "/rerank", { body })];
     expect(replies.map(({ headers }) => headers.get("x-rockchip-llama-note"))).toEqual([null, NOTE]);
+  });
+
+  test("all that asks for vectors or scores is told how it came to its turn, as answers are", async () => {
+    const asked = [
+      ["/v1/embeddings", { input: "a" }],
+      ["/api/embed", { model: MODEL.id, input: "a" }],
+      ["/api/embeddings", { model: MODEL.id, prompt: "a" }],
+      ["/rerank", { query: "q", documents: ["a"] }],
+    ] as const;
+    const replies = await Promise.all(asked.map(async ([path, body]) => ask({}, path, { body })));
+    const queue = replies.map(({ headers }) => ["position", "wait-ms"].map((name) => headers.get(`x-rockchip-llama-queue-${name}`)));
+    expect(queue).toEqual(asked.map(() => ["0", "2"]));
   });
 
   test("TEI's form is answered in TEI's form", async () => {

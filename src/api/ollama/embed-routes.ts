@@ -3,7 +3,8 @@ import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 import { AppError } from "../../core/errors.ts";
 import type { ModelDescriptor } from "../../core/model.ts";
-import { ignoredHeaders, noteHeaders } from "../answer.ts";
+import type { Queued } from "../../engine/embed.ts";
+import { ignoredHeaders, noteHeaders, queueHeaders } from "../answer.ts";
 import type { ApiContext, RequestScope } from "../context.ts";
 import { heldWork } from "../held-work.ts";
 import { logPrompt } from "../prompt-log.ts";
@@ -71,7 +72,7 @@ async function embed(context: ApiContext, scope: RequestScope, body: OllamaEmbed
       load_duration: nanoseconds(made.loadMs),
       prompt_eval_count: made.tokens.reduce((sum, count) => sum + count, 0),
     };
-    const headers = { ...noteHeaders(notes(model, isCut)), ...ignoredHeaders(notedFields(OllamaEmbedBody, body)) };
+    const headers = headersOf(made, notes(model, isCut), notedFields(OllamaEmbedBody, body));
     return Response.json(reply, { headers });
   });
 }
@@ -89,10 +90,14 @@ async function embeddings(context: ApiContext, scope: RequestScope, body: Ollama
   }
   logPrompt(context, scope, model.id, texts);
   return heldWork(context, scope, async (signal) => {
-    const { vectors } = await embedCut(context.engine, embeddingRequest(scope, model.id, texts, stayMs), signal);
-    const headers = { ...noteHeaders(notes(model, false)), ...ignoredHeaders(notedFields(OllamaEmbeddingsBody, body)) };
-    return Response.json({ embedding: [...(vectors[0] ?? [])] }, { headers });
+    const made = await embedCut(context.engine, embeddingRequest(scope, model.id, texts, stayMs), signal);
+    const headers = headersOf(made, notes(model, false), notedFields(OllamaEmbeddingsBody, body));
+    return Response.json({ embedding: [...(made.vectors[0] ?? [])] }, { headers });
   });
+}
+
+function headersOf({ queuePosition, queueMs }: Queued, note: string, noted: readonly string[]): Record<string, string> {
+  return { ...queueHeaders(queuePosition, queueMs), ...noteHeaders(note), ...ignoredHeaders(noted) };
 }
 
 /** The routes under /api. */

@@ -53,7 +53,7 @@ test("a batch is computed in order, in one turn, to vectors of length 1", async 
   const { held, computed, queue, place } = placeOf();
   const embeddings = await embedBatch(requestFor("a", "bcd"), place);
   const vector = Float32Array.of(0.6, 0.8);
-  expect(embeddings).toEqual({ model: MODEL, vectors: [vector, vector], tokens: [1, 3] });
+  expect(embeddings).toEqual({ model: MODEL, vectors: [vector, vector], tokens: [1, 3], queuePosition: 0, queueMs: expect.any(Number) });
   expect([computed, held.size, queue.busy]).toEqual([["a.", "bcd."], 0, false]);
 });
 

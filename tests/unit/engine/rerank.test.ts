@@ -53,6 +53,8 @@ test("a model that judges is asked about each document in the words of its model
     model: JUDGE,
     scores: [expect.closeTo(0.75, 6), expect.closeTo(0, 6)],
     tokens: [3, 3],
+    queuePosition: 0,
+    queueMs: expect.any(Number),
   });
   const system =
     "Judge whether the Document meets the requirements based on the Query and the Instruct provided. " +
@@ -87,7 +89,7 @@ test("any other model compares vectors, the query's first", async () => {
     [0, 5],
     [3, 3],
   ]);
-  expect(await rerank(REQUEST, place)).toEqual({ model, scores: [0, expect.closeTo(Math.SQRT1_2, 6)], tokens: [3, 3, 3] });
+  expect(await rerank(REQUEST, place)).toMatchObject({ model, scores: [0, expect.closeTo(Math.SQRT1_2, 6)], tokens: [3, 3, 3] });
   expect(prompts.map(({ input }) => input)).toEqual(["q", "a", "b"].map((prompt) => ({ kind: "completion", prompt })));
   expect(runs).toEqual([{ promptId: 1 }, { promptId: 2 }, { promptId: 3 }]);
 });

@@ -3,7 +3,8 @@ import type { TObject } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 import type { ModelDescriptor } from "../../../core/model.ts";
-import { ignoredHeaders, noteHeaders } from "../../answer.ts";
+import type { Queued } from "../../../engine/embed.ts";
+import { ignoredHeaders, noteHeaders, queueHeaders } from "../../answer.ts";
 import type { ApiContext, RequestScope } from "../../context.ts";
 import { heldWork } from "../../held-work.ts";
 import { jsonBody } from "../../json-body.ts";
@@ -21,10 +22,12 @@ const NOTE = "This model was not made for embeddings: its vectors are the hidden
 const IDS_NOTE =
   "The token ids were taken for those of this model's own vocabulary. If they are of another, send texts; LangChain does with check_embedding_ctx_length=False.";
 
-function headersOf(model: ModelDescriptor, schema: TObject, body: object, note = ""): Record<string, string> {
+function headersOf(result: Queued & { readonly model: ModelDescriptor }, schema: TObject, body: object, note = ""): Record<string, string> {
+  const { model, queuePosition, queueMs } = result;
   const made = model.embedding !== undefined || (schema === RerankBody && model.judges === true);
   const notes = [made ? "" : NOTE, note].filter((each) => each !== "").join(" ");
-  return { "cache-control": "no-store", ...noteHeaders(notes), ...ignoredHeaders(notedFields(schema, body)) };
+  const queue = queueHeaders(queuePosition, queueMs);
+  return { "cache-control": "no-store", ...queue, ...noteHeaders(notes), ...ignoredHeaders(notedFields(schema, body)) };
 }
 
 async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBody): Promise<Response> {
@@ -33,7 +36,7 @@ async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBo
   return heldWork(context, scope, async (signal) => {
     const embeddings = await context.engine.embed({ ...request, client: scope.client }, signal);
     const hasIds = request.inputs.some(({ kind }) => kind === "tokens");
-    const headers = headersOf(embeddings.model, EmbeddingBody, body, hasIds ? IDS_NOTE : "");
+    const headers = headersOf(embeddings, EmbeddingBody, body, hasIds ? IDS_NOTE : "");
     return Response.json(embeddingList(embeddings, body.encoding_format ?? "float"), { headers });
   });
 }
@@ -44,7 +47,7 @@ async function rerank(context: ApiContext, scope: RequestScope, body: RerankBody
   logPrompt(context, scope, model, { query, documents });
   return heldWork(context, scope, async (signal) => {
     const ranking = await context.engine.rerank({ ...decoded.request, client: scope.client }, signal);
-    const headers = headersOf(ranking.model, RerankBody, body);
+    const headers = headersOf(ranking, RerankBody, body);
     return Response.json(rerankReply(`rerank-${scope.id}`, decoded, ranking), { headers });
   });
 }
