@@ -13,7 +13,9 @@ async function hold(server: TestServer, model?: string): Promise<() => void> {
   const response = await server.post(PATH, { ...REQUEST, model, stream: true, max_tokens: 1000 }, client.signal);
   const chunks = sseChunks(response);
   while (deltaText((await chunks.next()).value ?? {}) === "");
-  return () => client.abort();
+  // With the reply that it stops: one that nobody refers to any more is collected, and its connection closed.
+  const held = { client, chunks };
+  return () => held.client.abort();
 }
 
 const queued = async (server: TestServer, count: number): Promise<void> => {
