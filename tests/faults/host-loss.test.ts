@@ -2,7 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { outcomeOf, type Question, sixWays } from "../support/dialects.ts";
 import { holdsNoMoreThan, holdingsOf } from "../support/holdings.ts";
-import { deltaText, processGone, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
+import { holdModel } from "../support/held-model.ts";
+import { processGone, startTestServer, type TestServer } from "../support/test-server.ts";
 
 /** Whole programs take their time on a slow or busy machine. */
 setDefaultTimeout(60_000);
@@ -26,12 +27,8 @@ const lost = (questions: readonly Question[], message: string) =>
 
 /** Holds the model until others wait for it. */
 async function hold(server: TestServer): Promise<() => void> {
-  const client = new AbortController();
   const [question] = sixWays("Hold", 1000);
-  const response = await server.post(question!.path, question!.body, client.signal);
-  const chunks = sseChunks(response);
-  while (deltaText((await chunks.next()).value ?? {}) === "");
-  return () => client.abort();
+  return holdModel(server, question!.path, question!.body);
 }
 
 /** Resolves when so many wait while something runs. */

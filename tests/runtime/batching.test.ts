@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { holdModel } from "../support/held-model.ts";
 import { deltaText, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
 
 /** Whole programs take their time on a slow or busy machine. */
@@ -33,13 +34,7 @@ async function answerOf(response: Response): Promise<Answer> {
 }
 
 /** Holds the model until others wait for it. */
-async function hold(server: TestServer): Promise<() => void> {
-  const client = new AbortController();
-  const response = await server.post(PATH, ask("Hold", { stream: true, max_tokens: 1000 }), client.signal);
-  const chunks = sseChunks(response);
-  while (deltaText((await chunks.next()).value ?? {}) === "");
-  return () => client.abort();
-}
+const hold = async (server: TestServer) => holdModel(server, PATH, ask("Hold", { stream: true, max_tokens: 1000 }));
 
 /** Sends requests that wait for one another and then have their turn together. */
 async function together(server: TestServer, requests: readonly object[]): Promise<Response[]> {

@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { holdModel } from "../support/held-model.ts";
 import { deltaText, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
 
 /** Whole programs take their time on a slow or busy machine. */
@@ -8,15 +9,7 @@ const PATH = "/v1/chat/completions";
 const REQUEST = { messages: [{ role: "user", content: "Hi" }], max_tokens: 1 };
 
 /** Holds the model until others wait for it. */
-async function hold(server: TestServer, model?: string): Promise<() => void> {
-  const client = new AbortController();
-  const response = await server.post(PATH, { ...REQUEST, model, stream: true, max_tokens: 1000 }, client.signal);
-  const chunks = sseChunks(response);
-  while (deltaText((await chunks.next()).value ?? {}) === "");
-  // With the reply that it stops: one that nobody refers to any more is collected, and its connection closed.
-  const held = { client, chunks };
-  return () => held.client.abort();
-}
+const hold = async (server: TestServer, model?: string) => holdModel(server, PATH, { ...REQUEST, model, stream: true, max_tokens: 1000 });
 
 const queued = async (server: TestServer, count: number): Promise<void> => {
   while ((await server.modelStatus()).queued < count);

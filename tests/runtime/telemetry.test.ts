@@ -2,6 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { type Exposition, scrape } from "../support/prometheus.ts";
+import { holdModel } from "../support/held-model.ts";
 import { deltaText, processGone, sseChunks, startTestServer, type TestServer } from "../support/test-server.ts";
 import { writeTinyLora } from "../support/tiny-gguf.ts";
 import { attribute, collectTraces } from "../support/trace-collector.ts";
@@ -27,13 +28,8 @@ async function chat(server: TestServer, change: object = {}): Promise<Usage> {
 }
 
 /** Begins a long answer, and gives the way to end it. */
-async function begin(server: TestServer, model: string): Promise<() => void> {
-  const client = new AbortController();
-  const response = await server.post(CHAT, { model, messages: MESSAGES, max_tokens: 1000, stream: true }, client.signal);
-  const chunks = sseChunks(response);
-  while (deltaText((await chunks.next()).value ?? {}) === "");
-  return () => client.abort();
-}
+const begin = async (server: TestServer, model: string) =>
+  holdModel(server, CHAT, { model, messages: MESSAGES, max_tokens: 1000, stream: true });
 
 /** Asks until what is shown is so; there is no event for it. */
 async function until(server: TestServer, isSo: (shown: Exposition) => boolean): Promise<Exposition> {
