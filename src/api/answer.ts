@@ -1,6 +1,7 @@
 /** The straight line of one request for answers inside the API: engine, then a streamed or a whole reply. */
 import { AppError } from "../core/errors.ts";
 import { type GenerationRequest, SAMPLING_NAMES } from "../core/generation.ts";
+import type { Queued } from "../engine/embed.ts";
 import type { Generation } from "../engine/engine.ts";
 import { collectAnswer } from "./collected-answer.ts";
 import type { CollectedAnswer } from "./collected-answer.ts";
@@ -90,12 +91,17 @@ async function streamed(context: ApiContext, scope: RequestScope, exchange: Exch
 }
 
 /** How many were ahead of a request, and how long it waited or is likely to, ms; null where that cannot be told. */
-export function queueHeaders(position: number, waitMs: number | null): Record<string, string> {
+function queueHeaders(position: number, waitMs: number | null): Record<string, string> {
   return { [POSITION_HEADER]: String(position), ...(waitMs === null ? {} : { [WAIT_HEADER]: String(Math.round(waitMs)) }) };
 }
 
+/** What a reply with vectors or scores tells beside them. @param noted fields of the request that change nothing */
+export function vectorHeaders({ queuePosition, queueMs }: Queued, note: string, noted: readonly string[]): Record<string, string> {
+  return { ...queueHeaders(queuePosition, queueMs), ...noteHeaders(note), ...ignoredHeaders(noted) };
+}
+
 /** The header that says what nothing else in a reply shows; none for "". */
-export function noteHeaders(note: string): Record<string, string> {
+function noteHeaders(note: string): Record<string, string> {
   return note === "" ? {} : { [NOTE_HEADER]: note };
 }
 

@@ -141,16 +141,17 @@ function completionTokensOf(passages: readonly Passage[]): number {
 
 /** null where the conversation or the answer's limit has no room for another try, or the template none for such turns. */
 async function promptForAnotherTry(
-  { slot, request, tokensMaxOf, continuedTokensMax }: Admitted,
+  { slot, request, tokensMaxOf, continuedTokensMax, prompt: first }: Admitted,
   before: readonly Passage[],
   faulty: FaultyAnswer,
 ): Promise<PreparedPrompt | null> {
+  const spent = completionTokensOf(before);
+  if (tokensMaxOf(first.promptTokens, spent) === 0) return null;
   let prompt: PreparedPrompt | null = null;
   try {
     prompt = await slot.prepare({ ...promptRequest(request, faulty), continuedTokensMax });
-    if (tokensMaxOf(prompt.promptTokens, completionTokensOf(before)) > 0) return prompt;
-    slot.discard(prompt.promptId);
-    return null;
+    tokensMaxOf(prompt.promptTokens, spent);
+    return prompt;
   } catch (thrown) {
     if (prompt !== null) slot.discard(prompt.promptId);
     const { code } = AppError.from(thrown);

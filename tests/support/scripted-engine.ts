@@ -34,7 +34,7 @@ export const MODEL: ModelDescriptor = {
 };
 
 /** What models run with where a request is silent. */
-const SAMPLING: Sampling = {
+export const SAMPLING: Sampling = {
   temperature: 0.6,
   topK: 20,
   topP: 0.95,

@@ -3,8 +3,7 @@ import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 import { AppError } from "../../core/errors.ts";
 import type { ModelDescriptor } from "../../core/model.ts";
-import type { Queued } from "../../engine/embed.ts";
-import { ignoredHeaders, noteHeaders, queueHeaders } from "../answer.ts";
+import { vectorHeaders } from "../answer.ts";
 import type { ApiContext, RequestScope } from "../context.ts";
 import { heldWork } from "../held-work.ts";
 import { logPrompt } from "../prompt-log.ts";
@@ -72,7 +71,7 @@ async function embed(context: ApiContext, scope: RequestScope, body: OllamaEmbed
       load_duration: nanoseconds(made.loadMs),
       prompt_eval_count: made.tokens.reduce((sum, count) => sum + count, 0),
     };
-    const headers = headersOf(made, notes(model, isCut), notedFields(OllamaEmbedBody, body));
+    const headers = vectorHeaders(made, notes(model, isCut), notedFields(OllamaEmbedBody, body));
     return Response.json(reply, { headers });
   });
 }
@@ -91,13 +90,9 @@ async function embeddings(context: ApiContext, scope: RequestScope, body: Ollama
   logPrompt(context, scope, model.id, texts);
   return heldWork(context, scope, async (signal) => {
     const made = await embedCut(context.engine, embeddingRequest(scope, model.id, texts, stayMs), signal);
-    const headers = headersOf(made, notes(model, false), notedFields(OllamaEmbeddingsBody, body));
+    const headers = vectorHeaders(made, notes(model, false), notedFields(OllamaEmbeddingsBody, body));
     return Response.json({ embedding: [...(made.vectors[0] ?? [])] }, { headers });
   });
-}
-
-function headersOf({ queuePosition, queueMs }: Queued, note: string, noted: readonly string[]): Record<string, string> {
-  return { ...queueHeaders(queuePosition, queueMs), ...noteHeaders(note), ...ignoredHeaders(noted) };
 }
 
 /** The routes under /api. */

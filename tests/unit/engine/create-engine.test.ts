@@ -9,6 +9,7 @@ import { createEngine, type EngineOptions } from "../../../src/engine/create-eng
 import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
 import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
 import { runningOne } from "../../support/running-batch.ts";
+import { SAMPLING } from "../../support/scripted-engine.ts";
 
 const MODEL = { id: "tiny", path: "/models/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
 const REQUEST: GenerationRequest = {
@@ -29,17 +30,6 @@ interface Keeping {
 }
 const KEEPING: Keeping = { contextTokens: 32, never: () => null, kept: { tokens: 7, bytes: 100 } };
 
-const SAMPLING: Sampling = {
-  temperature: 0.7,
-  topK: 40,
-  topP: 0.9,
-  repeatPenalty: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-  mirostat: 0,
-  mirostatTau: 5,
-  mirostatEta: 0.1,
-};
 const GREEDY = { ...SAMPLING, temperature: 1, topK: 1, topP: 1 };
 
 /** How runs are sampled. */

@@ -1,18 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Sampling } from "../../../src/core/generation.ts";
+import { SAMPLING as DEFAULTS } from "../../support/scripted-engine.ts";
 import { resolveSampling, resolveTokensMax, samplingMismatch } from "../../../src/engine/resolve-options.ts";
-
-const DEFAULTS: Sampling = {
-  temperature: 0.6,
-  topK: 20,
-  topP: 0.95,
-  repeatPenalty: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-  mirostat: 0,
-  mirostatTau: 5,
-  mirostatEta: 0.1,
-};
 
 test("resolveSampling() fills in every value that the request leaves open", () => {
   expect(resolveSampling({ topP: 0.5 }, DEFAULTS)).toEqual({ ...DEFAULTS, topP: 0.5 });

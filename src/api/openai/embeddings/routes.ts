@@ -4,7 +4,7 @@ import { Elysia } from "elysia";
 import type { AnyElysia } from "elysia";
 import type { ModelDescriptor } from "../../../core/model.ts";
 import type { Queued } from "../../../engine/embed.ts";
-import { ignoredHeaders, noteHeaders, queueHeaders } from "../../answer.ts";
+import { vectorHeaders } from "../../answer.ts";
 import type { ApiContext, RequestScope } from "../../context.ts";
 import { heldWork } from "../../held-work.ts";
 import { jsonBody } from "../../json-body.ts";
@@ -23,11 +23,10 @@ const IDS_NOTE =
   "The token ids were taken for those of this model's own vocabulary. If they are of another, send texts; LangChain does with check_embedding_ctx_length=False.";
 
 function headersOf(result: Queued & { readonly model: ModelDescriptor }, schema: TObject, body: object, note = ""): Record<string, string> {
-  const { model, queuePosition, queueMs } = result;
+  const { model } = result;
   const made = model.embedding !== undefined || (schema === RerankBody && model.judges === true);
   const notes = [made ? "" : NOTE, note].filter((each) => each !== "").join(" ");
-  const queue = queueHeaders(queuePosition, queueMs);
-  return { "cache-control": "no-store", ...queue, ...noteHeaders(notes), ...ignoredHeaders(notedFields(schema, body)) };
+  return { "cache-control": "no-store", ...vectorHeaders(result, notes, notedFields(schema, body)) };
 }
 
 async function embed(context: ApiContext, scope: RequestScope, body: EmbeddingBody): Promise<Response> {
