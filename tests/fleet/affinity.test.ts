@@ -10,8 +10,11 @@ setDefaultTimeout(120_000);
 
 const CONVERSATIONS = 6;
 const TURNS = 4;
-/** Clients that ask at the same time. */
-const CLIENTS = 3;
+/**
+ * People who ask at the same time. Of one, each turn falls to another board than the turn before where they are dealt out in turns; of
+ * several, who are in step or not by chance, up to two thirds fall to the same, and nothing can be said of a single run.
+ */
+const PEOPLE = Number(process.env["AFFINITY_PEOPLE"] ?? 1);
 /** Tokens that open an answer and are not the same in the next prompt, at most. */
 const OPENING = 8;
 const WORDS = "red blue green yellow cat dog bird fish tree river house garden bread milk apple pear sun moon rain snow".split(" ");
@@ -44,7 +47,7 @@ function chance(seed: number): () => number {
 
 const note = (random: () => number) => Array.from({ length: NOTE_WORDS }, () => WORDS[Math.floor(random() * WORDS.length)]).join(" ");
 
-/** Holds all conversations, a turn of each and then the next, in an order that differs from turn to turn. */
+/** Holds all conversations. A person holds one to its end and then the next. */
 async function converse(balancer: Balancer, kind: string, sayWhich: boolean): Promise<Affinity> {
   const random = chance(7);
   const all = Array.from({ length: CONVERSATIONS }, (_, n) => ({
@@ -81,7 +84,7 @@ async function converse(balancer: Balancer, kind: string, sayWhich: boolean): Pr
     messages.push(choices[0].message, { role: "user", content: "Thank you. Tell me one more thing." });
   };
   const waiting = [...all];
-  const client = async () => {
+  const person = async () => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       for (let n = 0; n < TURNS; n += 1) {
         await Bun.sleep(300 * random());
@@ -89,7 +92,7 @@ async function converse(balancer: Balancer, kind: string, sayWhich: boolean): Pr
       }
     }
   };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
+  await Promise.all(Array.from({ length: PEOPLE }, person));
   const share = (part: number, whole: number) => Math.round((100 * part) / whole) / 100;
   return {
     sameBoard: share(seen.sameBoard, seen.turns),
