@@ -30,6 +30,9 @@ export interface BenchServer extends ServerProcess {
   socketStamps(this: void): Stamp[];
 }
 
+/** The server looks anew, with each request, at files that were written so shortly before; people's models have been there for longer. */
+const SETTLED_MS = 2100;
+
 let started = 0;
 
 /** Starts a server on a free port with the given models. */
@@ -37,6 +40,8 @@ export async function startBenchServer(bench: Bench, options: BenchServerOptions
   const { models, flags = [], moods, traced = false, stamped = false } = options;
   const runtimeFile = join(bench.folder, `runtime-${++started}`);
   const socketFile = join(bench.folder, `sockets-${started}`);
+  const modelsDir = await modelsFolder(bench.folder, models);
+  const settled = Bun.sleep(SETTLED_MS);
   const command = [
     ...bench.program,
     "serve",
@@ -47,7 +52,7 @@ export async function startBenchServer(bench: Bench, options: BenchServerOptions
     "--log-level",
     "error",
     "--models-dir",
-    await modelsFolder(bench.folder, models),
+    modelsDir,
     "--default-model",
     models[0]?.id ?? "",
     "--cache-dir",
@@ -64,6 +69,7 @@ export async function startBenchServer(bench: Bench, options: BenchServerOptions
       ...(stamped ? { LD_PRELOAD: bench.native.sockets, SOCKET_STAMPS: socketFile } : {}),
     },
   });
+  await settled;
   return Object.assign(server, {
     load: async (model: BenchModel) => {
       const response = await fetch(`${server.url}/v1/models/load`, { method: "POST", body: JSON.stringify({ model: model.id }) });
