@@ -36,12 +36,13 @@ interface Chunk {
   readonly choices?: readonly { readonly delta?: { readonly content?: string | null; readonly reasoning_content?: string | null } }[];
   readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | null;
   readonly timings?: ReportedTimings;
-  readonly error?: { readonly message: string };
+  readonly error?: { readonly message: string; readonly code?: string | null; readonly partial_text?: string };
 }
 
 /**
  * Asks and reads the answer to its end. An answer that only thought counts with its thoughts.
- * Throws AppError runtime_error with what the server says where it refuses or fails.
+ * Throws AppError output_invalid, with what there is of the answer as `partialText`, where the answer is not in the form that was demanded, and
+ * runtime_error with what the server says where it refuses or fails otherwise.
  */
 export async function ask(server: ServerAddress, body: Readonly<Record<string, unknown>>): Promise<TimedAnswer> {
   const startedMs = performance.now();
@@ -54,7 +55,7 @@ export async function ask(server: ServerAddress, body: Readonly<Record<string, u
   let usage: NonNullable<Chunk["usage"]> | null = null;
   let timings: ReportedTimings | null = null;
   for await (const chunk of chunksOf(response)) {
-    if (chunk.error !== undefined) throw new AppError("runtime_error", chunk.error.message);
+    if (chunk.error !== undefined) throw failure(chunk.error);
     const { content, reasoning_content } = chunk.choices?.[0]?.delta ?? {};
     if ((content ?? "") + (reasoning_content ?? "") !== "") stamps.push(sinceStart());
     text += content ?? "";
@@ -73,6 +74,11 @@ export async function ask(server: ServerAddress, body: Readonly<Record<string, u
     gapsMs: stamps.slice(1).map((stamp, index) => stamp - (stamps[index] ?? 0)),
     timings,
   };
+}
+
+function failure({ message, code, partial_text = "" }: NonNullable<Chunk["error"]>): AppError {
+  if (code !== "output_invalid") return new AppError("runtime_error", message);
+  return new AppError("output_invalid", message, { details: { partialText: partial_text } });
 }
 
 /** The objects of an event stream. Comments and the closing [DONE] are left out. */

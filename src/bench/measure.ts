@@ -1,4 +1,5 @@
 /** The measurement of one model over HTTP: every length of prompt with every number of clients, then the quality of its answers. */
+import { AppError } from "../core/errors.ts";
 import { ask, askJson, type ServerAddress, type TimedAnswer } from "./ask.ts";
 import { type PromptSet, promptOfWords, type QualityPrompt, wordsForTokens } from "./prompt-set.ts";
 import { answerFaults } from "./quality.ts";
@@ -54,10 +55,22 @@ export async function measureQuality(plan: BenchPlan): Promise<QualityResult[]> 
   const results: QualityResult[] = [];
   for (const prompt of plan.prompts.quality) {
     plan.progress(`quality: ${prompt.id}`);
-    const { text } = await ask(plan.server, qualityBody(plan.model, prompt));
-    results.push({ id: prompt.id, faults: answerFaults(prompt, text), answer: text.slice(0, SHOWN_CHARACTERS) });
+    const { text, faults } = await judged(plan, prompt);
+    results.push({ id: prompt.id, faults, answer: text.slice(0, SHOWN_CHARACTERS) });
   }
   return results;
+}
+
+/** An answer that the server itself found not to be in the demanded form is a fault of the model, and no end of the measurement. */
+async function judged({ server, model }: BenchPlan, prompt: QualityPrompt): Promise<{ readonly text: string; readonly faults: string[] }> {
+  try {
+    const { text } = await ask(server, qualityBody(model, prompt));
+    return { text, faults: answerFaults(prompt, text) };
+  } catch (thrown) {
+    const { code, message, details } = AppError.from(thrown);
+    if (code !== "output_invalid") throw thrown;
+    return { text: details.partialText ?? "", faults: [message] };
+  }
 }
 
 async function countTokens({ server, model }: BenchPlan, prompt: string): Promise<number> {
