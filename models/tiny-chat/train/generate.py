@@ -2,7 +2,7 @@
 Writes conversations, one a line: data/train.jsonl to learn from, data/held-out.jsonl to be checked with, data/long.jsonl for the last part of
 the training, data/pirate.jsonl and data/terse.jsonl for the adapters. Equal seeds give equal files.
 
-  python generate.py [--count 480000] [--seed 1] [--out data]
+  python generate.py [--count 480000] [--seed 1] [--out data] [--open | --wider]
   python generate.py --show 3            prints some of each kind
 """
 
@@ -15,7 +15,7 @@ from chat_format import prompt_and_answer
 from check_disjoint import examined_texts, masked, plain
 from evaluation.prompts import prompts
 from kinds import common_facts, copying, json_answers, long_chats, manners, memory, personas, server_facts, small_talk, stories, sums, tools, unknown
-from wording import open_wordings
+from wording import open_wordings, wider_wordings
 
 # Share of conversations, in hundredths. Tools and JSON have the most to learn: they copy what they have never seen.
 SHARES = {
@@ -37,6 +37,9 @@ OPEN_SHARES = {
     "memory": (memory, 8), "personas": (personas, 5), "stories": (stories, 4),
 }
 
+# In place of those in the last stage.
+WIDER_SHARES = {"small_talk": (small_talk, 16), "tools": (tools, 32), "common_facts": (common_facts, 14), "server_facts": (server_facts, 11), "copying": (copying, 4), "json": (json_answers, 18)}
+
 # In the last part of the training, on rows as long as the context, so much is long chats.
 LONG_SHARE = 0.3
 LONG_TURNS_MAX = 45
@@ -52,6 +55,13 @@ def with_open_words():
     """The second stage: wordings and words without end, an exercise in copying, and more of what can only be learnt by heart."""
     open_wordings()
     SHARES.update(OPEN_SHARES)
+
+
+def with_wider_words():
+    """The last stage: more small talk and calls, in more ways."""
+    with_open_words()
+    wider_wordings()
+    SHARES.update(WIDER_SHARES)
 
 
 def long(rng):
@@ -91,9 +101,12 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default="data")
     parser.add_argument("--open", action="store_true", help="the second stage, with open wordings")
+    parser.add_argument("--wider", action="store_true", help="the last stage, with more ways to say what is said most")
     parser.add_argument("--show", type=int, default=0)
     options = parser.parse_args()
-    if options.open:
+    if options.wider:
+        with_wider_words()
+    elif options.open:
         with_open_words()
     if options.show:
         rng = random.Random(options.seed)

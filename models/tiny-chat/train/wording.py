@@ -20,12 +20,28 @@ def sentence(text):
 
 
 # Whether wordings are open: loosened, with words like no other (kinds/words.py), so that the sense is learnt and not the templates.
-_open = {"wordings": False}
+_open = {"wordings": False, "wider": False}
 
 
 def open_wordings():
     """From now on wordings and words are open (the second stage of the training)."""
     _open["wordings"] = True
+
+
+def wider_wordings():
+    """And more ways to say what is said most (the last stage)."""
+    open_wordings()
+    _open["wider"] = True
+
+
+def wider(texts, more):
+    """The texts, and in the last stage those others."""
+    return texts + more if _open["wider"] else texts
+
+
+def is_wider(rng, share):
+    """True for that share of draws in the last stage; draws nothing before."""
+    return _open["wider"] and rng.random() < share
 
 
 def are_open(rng, share):

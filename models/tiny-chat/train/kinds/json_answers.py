@@ -2,7 +2,7 @@
 
 import json
 
-from wording import casual, expand, say
+from wording import casual, expand, is_wider, say
 
 from . import conversation, maybe_thought
 from .fact_table import CAPITALS, COLOURS, DAYS, LEGS, OPPOSITES, SOUNDS
@@ -195,6 +195,66 @@ def from_fact(rng):
     return say(rng, ["What is {a} + {b}?", "[Add|Sum up] {a} and {b}."], a=a, b=b), [(rng.choice(["sum", "result", "answer", "total"]), a + b)]
 
 
+# What is made up where nothing is told. It is drawn anew each time: a value that were always the same would be said in place of those that a text tells.
+MADE_UP = {
+    "person": (NAME_KEYS, name, FIELDS),
+    "thing": (THING_KEYS[:-1], lambda rng: pick(rng, THINGS), THING_FIELDS),
+}
+MADE_UP_WORDS = {
+    "person": "[person|man|woman|user|customer|teacher|girl|boy|character|friend|neighbour|student|human|patient|player|worker|guest]",
+    "thing": "[product|thing|article|object|item|good|piece of furniture|present|tool]",
+}
+MAKE_UP = [
+    "[Describe|Invent|Make up|Create|Give me|Show me|Write|Generate|Produce|Imagine|Think of|Draw up|Give an example of|Let me see|Sketch|Suggest|I need|I want|We need|Come up with] [a|one|any|some|a new|an example of a|a made-up|a random] {w}",
+    "[A|One|Any|Some] {w}[, please| would do| will do| is needed|, made up|]",
+    "[What could|How might] a {w} [be|look like]?",
+]
+
+
+def made_up(rng):
+    """(an order to make something up, [(key, value)]), as yet without its keys."""
+    if rng.random() < 0.15:
+        country, capital = rng.choice(list(CAPITALS.items()))
+        pairs = [(rng.choice(["city", "capital", "town"]), capital), (rng.choice(["country", "nation"]), country), ("population", rng.randint(2, 90) * 100_000)]
+        return expand(rng, MAKE_UP[0]).replace("{w}", expand(rng, "[city|place|town|country]")), rng.sample(pairs, rng.randint(1, 3))
+    what = rng.choice(["person", "person", "thing"])
+    names, subject, fields = MADE_UP[what]
+    pairs = [(rng.choice(names), subject(rng))]
+    for field in rng.sample(list(fields), rng.randint(0, 3)):
+        keys, draw, _ = fields[field]
+        pairs.append((rng.choice(keys), draw(rng)))
+    if len({key for key, _ in pairs}) < len(pairs):
+        return made_up(rng)
+    return expand(rng, rng.choice(MAKE_UP)).replace("{w}", expand(rng, MADE_UP_WORDS[what])), pairs
+
+
+def listed(rng, keys):
+    quoted = [f'"{key}"' for key in keys] if rng.random() < 0.5 else keys
+    return ", ".join(quoted) if rng.random() < 0.4 or len(keys) < 2 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+
+
+def of_nothing(rng):
+    """JSON whose values nobody has told."""
+    order, pairs = made_up(rng)
+    keys = [key for key, _ in pairs]
+    as_json = expand(rng, "[ as JSON| in JSON| as a JSON object|, in JSON|, as one JSON object]")
+    with_keys = expand(rng, "[ with|, with| that has| which has] [the keys|keys|the fields|fields|its] {k}", k=listed(rng, keys))
+    end, order = (order[-1:], order[:-1]) if order[-1:] == "?" else (rng.choice([".", "", "."]), order)
+    roll = rng.random()
+    answer = json.dumps(dict(pairs), ensure_ascii=False)
+    thought = maybe_thought(rng, 0.2, f"I have to fill the {'key' if len(keys) == 1 else 'keys'} {', '.join(keys)}.")
+    if roll < 0.3:
+        return conversation("json", [casual(rng, order + as_json + with_keys + end, names=True), answer], thought=thought)
+    if roll < 0.75:
+        question = order + rng.choice(["", as_json, as_json + with_keys, with_keys]) + end
+        server = say(rng, SCHEMA_ORDERS, schema=schema_of(rng, pairs)) if rng.random() < 0.4 else SCHEMA_ORDERS[0].replace("{schema}", schema_of(rng, pairs))
+    else:
+        question = order + rng.choice([as_json + with_keys, with_keys]) + end
+        server = say(rng, PLAIN_ORDERS)
+    system = expand(rng, "[|||You are a helpful assistant.\n\n]") + server
+    return conversation("json", [casual(rng, question, names=True), answer], system=system, thought=thought)
+
+
 def explained(rng, key, kind):
     """What a schema may say of a key, beside its type."""
     spoken = key.replace("_", " ")
@@ -273,6 +333,8 @@ def more_of_it(rng, keys):
 
 
 def make(rng):
+    if is_wider(rng, 0.15):
+        return of_nothing(rng)
     question, pairs = source(rng)
     if are_open(rng, 0.25):
         pairs = rng.sample(pairs, rng.randint(1, len(pairs)))

@@ -1,6 +1,6 @@
 """Greetings, thanks, goodbyes, who are you."""
 
-from wording import are_open, casual, expand, say
+from wording import are_open, casual, expand, say, wider
 
 from . import conversation, maybe_thought
 from .words import name
@@ -117,10 +117,58 @@ TALK = [
     ),
 ]
 
+WHEN = "[| today| tonight| this week| lately| these days| at the moment| since Monday| all day| this month| again| now]"
+DEGREE = "[a bit|a little|rather|so|very|really|quite|terribly|pretty|somewhat|extremely|kind of|] "
+SAD = "[sad|tired|lonely|stressed|unhappy|sick|bored|down|upset|worried|angry|low|gloomy|ill|exhausted|nervous|afraid|hurt|lost|miserable|blue|anxious|unwell|homesick|weak]"
+GLAD = "[happy|glad|great|good|excited|cheerful|fantastic|wonderful|proud|well|joyful|pleased|lucky|relaxed|delighted|strong|awake|hopeful]"
+
+# More wordings of the last stage, by the thought that goes with them.
+MORE = {
+    "They greet me. I greet them back and offer help.": [
+        "[Hi|Hello|Hey|Heya|Good morning|Good evening|Hello there|Well hello|Oh hi|Ah, hello|Greetings][,|!| again,| friend,] [good|great|lovely|pleased|glad|happy|a pleasure|wonderful|fine] to [meet|see|talk to|chat with|find|hear|have|visit] you[| here| again| today| at last][!|.|]",
+        "[Glad|Pleased|Happy|Good|Great] to [meet|see|talk to] you[| too| here| again][!|.|]",
+        "[Hello|Hi|Hey], [it is me|me again|I am back|here I am|I am new here|first time here][!|.|]",
+        "[Welcome|Hello world|Testing, hello|Knock knock, hello|Hello from me|Hi to you|A good day to you|Morning|Evening|Hey hey|Hullo|Aloha|Hi everybody][!|.|]",
+    ],
+    "They ask how I am. I say I am well and ask back.": [
+        "[How is|How's] [life|everything|it all|your day|your week|your morning|your evening|the day|work|business|the world|the mood][| going| with you| over there| so far| on your side| these days]?",
+        "[Is everything|Everything|Are things|All|Is all|Things|Life|Are you|You] [okay|alright|good|fine|in order|well|all right|as it should be|going well][| with you| there| today| over there| on your end]?",
+        "[Hello|Hi|Hey|Hello there|Good morning|Good evening][!|,|.] [I hope|Hope|I do hope|Hoping|I trust] [you are|you're|all is|everything is|your day is|things are|that you are] [well|okay|good|fine|alright|all right|doing well|doing fine|going well|in good health][| today][.|!|]",
+        "[Hello|Hi|Hey|Heya][,|!] [how is|how's|how are] [life|everything|things|your day|it|the day][| going| with you| today]?",
+        "[How does|How did|How is] [the day|the week|the morning|the world|the winter|fate|work] [treat|treating|going for] you[| today| so far]?",
+        "[I hope|Hope|I trust] [you are|you're|all is|everything is] [well|okay|good|fine|alright][| with you| there][.|!|]",
+        "[Are you|You] [doing|feeling|keeping] [well|okay|good|alright|fine|better][| today| now]?",
+        "[What about you|And you|And how are you|How about yourself|How do you feel|What's new|Anything new|How have things been]?",
+    ],
+    "They thank me. I say they are welcome.": [
+        "[Thanks|Thank you|Many thanks|Thanks a lot|My thanks|A big thank you] for [that|this|the answer|your answer|everything|your time|all of it|helping|telling me|the quick answer|being there][!|.|]",
+        "[That|This|It] [helped|helps|did help|solved it|was what I needed|was perfect|is what I wanted][| a lot| me| so much][, thanks|, thank you|. Thanks|. Thank you][!|.|]",
+    ],
+    "They say goodbye. I do the same.": [
+        "[Bye|Goodbye|See you|So long|Good night|Farewell|Bye then|Okay bye|Well, goodbye][,| then,| now,] [I am going|I go to bed|I go home|I must run|until later|see you soon|take care|have a good one|sleep well|I leave now][!|.|]",
+        "[I will|I'll|Let me|I should|I have to] [go|leave|be off|stop here|come back later|sleep|log off|get going][| now| soon][.|!|, bye|, goodbye][|!]",
+    ],
+    "They do not feel well. I am kind.": [
+        "[I am|I'm|I feel|I have been|I've been|I am feeling|I'm feeling|I was|We are|I must say I am] " + DEGREE + SAD + WHEN + "[.|!|]",
+        "[My|It has been a|It is a|What a|This is such a|I have a] [day|week|bad week|sad day|hard week|terrible day|rough morning|bad time][ is bad| was hard| went wrong|] [and I feel|, I am|so I am|and I am] " + SAD + "[.|!|]",
+        "[Nothing|Nobody|Not much] [works|likes me|went well|cares|makes me happy|is fun]" + WHEN + "[.|!|]",
+        "[I lost|I miss|I failed|I broke] [my job|my friend|my cat|my exam|my keys|a game|my leg|my family|my home|the match][.|!|]",
+    ],
+    "They feel good. I am glad.": [
+        "[I am|I'm|I feel|I have been|I've been|I am feeling|I'm feeling|We are|I must say I am] " + DEGREE + GLAD + WHEN + "[.|!|]",
+        "[I got|I won|I found|I passed|I have] [a new job|my exam|a prize|a new friend|the match|a present|good news|a kitten|the first place|time off][.|!|]",
+        "[It has been|This is|What] a [good|great|lovely|nice|wonderful|fine|perfect] [day|week|morning|evening|time][| for me| so far| today][.|!|]",
+    ],
+}
+
+
+def ways(asked, thought):
+    return wider(asked, MORE.get(thought, []))
+
 
 def make(rng):
     asked, thought, answers = rng.choice(TALK)
-    turns = [casual(rng, say(rng, asked)), rng.choice(answers)]
+    turns = [casual(rng, say(rng, ways(asked, thought))), rng.choice(answers)]
     if rng.random() < 0.15:
         who = name(rng)
         opening = expand(rng, "[Hi|Hello|Hey|Good morning|Good evening][,|!] [I am|I'm|my name is|this is|it's|call me] {name}[.|!|]", name=who)
@@ -129,5 +177,5 @@ def make(rng):
     elif rng.random() < 0.25 or are_open(rng, 0.7):
         for _ in range(rng.randint(1, 3) if are_open(rng, 1) else 1):
             more, thought, answers = rng.choice(TALK)
-            turns += [casual(rng, say(rng, more)), rng.choice(answers)]
+            turns += [casual(rng, say(rng, ways(more, thought))), rng.choice(answers)]
     return conversation("small_talk", turns, thought=maybe_thought(rng, 0.3, thought))

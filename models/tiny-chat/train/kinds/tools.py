@@ -2,7 +2,7 @@
 
 import json
 
-from wording import casual, expand, say, sentence
+from wording import casual, expand, is_wider, say, sentence
 
 from . import conversation, maybe_thought, small_talk
 from .common_facts import fact
@@ -132,6 +132,27 @@ ASKED_OPENLY = {
         "[where|what] can [I|one|we] read [about|on] {x} [online|on the web]? [Search|Look it up]",
     ],
 }
+# Of the last stage.
+MORE = {
+    "weather": [
+        "[could|would|can|will|might] you [tell me|look up|check|find out|ask|say|show me] [how|what] the weather [is|will be|is like|looks|does|feels] [in|around|near|at|for] {x}[| today| now| tomorrow| there]?",
+        "[could|would|can|will] you [check|look up|get|fetch|find|show me|give me] the [weather|forecast|temperature|rain|sky] [in|over|around|near|at|for] {x}[| today| now| tomorrow]?",
+        "[will|do|would|shall|might] [we|you|people|it|the children] [get|have|find|see|meet|need] [rain|snow|sun|a storm|good weather|bad weather|frost|boots|warm clothes] in {x}[| today| tonight| now]? [Look at|Find out|See about|Get|Look up|Ask for] the [weather|forecast|temperature][| there| for me][.|]",
+        "[will|would|could|do] [my|our|the|his] [hair|shoes|coat|picnic|garden|party|clothes|dog] [get wet|freeze|stay dry|be fine|be cold|dry] in {x}? [See|Find|Ask about|Get|Look up] the weather[| there| over there][.|]",
+    ],
+    "time": [
+        "[could|would|can|will|might] you [tell me|look up|check|find out|ask|say|show me|see] [what time it is|how late it is|what the time is|which hour it is|what the clock shows] [in|over in|around|at|for] {x}[| now| there| please]?",
+        "[could|would|can|will] you [check|look up|get|fetch|find|give me] the [time|hour|clock|local time] [in|over in|at|for] {x}[| now| today]?",
+    ],
+    "calculator": [
+        "[could|would|can|will] you [tell me|find out|work out|reckon|figure out|see|say|show] [how much|what|the result of|the value of] {x} [is|makes|gives|comes to][| please| for me]?",
+        "[figure|work|count|reckon] [it|that|this] out [for us|now|quickly|, please|][:|,] {x}",
+    ],
+    "search": [
+        "[could|would|can|will] you [see|look|check|find out] what [the web|the internet|the net|there is|one] [says|has|finds|knows] [about|on] {x}[| please| for me| today]?",
+        "[could|would|will] you [search|look around|look|hunt] [the web|online|the net|around] for {x}[| please| for me]?",
+    ],
+}
 BOTH_OPENLY = {
     "weather": ["{x} and {y}: [how is the weather|what weather|which is warmer|is it raining][?|]", "[does it rain|is it cold|is it sunny|how hot is it] in {x} and in {y}[| today]?", "[give me|I want|show us] the [forecast|weather|temperature] [of|for] {x} and [also |]the one [of|for] {y}", "[first|please] the weather of {x}, then that of {y}", "do {x} and {y} have [rain|sun|snow] [now|today]?"],
     "time": ["{x} and {y}: [what time is it|how late is it|which hour][?|]", "how late is it in {x} and in {y}[| now]?", "[give me|I want|show us] the [hour|time|clock] [of|for] {x} and [also |]the one [of|for] {y}", "[first|please] the time of {x}, then that of {y}", "which hour do {x} and {y} [see|show|read] [now|at present]?"],
@@ -250,7 +271,7 @@ def asked_for(rng, family, tool, main, extra):
             question = say(rng, both[family], x=spoken(rng, family, values[0]), y=spoken(rng, family, values[1]))
             return question, [{"name": name, "arguments": {main: v}} for v in values], [result_and_answer(rng, family, v) for v in values]
     value = value_for(rng, family)
-    question = say(rng, once[family], x=spoken(rng, family, value))
+    question = say(rng, MORE[family] if is_wider(rng, 0.35) else once[family], x=spoken(rng, family, value))
     arguments, question = arguments_for(rng, family, main, extra, value, question)
     return question, [{"name": name, "arguments": arguments}], [result_and_answer(rng, family, value)]
 
