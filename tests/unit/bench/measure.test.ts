@@ -43,7 +43,7 @@ async function qualityOf(event: object) {
   const quality = [{ id: "json", prompt: "As JSON, please", keys: { name: "string" } }] as const;
   // Awaited here: at the end of this block the server is stopped.
   return await measureQuality({
-    server: { url: `http://localhost:${server.port}`, key: null },
+    server: { url: server.url.origin, key: null },
     model: "m",
     prompts: { version: 1, passage: "", instruction: "", quality },
     promptTokens: [],
