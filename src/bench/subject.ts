@@ -47,7 +47,9 @@ export async function readSubject(server: ServerAddress, wanted: string | undefi
   );
   const open = loaded.data.find(({ id }) => id === model.id) ?? loaded.data.find(({ base_id }) => base_id === model.id) ?? loaded.data[0];
   const tags = await askJson<{ models: readonly { name: string; digest: string }[] }>(server, "/api/tags");
-  const digest = tags.models.find((each) => each.name === model.id || each.name === `${model.id}:latest`)?.digest ?? "";
+  // Ollama's API may call it by another of its names: qwen3:0.6b.
+  const names = new Set([model.id, `${model.id}:latest`, ...model.aliases]);
+  const digest = tags.models.find((each) => names.has(each.name))?.digest ?? "";
   const settings = await askJson<Configured>(server, "/v1/config");
   const setting = (key: string) => Number(settings.models?.[model.id]?.[key] ?? settings.data.find(({ name }) => name === key)?.value);
   const { version } = await askJson<{ version: string }>(server, "/health");

@@ -50,12 +50,14 @@ test("bench measures the built-in model in its own process, and two of its repor
 test("bench measures the server that is running, and fails a model that babbles", async () => {
   const folder = temporaryFolder();
 
-  writeTinyGguf(join(folder, "babble.gguf"), { vocabulary: "bpe" });
+  // A size in the name: Ollama's API calls it babble:1b.
+  writeTinyGguf(join(folder, "babble-1b.gguf"), { vocabulary: "bpe" });
   const flags = ["--models-dir", folder, "--cache-dir", folder];
   await using server = await startServer([process.execPath, MAIN, "serve", "--port", "0", ...flags], { cwd: folder });
-  const { exitCode, output, errors } = await bench(folder, "babble", ...QUICK, "--port", new URL(server.url).port);
+  const { exitCode, output, errors } = await bench(folder, "babble-1b", ...QUICK, "--port", new URL(server.url).port);
   expect(errors).toStartWith(`Measuring the server at ${server.url}\n`);
-  expect(output).toContain("# babble on ");
+  expect(output).toContain("# babble-1b on ");
+  expect(output).toMatch(/^- model [0-9a-f]{12}, /m);
   expect(output).toContain("FAILED: ");
   expect(exitCode).toBe(1);
 });
