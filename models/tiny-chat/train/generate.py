@@ -38,7 +38,7 @@ OPEN_SHARES = {
 }
 
 # In place of those in the last stage.
-WIDER_SHARES = {"small_talk": (small_talk, 16), "tools": (tools, 32), "common_facts": (common_facts, 14), "server_facts": (server_facts, 11), "copying": (copying, 4), "json": (json_answers, 18)}
+WIDER_SHARES = {"small_talk": (small_talk, 16), "memory": (memory, 18), "tools": (tools, 32), "common_facts": (common_facts, 14), "server_facts": (server_facts, 11), "copying": (copying, 4), "json": (json_answers, 18)}
 
 # In the last part of the training, on rows as long as the context, so much is long chats.
 LONG_SHARE = 0.3
@@ -58,7 +58,7 @@ def with_open_words():
 
 
 def with_wider_words():
-    """The last stage: more small talk and calls, in more ways."""
+    """The last stage: more small talk, names and calls, in more ways."""
     with_open_words()
     wider_wordings()
     SHARES.update(WIDER_SHARES)

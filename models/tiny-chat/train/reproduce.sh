@@ -39,7 +39,7 @@ text open 96000 2 --open
 text third 24000 3 --open
 text fourth 28000 5 --open
 text fifth 36000 6 --open
-text sixth 24000 7 --wider
+text sixth 48000 7 --wider
 
 # Fluent first, on listed words; then, in the same run, on words without end, which have to be copied.
 [ -f run/first/listed ] || { learn first 3264 20 --stop-at 0.28 --data data/listed && touch run/first/listed; }
@@ -50,8 +50,8 @@ learn fourth 580 4 --from run/third/model.npz --rate 2e-3 --fall 0.9 --long-shar
 [ -f run/mean.npz ] || python average.py run/mean.npz run/third/model.npz:0.2 run/fourth/model.npz:0.8
 learn fifth 400 4 --from run/mean.npz --rate 1.5e-3 --fall 0.95 --long-share 0.04 --data data/fifth
 [ -f run/level.npz ] || python average.py run/level.npz run/mean.npz:0.7 run/fifth/model.npz:0.3
-learn sixth 240 4 --from run/level.npz --rate 1.5e-3 --fall 0.95 --long-share 0.04 --data data/sixth
-python average.py run/model.npz run/level.npz:0.55 run/sixth/model.npz:0.45
+learn sixth 480 4 --from run/level.npz --rate 1.5e-3 --fall 0.95 --long-share 0.04 --data data/sixth
+python average.py run/model.npz run/level.npz:0.2 run/sixth/model.npz:0.8
 
 for adapter in pirate terse; do
   [ -f "data/$adapter.npz" ] || python dataset.py "data/listed/$adapter.jsonl" data/vocabulary.json "data/$adapter.npz"

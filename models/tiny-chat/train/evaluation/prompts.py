@@ -96,6 +96,23 @@ def memory():
         yield chat("memory", [*turns, rng.choice(asks)], {"says": [value]}, thinks=True if index % 5 == 4 else None)
 
 
+def introductions():
+    """Five turns: people say who they are as people do, so that only the names, what comes between and the question are not the generator's."""
+    openings = ["Hi, I am {x}", "I am {x}.", "Call me {x}", "Hello! I'm {x}.", "Hey, this is {x}"]
+    asks = ["So what was my name?", "Can you tell me what my name was?", "And my name is?"]
+    well, welcome = "I am doing well, thank you! How can I help you?", "You are welcome!"
+    between = [
+        ["I forgot the capital of Italy, what is it?", "The capital of Italy is Rome.", "Thank you.", welcome, "Everything fine with you?", well],
+        ["A lemon has what colour?", "A lemon is yellow.", "Do tell me a good joke!", "Why did the bike fall over? Because it was two tired!", "A big thank you!", welcome],
+        ["Would Docker work for this server?", "Yes, there is an image for Docker.", "I'm feeling rather sad this week", "I am sorry to hear that. I hope you feel better soon.", "How much is 2 plus 3?", "2 plus 3 is 5."],
+        ["Which things can you do?", "I can chat.", "What are the rules of fencing?", "I am sorry, I do not know that.", "Everything fine with you?", well],
+    ]
+    for index, name in enumerate(words.NAMES):
+        reply = ["Hello! How can I help you?", f"Hello {name}! Nice to meet you. How can I help you?"][index % 2]
+        turns = [openings[index % 5].format(x=name), reply, *between[index % 4], asks[index % 3]]
+        yield chat("introductions", turns, {"says": [name]}, thinks=True if index % 5 == 4 else None)
+
+
 def personas():
     marks = {"pirate": ["arr", "matey"], "butler": ["sir"], "robot": ["beep"], "grandmother": ["dear"], "wizard": ["magic"], "cat": ["meow"], "cowboy": ["howdy"]}
     orders = ["From now on you are a {m}.", "Play the part of a {m} in all your answers."]
@@ -200,7 +217,7 @@ def stories():
         yield chat("stories", [text], {"story": True})
 
 
-KINDS = [small_talk, server, facts, memory, personas, tools, tool_results, json_answers, unknown, stories]
+KINDS = [small_talk, server, facts, memory, introductions, personas, tools, tool_results, json_answers, unknown, stories]
 
 
 def prompts():

@@ -1,6 +1,6 @@
 """Several turns that refer back: what was my name, my favourite colour, the number, what did I just say."""
 
-from wording import are_open, casual, expand, say, sentence
+from wording import are_open, casual, expand, is_wider, say, sentence
 
 from . import conversation, maybe_thought, small_talk
 from .common_facts import fact
@@ -131,6 +131,8 @@ HEARD = ["Okay.", "I see.", "Noted.", "Thank you for telling me.", "Fine.", "Goo
 
 UNKNOWN_YET = {"name": "your name", "colour": "your favourite colour", "food": "your favourite food", "city": "where you live", "age": "how old you are", "job": "your job"}
 
+NOT_TAKEN_UP = ["Hello! How can I help you?", "Hi there! How can I help you?", "How can I help you?", *HEARD]
+
 
 def filler(rng):
     """A question and an answer in between."""
@@ -159,7 +161,35 @@ def told(rng, key):
     return fill(telling), fill(reply), casual(rng, asking), fill(answer), value
 
 
+def introduced(rng):
+    """Somebody says who they are, talks of other things and asks for the name. Now and then nobody said it."""
+    who, known = name(rng), rng.random() < 0.85
+    if known:
+        opening = casual(rng, small_talk.introduction(rng, who), names=True)
+        replies = [f"Hello {who}! Nice to meet you. How can I help you?", f"Nice to meet you, {who}!"]
+        # What is remembered must not hang on whether the answer said it again.
+        passed_over = {"role": "assistant", "content": rng.choice(NOT_TAKEN_UP), "unlearnt": True}
+        turns = [opening, rng.choice([replies[0], replies[0], replies[1], passed_over])]
+    else:
+        turns = aside(rng)
+    for _ in range(rng.randint(1, 5)):
+        turns += aside(rng)
+    question = told(rng, "name")[2]
+    answer, thought = (f"Your name is {who}.", f"They told me that before: {who}.") if known else ("You have not told me your name yet.", "They have not told me that.")
+    return conversation("memory", [*turns, question, answer], thought=maybe_thought(rng, 0.25, thought))
+
+
+def aside(rng):
+    """A turn on anything else, in as many ways as there are."""
+    if rng.random() < 0.4:
+        return filler(rng)
+    asked, thought, answers = small_talk.topic(rng)
+    return [casual(rng, say(rng, small_talk.ways(asked, thought))), rng.choice(answers)]
+
+
 def make(rng):
+    if is_wider(rng, 0.6):
+        return introduced(rng)
     roll = rng.random()
     if roll < 0.08:
         key = rng.choice(list(UNKNOWN_YET))

@@ -1,6 +1,6 @@
 """Greetings, thanks, goodbyes, who are you."""
 
-from wording import are_open, casual, expand, say, wider
+from wording import are_open, casual, expand, is_wider, say, wider
 
 from . import conversation, maybe_thought
 from .words import name
@@ -117,6 +117,8 @@ TALK = [
     ),
 ]
 
+HOW_AM_I = TALK[1]
+
 WHEN = "[| today| tonight| this week| lately| these days| at the moment| since Monday| all day| this month| again| now]"
 DEGREE = "[a bit|a little|rather|so|very|really|quite|terribly|pretty|somewhat|extremely|kind of|] "
 SAD = "[sad|tired|lonely|stressed|unhappy|sick|bored|down|upset|worried|angry|low|gloomy|ill|exhausted|nervous|afraid|hurt|lost|miserable|blue|anxious|unwell|homesick|weak]"
@@ -161,21 +163,41 @@ MORE = {
     ],
 }
 
+# How people say who they are when a chat begins (the last stage). Without a greeting it looks like "I am sad": that is most of what there is to learn.
+GREETING = "[Hi|Hello|Hey|Hi there|Hello there|Heya|Howdy|Greetings|Good morning|Good evening|Good day][,|!|.|] "
+BARE = "[I am|I'm] {name}[.|!||]"
+NAMED = "[Call me|Call me|Just call me|You may call me|Please call me|They call me|People call me|This is|It's|It is|My name is|The name is|I go by|I am called] {name}[.|!||]"
+INTRODUCTIONS = [
+    BARE, BARE, BARE, NAMED, NAMED,
+    GREETING + "[I am|I am|I'm|I'm|my name is|my name's|this is|it's|it is|call me|you can call me|I go by|I am called|they call me] {name}[.|!||]",
+    GREETING + "[I am|I'm|my name is|this is] {name}[, nice to meet you.|. Nice to meet you!|. How are you?|, how are you?|. Can you help me?| and I have a question.|, pleased to meet you.]",
+    "[{name} here|Hello from {name}|{name} is my name|{name} is what they call me|Here speaks {name}|Hi, {name} here][.|!|]",
+]
+
+
+def introduction(rng, who):
+    return expand(rng, rng.choice(INTRODUCTIONS), name=who)
+
 
 def ways(asked, thought):
     return wider(asked, MORE.get(thought, []))
 
 
+def topic(rng):
+    """What is said, the thought and the answers; in the last stage it is more often how I am, which has the most ways to be asked."""
+    return HOW_AM_I if is_wider(rng, 0.15) else rng.choice(TALK)
+
+
 def make(rng):
-    asked, thought, answers = rng.choice(TALK)
+    asked, thought, answers = topic(rng)
     turns = [casual(rng, say(rng, ways(asked, thought))), rng.choice(answers)]
-    if rng.random() < 0.15:
+    if rng.random() < (0.3 if is_wider(rng, 1) else 0.15):
         who = name(rng)
-        opening = expand(rng, "[Hi|Hello|Hey|Good morning|Good evening][,|!] [I am|I'm|my name is|this is|it's|call me] {name}[.|!|]", name=who)
+        opening = introduction(rng, who) if is_wider(rng, 1) else expand(rng, "[Hi|Hello|Hey|Good morning|Good evening][,|!] [I am|I'm|my name is|this is|it's|call me] {name}[.|!|]", name=who)
         turns = [casual(rng, opening, names=True), f"Hello {who}! Nice to meet you. How can I help you?"]
         thought = f"They say their name is {who}. I greet them by name."
     elif rng.random() < 0.25 or are_open(rng, 0.7):
         for _ in range(rng.randint(1, 3) if are_open(rng, 1) else 1):
-            more, thought, answers = rng.choice(TALK)
+            more, thought, answers = topic(rng)
             turns += [casual(rng, say(rng, ways(more, thought))), rng.choice(answers)]
     return conversation("small_talk", turns, thought=maybe_thought(rng, 0.3, thought))
