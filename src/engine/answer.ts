@@ -8,7 +8,7 @@ import type { WorkObserver } from "../core/observation.ts";
 import type { AnswerOpening, PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
 import type { Turn } from "../scheduler/turn-queue.ts";
 import type { Demand } from "./demand.ts";
-import { type Passage, readPassage } from "./passage.ts";
+import { type Passage, PassageReading } from "./passage.ts";
 import { type FaultyAnswer, promptRequest } from "./prompt-request.ts";
 
 /** An admitted request. Times are performance.now() readings, ms. */
@@ -61,7 +61,7 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
   return { [Symbol.asyncIterator]: () => run(admitted, begin) };
 }
 
-/** One generator for all of it: each that a token passes through costs. */
+/** One generator for all of it, and none that it delegates to: each that a token passes through costs. */
 async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<GenerationEvent, void, undefined> {
   const { request, slot, turn, demand, work } = admitted;
   begin();
@@ -77,7 +77,10 @@ async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<Gener
     // There is no turn in a plain text in which a fault could be shown.
     if (request.input.kind !== "chat" || !canFail(demand)) retriesLeft = 0;
     while (prompt !== null) {
-      const passage: Passage = yield* pass(admitted, prompt, passages, retriesLeft === 0);
+      const reading = readRun(admitted, prompt, passages, retriesLeft === 0);
+      for await (const event of reading.tokens) for (const piece of reading.take(event)) yield piece;
+      const { events, passage } = reading.end();
+      for (const piece of events) yield piece;
       passages.push(passage);
       if (passage.fault === null) break;
       // What the client has read cannot be taken back, and another try would say it again.
@@ -103,15 +106,10 @@ async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<Gener
   }
 }
 
-function pass(
-  admitted: Admitted,
-  prompt: PreparedPrompt,
-  before: readonly Passage[],
-  lastTry: boolean,
-): AsyncGenerator<GenerationEvent, Passage, undefined> {
+function readRun(admitted: Admitted, prompt: PreparedPrompt, before: readonly Passage[], lastTry: boolean): PassageReading {
   const { request, turn, demand, work, signal } = admitted;
   const tokensMax = admitted.tokensMaxOf(prompt.promptTokens, completionTokensOf(before));
-  return readPassage({
+  return new PassageReading({
     start: (member, spoke) => turn.run(member, () => lastTry || spoke()),
     prompt,
     opening: admitted.opening,

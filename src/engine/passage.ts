@@ -56,38 +56,19 @@ export interface Passage {
   readonly refused: readonly GenerationEvent[];
 }
 
-/** Reads one run. Throws AppError cancelled, runtime_error, engine_lost. The run is over, or ends by itself, when the iteration is. */
-export async function* readPassage(options: PassageOptions): AsyncGenerator<GenerationEvent, Passage, undefined> {
-  const enough = new AbortController();
-  const reading = new Reading(options);
-  let end: Extract<TokenEvent, { kind: "end" }> | null = null;
-  const { promptId } = options.prompt;
-  const signal = AbortSignal.any([options.signal, enough.signal]);
-  for await (const event of options.start({ promptId, tokensMax: options.tokensMax, signal }, () => reading.spoke)) {
-    if (event.kind === "end") {
-      end = event;
-      continue;
-    }
-    options.work.tokens(event.tokens);
-    if (!reading.done && !reading.repeated && !options.silent) {
-      // Not delegated to: that would make promises of what is there already.
-      for (const piece of reading.push(event.text, event.tokens)) yield piece;
-      if (reading.done || reading.repeated) enough.abort();
-    }
-  }
-  if (options.signal.aborted) throw cancellation(options.signal);
-  assert(end !== null, "a run ends with an end");
-  const cut = options.silent || ((end.reason === "length" || reading.repeated) && !reading.done);
-  if (!options.silent) yield* reading.end(cut);
-  return reading.passage(cut ? "length" : "stop", end.stats);
-}
+const NOTHING: readonly GenerationEvent[] = [];
 
-/** The reading of one run: what has come, and whether more is wanted. */
-class Reading {
+/** The reading of one run, which its making starts: what has come, and whether more is wanted. */
+export class PassageReading {
+  /** What the run brings: each is given to `take`. The run is over, or ends by itself, when the iteration is. Throws AppError cancelled, runtime_error, engine_lost. */
+  readonly tokens: AsyncIterable<TokenEvent>;
+  private readonly enough = new AbortController();
+  private ending: Extract<TokenEvent, { kind: "end" }> | null = null;
+  private ready: GenerationEvent[] = [];
   /** Nothing more is of interest. */
-  done = false;
+  private done = false;
   /** It is of no interest either: the same comes again and again. */
-  repeated = false;
+  private repeated = false;
   private readonly guard: RepetitionGuard | null;
   private readonly options: PassageOptions;
   private readonly output: OutputStream;
@@ -100,8 +81,7 @@ class Reading {
   private fault: string | null = null;
   private said = "";
   private unsent = "";
-  /** The client has got some text. */
-  spoke = false;
+  private spoke = false;
   private thought = false;
   private refused: readonly GenerationEvent[] = [];
   private stopSequence: string | null = null;
@@ -118,32 +98,64 @@ class Reading {
       this.said = begun;
       this.json.push(begun);
     }
+    const signal = AbortSignal.any([options.signal, this.enough.signal]);
+    this.tokens = options.start({ promptId: prompt.promptId, tokensMax: options.tokensMax, signal }, () => this.spoke);
   }
 
-  *push(text: string, tokens: number): Generator<GenerationEvent> {
+  /** Reads what has come, and gives what the client is to get of it: a list, since whatever a token passes through one by one costs. */
+  take(event: TokenEvent): readonly GenerationEvent[] {
+    if (event.kind === "end") {
+      this.ending = event;
+      return NOTHING;
+    }
+    this.options.work.tokens(event.tokens);
+    if (this.done || this.repeated || this.options.silent) return NOTHING;
+    this.read(event.text, event.tokens);
+    if (this.done || this.repeated) this.enough.abort();
+    return this.takeReady();
+  }
+
+  /** The rest of it, and what became of the run. When that is over. Throws AppError cancelled. */
+  end(): { readonly events: readonly GenerationEvent[]; readonly passage: Passage } {
+    const { signal, silent } = this.options;
+    const { ending } = this;
+    if (signal.aborted) throw cancellation(signal);
+    assert(ending !== null, "a run ends with an end");
+    const cut = silent || ((ending.reason === "length" || this.repeated) && !this.done);
+    if (!silent) this.readEnd(cut);
+    return { events: this.takeReady(), passage: this.passage(cut ? "length" : "stop", ending.stats) };
+  }
+
+  private takeReady(): readonly GenerationEvent[] {
+    const { ready } = this;
+    if (ready.length > 0) this.ready = [];
+    return ready;
+  }
+
+  private read(text: string, tokens: number): void {
     this.completionTokens += tokens;
     if (this.output.thinking) this.reasoningTokens += tokens;
     this.repeated = this.guard?.push(text) === true;
-    yield* this.take(this.output.push(text), false);
+    this.readDelta(this.output.push(text), false);
     if (this.stopSequence === null || this.done) return;
-    yield* this.conclude(false);
+    this.conclude(false);
     this.done = true;
   }
 
   /** @param cut whether the token limit ended the run */
-  *end(cut: boolean): Generator<GenerationEvent> {
+  private readEnd(cut: boolean): void {
     if (this.done) return;
-    yield* this.take(this.output.end(), cut);
-    if (!this.done) yield* this.conclude(cut && this.stopSequence === null);
+    this.readDelta(this.output.end(), cut);
+    if (!this.done) this.conclude(cut && this.stopSequence === null);
   }
 
-  passage(reason: "stop" | "length", stats: RunStats): Passage {
-    const { stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent, spoke, thought, refused } = this;
+  private passage(reason: "stop" | "length", stats: RunStats): Passage {
+    const { repeated, stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent, spoke, thought, refused } = this;
     // With a whole call in hand, an answer is cut short only where another call was. What ends with the limit's last token is whole, too.
     const complete = stopSequence !== null || (this.done && fault === null) || (calls > 0 && !this.cutCall);
     return {
       reason: complete ? "stop" : reason,
-      repeated: this.repeated,
+      repeated,
       stopSequence,
       stats,
       completionTokens,
@@ -158,39 +170,39 @@ class Reading {
     };
   }
 
-  private *take(delta: OutputDelta, cut: boolean): Generator<GenerationEvent> {
+  private readDelta(delta: OutputDelta, cut: boolean): void {
     for (const event of delta.events) {
       if (this.done) return;
-      yield* this.takeEvent(event, cut);
+      this.readEvent(event, cut);
     }
     this.stopSequence ??= delta.stopSequence;
   }
 
   /** The text has ended: was it all that was demanded? */
-  private *conclude(cut: boolean): Generator<GenerationEvent> {
+  private conclude(cut: boolean): void {
     if (this.calls > 0) return;
-    if (this.json !== null) yield* this.endJson(cut);
-    else if (cut) yield* this.release();
+    if (this.json !== null) this.endJson(cut);
+    else if (cut) this.release();
     else if (this.options.demand.mustCall) this.fail("there is no call");
   }
 
-  private *takeEvent(event: OutputEvent, cut: boolean): Generator<GenerationEvent> {
+  private readEvent(event: OutputEvent, cut: boolean): void {
     switch (event.kind) {
       case "reasoning":
-        yield this.options.thinksAgain && !this.thought ? { ...event, text: `\n\n${event.text}` } : event;
+        this.ready.push(this.options.thinksAgain && !this.thought ? { ...event, text: `\n\n${event.text}` } : event);
         this.thought = true;
         return;
       case "text":
         if (this.keepsWords) this.said += event.text;
-        if (this.json !== null) yield* this.judge(this.json.push(event.text));
+        if (this.json !== null) this.judge(this.json.push(event.text));
         else if (this.options.demand.mustCall) this.unsent += event.text;
         else {
           this.spoke = true;
-          yield event;
+          this.ready.push(event);
         }
         return;
       case "tool_call":
-        yield* this.takeCall(event.name, event.arguments);
+        this.readCall(event.name, event.arguments);
         return;
       case "malformed_call":
         // The token limit came in the middle of it: the beginning of a call is of no use to anybody.
@@ -204,7 +216,7 @@ class Reading {
     }
   }
 
-  private *takeCall(name: string, argumentsText: string): Generator<GenerationEvent> {
+  private readCall(name: string, argumentsText: string): void {
     const { demand, lastTry } = this.options;
     const isOther = demand.onlyFunction !== null && name !== demand.onlyFunction;
     const fault = isOther ? `the function must be ${demand.onlyFunction}, not ${name}` : demand.callFault(name, argumentsText);
@@ -219,27 +231,27 @@ class Reading {
       this.fail(fault);
       return;
     }
-    yield* this.release();
+    this.release();
     this.calls++;
-    yield* call;
+    this.ready.push(...call);
     this.done = demand.oneCall;
   }
 
-  private *judge(progress: JsonProgress): Generator<GenerationEvent> {
+  private judge(progress: JsonProgress): void {
     if (progress.state === "impossible") this.fail(progress.fault);
     if (progress.state !== "complete") return;
     this.done = true;
-    yield { kind: "text", text: progress.text };
+    this.ready.push({ kind: "text", text: progress.text });
   }
 
-  private *endJson(cut: boolean): Generator<GenerationEvent> {
-    if (cut) yield { kind: "text", text: this.said };
-    else yield* this.judge(this.json?.end() ?? { state: "open" });
+  private endJson(cut: boolean): void {
+    if (cut) this.ready.push({ kind: "text", text: this.said });
+    else this.judge(this.json?.end() ?? { state: "open" });
   }
 
-  private *release(): Generator<GenerationEvent> {
+  private release(): void {
     if (this.unsent === "") return;
-    yield { kind: "text", text: this.unsent };
+    this.ready.push({ kind: "text", text: this.unsent });
     this.unsent = "";
   }
 
