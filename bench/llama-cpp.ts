@@ -17,6 +17,8 @@ const SHARE_MIN = 0.95;
 /** Of times to the first token that differ by less nobody is faster. */
 const TTFT_RATIO_MAX = 1.05;
 const PROMPT = "The harbour of the old town lies open to the west, and in the evening the light comes in low over the water.";
+/** Short ones before what is timed, of both servers: until then what serves a request is still being compiled here (bench/README.md). */
+const WARM_UP_REQUESTS = 200;
 const READY_MS_MAX = 60_000;
 
 interface Speed {
@@ -28,7 +30,7 @@ interface Speed {
 export const llamaCpp: Measurement = {
   name: "llama-cpp",
   about: "The same model, prompt and threads in node-llama-cpp and in llama.cpp's server.",
-  minutes: 4,
+  minutes: 5,
   run: async (bench) => {
     const model = smolLm2() ?? TINY_CHAT;
     // As many as the server lets a model have: it keeps a core for itself and its clients.
@@ -44,7 +46,7 @@ export const llamaCpp: Measurement = {
     const server = await againstServer(bench, model, ids, threads);
     return {
       figures: [...figuresOf("node-llama-cpp's loop, one process each", oneProcess, loop), ...server.figures],
-      facts: { model: await digestOf(model), threads, tokens: TOKENS, promptTokens: ids.length },
+      facts: { model: await digestOf(model), threads, tokens: TOKENS, promptTokens: ids.length, warmUpRequests: WARM_UP_REQUESTS },
       notes: [...server.notes, ...(model === TINY_CHAT ? [NO_SMOLLM2] : [])],
     };
   },
@@ -81,7 +83,10 @@ async function promptIds(bench: Bench, model: BenchModel): Promise<number[]> {
 async function ownSpeed(bench: Bench, model: BenchModel, ids: readonly number[], flags: readonly string[]): Promise<Speed> {
   await using server = await startBenchServer(bench, { models: [model], flags });
   await server.load(model);
-  // The first answer warms up.
+  for (let asked = 0; asked < WARM_UP_REQUESTS; asked++) {
+    const body = { model: model.id, temperature: 0, stream: true, prompt: ids.slice(0, 2 + (asked % 2)), max_tokens: 1 };
+    await streamOne(bench.native, { url: server.url, path: "/v1/completions", body });
+  }
   await askHttp(bench, server, model, ids, TOKENS);
   const { sentNs, events, tokens } = await askHttp(bench, server, model, ids, TOKENS);
   return speedOf(
@@ -130,6 +135,7 @@ async function serverSpeed(bench: Bench, path: string, model: BenchModel, ids: r
       const body = { prompt, n_predict: tokens, temperature: 0, stream: true, cache_prompt: true };
       return streamOne(bench.native, { url, path: "/completion", body });
     };
+    for (let asked = 0; asked < WARM_UP_REQUESTS; asked++) await ask(1, ids.slice(0, 2 + (asked % 2)));
     await ask(TOKENS, ids);
     await ask(1, ids.toReversed());
     const { sentNs, events } = await ask(TOKENS, ids);

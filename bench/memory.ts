@@ -26,7 +26,7 @@ export const memory: Measurement = {
     const growth = await growthFigures(bench, standIn);
     return {
       figures: [...(await idleFigures(bench)), ...growth.figures],
-      facts: { model: await digestOf(TINY_CHAT), standIn: await digestOf(standIn), requests: REQUESTS },
+      facts: { model: await digestOf(TINY_CHAT), standIn: await digestOf(standIn), requests: REQUESTS, warmUpRequests: SETTLING },
       series: growth.series,
     };
   },

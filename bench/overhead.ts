@@ -37,7 +37,7 @@ export const overhead: Measurement = {
     const model = writeStandIn(bench.folder);
     return {
       figures: [...(await cpuFigures(bench, model)), ...(await firstTokenFigures(bench, model)), ...(await leaveFigures(bench, model))],
-      facts: { model: await digestOf(model), pace: PACE, tokens: TOKENS, answers: ANSWERS, threads: 1 },
+      facts: { model: await digestOf(model), pace: PACE, tokens: TOKENS, answers: ANSWERS, threads: 1, warmUpRequests: WARM_UP_REQUESTS },
     };
   },
 };
