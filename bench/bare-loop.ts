@@ -64,7 +64,11 @@ async function compareCase(bench: Bench, { model, aimMin, tokens, prompt }: Case
     { name: `${model.id}: bare loop`, value: fast, unit: "tokens/s", samples: bare },
   ];
   const fault = `${model.id}: the bare loop and the server did not answer the same, so the ratio is not to be trusted.`;
-  return { figures, facts: { [model.id]: await digestOf(model), [`${model.id} tokens`]: tokens }, notes: sameText ? [] : [fault] };
+  return {
+    figures,
+    facts: { [model.id]: await digestOf(model), [`${model.id} tokens`]: tokens, [`${model.id} promptTokens`]: ids.length },
+    notes: sameText ? [] : [fault],
+  };
 }
 
 /** Settings that bare loop and server share. */

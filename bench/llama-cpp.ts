@@ -17,7 +17,7 @@ const SHARE_MIN = 0.95;
 /** Of times to the first token that differ by less nobody is faster. */
 const TTFT_RATIO_MAX = 1.05;
 const PROMPT = "The harbour of the old town lies open to the west, and in the evening the light comes in low over the water.";
-/** Short ones before what is timed, of both servers: until then what serves a request is still being compiled here (bench/README.md). */
+/** Short ones before what is timed, of every program alike: until then what serves a request is still being compiled here (bench/README.md). */
 const WARM_UP_REQUESTS = 200;
 const READY_MS_MAX = 60_000;
 
@@ -105,7 +105,7 @@ function speedOf(sentNs: number, pieces: readonly number[], tokens: number): Spe
 async function nodeLoop(folder: string, model: BenchModel, ids: readonly number[], threads: number): Promise<Speed> {
   const script = join(folder, "loop.mjs");
   await Bun.write(script, await Bun.file(join(import.meta.dir, "native/node-llama-cpp-loop.mjs")).text());
-  const job = { path: model.path, ids, threads, contextTokens: model.contextTokens, tokens: TOKENS };
+  const job = { path: model.path, ids, threads, contextTokens: model.contextTokens, tokens: TOKENS, warmUps: WARM_UP_REQUESTS };
   const child = Bun.spawn([process.execPath, script, JSON.stringify(job)], { cwd: folder, stdout: "pipe", stderr: "pipe" });
   const [output, errors] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   if ((await child.exited) !== 0) throw new Error(`node-llama-cpp's loop failed:\n${errors}`);

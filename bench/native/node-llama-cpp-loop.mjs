@@ -1,13 +1,14 @@
-// node-llama-cpp's own generation loop, for bench/llama-cpp.ts: run where that package is installed, it decodes twice and prints the second.
+// node-llama-cpp's own generation loop, for bench/llama-cpp.ts: run where that package is installed, it decodes short
+// prompts to warm up, then the prompt twice, and prints the second.
 import { getLlama } from "node-llama-cpp";
 
-const { path, ids, threads, contextTokens, tokens } = JSON.parse(process.argv[2]);
+const { path, ids, threads, contextTokens, tokens, warmUps } = JSON.parse(process.argv[2]);
 const llama = await getLlama({ gpu: false, build: "never", logLevel: "error", maxThreads: threads, progressLogs: false });
 const model = await llama.loadModel({ modelPath: path });
 const context = await model.createContext({ contextSize: contextTokens, threads, batchSize: 512 });
 const sequence = context.getSequence();
 
-async function decode() {
+async function decode(ids, tokens) {
   await sequence.clearHistory();
   const begun = performance.now();
   const stamps = [];
@@ -22,6 +23,7 @@ async function decode() {
   return { decodePerS, firstMs: stamps[0] - begun, characters: text.length };
 }
 
-await decode();
-console.log(JSON.stringify(await decode()));
+for (let done = 0; done < warmUps; done++) await decode(ids.slice(0, 2 + (done % 2)), 1);
+await decode(ids, tokens);
+console.log(JSON.stringify(await decode(ids, tokens)));
 process.exit(0);

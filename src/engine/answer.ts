@@ -61,7 +61,7 @@ export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
   return { [Symbol.asyncIterator]: () => run(admitted, begin) };
 }
 
-/** One generator for all of it, and none that it delegates to: each that a token passes through costs. */
+/** One generator for all of it, and none between it and the tokens: each that a token passes through costs. */
 async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<GenerationEvent, void, undefined> {
   const { request, slot, turn, demand, work } = admitted;
   begin();

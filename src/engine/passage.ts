@@ -58,7 +58,7 @@ export interface Passage {
 
 const NOTHING: readonly GenerationEvent[] = [];
 
-/** The reading of one run, which its making starts: what has come, and whether more is wanted. */
+/** Reads one run, which the constructor starts: what has come, and whether more is wanted. */
 export class PassageReading {
   /** What the run brings: each is given to `take`. The run is over, or ends by itself, when the iteration is. Throws AppError cancelled, runtime_error, engine_lost. */
   readonly tokens: AsyncIterable<TokenEvent>;
@@ -81,6 +81,7 @@ export class PassageReading {
   private fault: string | null = null;
   private said = "";
   private unsent = "";
+  /** Some text is the client's, or is in `ready` for it. */
   private spoke = false;
   private thought = false;
   private refused: readonly GenerationEvent[] = [];
@@ -115,7 +116,7 @@ export class PassageReading {
     return this.takeReady();
   }
 
-  /** The rest of it, and what became of the run. When that is over. Throws AppError cancelled. */
+  /** The rest of it, and what became of the run. Call it when that is over. Throws AppError cancelled. */
   end(): { readonly events: readonly GenerationEvent[]; readonly passage: Passage } {
     const { signal, silent } = this.options;
     const { ending } = this;

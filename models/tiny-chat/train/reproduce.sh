@@ -16,7 +16,7 @@ export JAX_COMPILATION_CACHE_DIR="$PWD/run/compiled" JAX_PERSISTENT_CACHE_MIN_CO
 # scaled NUMBER LEAST
 scaled() { awk -v number="$1" -v least="$2" -v scale="${SCALE:-1}" 'BEGIN { n = int(number * scale + 0.5); print n < least ? least : n }'; }
 
-# text FOLDER CONVERSATIONS SEED [--open]
+# text FOLDER CONVERSATIONS SEED [--open | --wider]
 text() {
   local folder=data/$1 name
   [ -f "$folder/terse.jsonl" ] || python generate.py --count "$(scaled "$2" 2000)" --seed "$3" --out "$folder" "${@:4}"

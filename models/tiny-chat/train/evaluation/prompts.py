@@ -1,6 +1,7 @@
 """
 The examination: each prompt with what a right answer looks like. Wordings, names of people and places, things and functions are not the
-generator's; facts have to be, since nobody can know what was never taught: there only the wording is new.
+generator's; facts have to be, since nobody can know what was never taught: there only the wording is new. People introduce themselves in
+the generator's words, too: there the names, what comes between and the question are not its own.
 
 A prompt is a dict: kind, request (body of /v1/chat/completions without the model) and expect, one of
   {"says": [words]}            all of them stand in the answer, regardless of case

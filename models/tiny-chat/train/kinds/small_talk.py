@@ -163,7 +163,7 @@ MORE = {
     ],
 }
 
-# How people say who they are when a chat begins (the last stage). Without a greeting it looks like "I am sad": that is most of what there is to learn.
+# How people say who they are when a chat begins (the last stage). Most do without a greeting: "I am Ben" looks like "I am sad", and takes the most learning.
 GREETING = "[Hi|Hello|Hey|Hi there|Hello there|Heya|Howdy|Greetings|Good morning|Good evening|Good day][,|!|.|] "
 BARE = "[I am|I'm] {name}[.|!||]"
 NAMED = "[Call me|Call me|Just call me|You may call me|Please call me|They call me|People call me|This is|It's|It is|My name is|The name is|I go by|I am called] {name}[.|!||]"
