@@ -17,8 +17,9 @@ const SHARE_MIN = 0.95;
 /** Of times to the first token that differ by less nobody is faster. */
 const TTFT_RATIO_MAX = 1.05;
 const PROMPT = "The harbour of the old town lies open to the west, and in the evening the light comes in low over the water.";
-/** Short ones before what is timed, of every program alike: until then what serves a request is still being compiled here (bench/README.md). */
 const WARM_UP_REQUESTS = 200;
+/** Before what is timed, of every program alike: until then what serves a request is still being compiled here (bench/README.md). */
+const warmUpPrompts = (ids: readonly number[]) => Array.from({ length: WARM_UP_REQUESTS }, (_, index) => ids.slice(0, 2 + (index % 2)));
 const READY_MS_MAX = 60_000;
 
 interface Speed {
@@ -83,8 +84,8 @@ async function promptIds(bench: Bench, model: BenchModel): Promise<number[]> {
 async function ownSpeed(bench: Bench, model: BenchModel, ids: readonly number[], flags: readonly string[]): Promise<Speed> {
   await using server = await startBenchServer(bench, { models: [model], flags });
   await server.load(model);
-  for (let asked = 0; asked < WARM_UP_REQUESTS; asked++) {
-    const body = { model: model.id, temperature: 0, stream: true, prompt: ids.slice(0, 2 + (asked % 2)), max_tokens: 1 };
+  for (const prompt of warmUpPrompts(ids)) {
+    const body = { model: model.id, temperature: 0, stream: true, prompt, max_tokens: 1 };
     await streamOne(bench.native, { url: server.url, path: "/v1/completions", body });
   }
   await askHttp(bench, server, model, ids, TOKENS);
@@ -105,7 +106,7 @@ function speedOf(sentNs: number, pieces: readonly number[], tokens: number): Spe
 async function nodeLoop(folder: string, model: BenchModel, ids: readonly number[], threads: number): Promise<Speed> {
   const script = join(folder, "loop.mjs");
   await Bun.write(script, await Bun.file(join(import.meta.dir, "native/node-llama-cpp-loop.mjs")).text());
-  const job = { path: model.path, ids, threads, contextTokens: model.contextTokens, tokens: TOKENS, warmUps: WARM_UP_REQUESTS };
+  const job = { path: model.path, ids, threads, contextTokens: model.contextTokens, tokens: TOKENS, warmUpPrompts: warmUpPrompts(ids) };
   const child = Bun.spawn([process.execPath, script, JSON.stringify(job)], { cwd: folder, stdout: "pipe", stderr: "pipe" });
   const [output, errors] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   if ((await child.exited) !== 0) throw new Error(`node-llama-cpp's loop failed:\n${errors}`);
@@ -135,7 +136,7 @@ async function serverSpeed(bench: Bench, path: string, model: BenchModel, ids: r
       const body = { prompt, n_predict: tokens, temperature: 0, stream: true, cache_prompt: true };
       return streamOne(bench.native, { url, path: "/completion", body });
     };
-    for (let asked = 0; asked < WARM_UP_REQUESTS; asked++) await ask(1, ids.slice(0, 2 + (asked % 2)));
+    for (const short of warmUpPrompts(ids)) await ask(1, short);
     await ask(TOKENS, ids);
     await ask(1, ids.toReversed());
     const { sentNs, events } = await ask(TOKENS, ids);

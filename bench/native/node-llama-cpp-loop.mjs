@@ -2,7 +2,7 @@
 // prompts to warm up, then the prompt twice, and prints the second.
 import { getLlama } from "node-llama-cpp";
 
-const { path, ids, threads, contextTokens, tokens, warmUps } = JSON.parse(process.argv[2]);
+const { path, ids, threads, contextTokens, tokens, warmUpPrompts } = JSON.parse(process.argv[2]);
 const llama = await getLlama({ gpu: false, build: "never", logLevel: "error", maxThreads: threads, progressLogs: false });
 const model = await llama.loadModel({ modelPath: path });
 const context = await model.createContext({ contextSize: contextTokens, threads, batchSize: 512 });
@@ -23,7 +23,7 @@ async function decode(ids, tokens) {
   return { decodePerS, firstMs: stamps[0] - begun, characters: text.length };
 }
 
-for (let done = 0; done < warmUps; done++) await decode(ids.slice(0, 2 + (done % 2)), 1);
+for (const short of warmUpPrompts) await decode(short, 1);
 await decode(ids, tokens);
 console.log(JSON.stringify(await decode(ids, tokens)));
 process.exit(0);

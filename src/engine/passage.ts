@@ -56,8 +56,6 @@ export interface Passage {
   readonly refused: readonly GenerationEvent[];
 }
 
-const NOTHING: readonly GenerationEvent[] = [];
-
 /** Reads one run, which the constructor starts: what has come, and whether more is wanted. */
 export class PassageReading {
   /** What the run brings: each is given to `take`. The run is over, or ends by itself, when the iteration is. Throws AppError cancelled, runtime_error, engine_lost. */
@@ -105,14 +103,11 @@ export class PassageReading {
 
   /** Reads what has come, and gives what the client is to get of it: a list, since whatever a token passes through one by one costs. */
   take(event: TokenEvent): readonly GenerationEvent[] {
-    if (event.kind === "end") {
-      this.ending = event;
-      return NOTHING;
+    if (event.kind === "end") this.ending = event;
+    else {
+      this.options.work.tokens(event.tokens);
+      this.read(event.text, event.tokens);
     }
-    this.options.work.tokens(event.tokens);
-    if (this.done || this.repeated || this.options.silent) return NOTHING;
-    this.read(event.text, event.tokens);
-    if (this.done || this.repeated) this.enough.abort();
     return this.takeReady();
   }
 
@@ -134,13 +129,16 @@ export class PassageReading {
   }
 
   private read(text: string, tokens: number): void {
+    if (this.done || this.repeated || this.options.silent) return;
     this.completionTokens += tokens;
     if (this.output.thinking) this.reasoningTokens += tokens;
     this.repeated = this.guard?.push(text) === true;
     this.readDelta(this.output.push(text), false);
-    if (this.stopSequence === null || this.done) return;
-    this.conclude(false);
-    this.done = true;
+    if (this.stopSequence !== null && !this.done) {
+      this.conclude(false);
+      this.done = true;
+    }
+    if (this.done || this.repeated) this.enough.abort();
   }
 
   /** @param cut whether the token limit ended the run */

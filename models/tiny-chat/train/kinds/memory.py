@@ -181,10 +181,7 @@ def introduced(rng):
 
 def aside(rng):
     """A turn on anything else, in as many ways as there are."""
-    if rng.random() < 0.4:
-        return filler(rng)
-    asked, thought, answers = small_talk.topic(rng)
-    return [casual(rng, say(rng, small_talk.ways(asked, thought))), rng.choice(answers)]
+    return filler(rng) if rng.random() < 0.4 else small_talk.exchange(rng)[0]
 
 
 def make(rng):

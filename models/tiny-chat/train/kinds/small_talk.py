@@ -176,21 +176,18 @@ INTRODUCTIONS = [
 
 
 def introduction(rng, who):
+    """Somebody says that this is their name."""
     return expand(rng, rng.choice(INTRODUCTIONS), name=who)
 
 
-def ways(asked, thought):
-    return wider(asked, MORE.get(thought, []))
-
-
-def topic(rng):
-    """What is said, the thought and the answers; in the last stage it is more often how I am, which has the most ways to be asked."""
-    return HOW_AM_I if is_wider(rng, 0.15) else rng.choice(TALK)
+def exchange(rng):
+    """Two turns and the thought; in the last stage it is more often how I am, which has the most ways to be asked."""
+    asked, thought, answers = HOW_AM_I if is_wider(rng, 0.15) else rng.choice(TALK)
+    return [casual(rng, say(rng, wider(asked, MORE.get(thought, [])))), rng.choice(answers)], thought
 
 
 def make(rng):
-    asked, thought, answers = topic(rng)
-    turns = [casual(rng, say(rng, ways(asked, thought))), rng.choice(answers)]
+    turns, thought = exchange(rng)
     if rng.random() < (0.3 if is_wider(rng, 1) else 0.15):
         who = name(rng)
         opening = introduction(rng, who) if is_wider(rng, 1) else expand(rng, "[Hi|Hello|Hey|Good morning|Good evening][,|!] [I am|I'm|my name is|this is|it's|call me] {name}[.|!|]", name=who)
@@ -198,6 +195,6 @@ def make(rng):
         thought = f"They say their name is {who}. I greet them by name."
     elif rng.random() < 0.25 or are_open(rng, 0.7):
         for _ in range(rng.randint(1, 3) if are_open(rng, 1) else 1):
-            more, thought, answers = topic(rng)
-            turns += [casual(rng, say(rng, ways(more, thought))), rng.choice(answers)]
+            more, thought = exchange(rng)
+            turns += more
     return conversation("small_talk", turns, thought=maybe_thought(rng, 0.3, thought))
