@@ -42,9 +42,9 @@ async function whole(context: ApiContext, scope: RequestScope, exchange: Exchang
   const [first, ...others] = exchange.requests;
   const generate = async (request: GenerationRequest) => context.engine.generate({ ...request, client: scope.client }, held.signal);
   const generation = await generate(first);
-  const answers: [CollectedAnswer, ...CollectedAnswer[]] = [await collectAnswer(generation.events)];
+  const answers: [CollectedAnswer, ...CollectedAnswer[]] = [await collectAnswer(generation)];
   // Not at once: one slot runs them one by one all the same, and each finds the prompt of the one before it in the cache.
-  for (const request of others) answers.push(await collectAnswer((await generate(request)).events));
+  for (const request of others) answers.push(await collectAnswer(await generate(request)));
   const body = exchange.whole(generation.model, answers);
   held.release();
   const processingMs = Math.round(context.nowMs() - scope.startedMs);

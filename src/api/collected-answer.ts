@@ -2,6 +2,7 @@
 import { assert } from "../core/errors.ts";
 import type { FinishReason, GenerationEvent, Timings, ToolCall, Usage } from "../core/generation.ts";
 import { isJson } from "../core/json.ts";
+import type { Generation } from "../engine/engine.ts";
 
 /** What an answer amounts to once all its events are in. */
 export interface CollectedAnswer {
@@ -16,13 +17,13 @@ export interface CollectedAnswer {
   readonly timings: Timings;
 }
 
-/** Reads an answer to its end. Throws what the iteration throws. */
-export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Promise<CollectedAnswer> {
+/** Reads an answer to its end. Throws what its reading throws. */
+export async function collectAnswer(generation: Pick<Generation, "read">): Promise<CollectedAnswer> {
   let text = "";
   let reasoning = "";
   let finish: (GenerationEvent & { kind: "finish" }) | undefined;
   const calls: { id: string; name: string; arguments: string }[] = [];
-  for await (const event of events) {
+  const take = (event: GenerationEvent): void => {
     if (event.kind === "text") text += event.text;
     else if (event.kind === "reasoning") reasoning += event.text;
     else if (event.kind === "tool_call_start") calls[event.index] = { id: event.id, name: event.name, arguments: "" };
@@ -31,7 +32,8 @@ export async function collectAnswer(events: AsyncIterable<GenerationEvent>): Pro
       assert(call !== undefined, "arguments of a tool call came before its start");
       call.arguments += event.text;
     } else finish = event;
-  }
+  };
+  await generation.read((events) => events.forEach(take));
   assert(finish !== undefined, "an answer ended without its finish event");
   const { kind: _kind, ...end } = finish;
   return { text, reasoning, toolCalls: calls, ...end };

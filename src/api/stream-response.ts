@@ -34,7 +34,10 @@ class StreamedReply {
   private readonly sink: ReplySink;
   /** Rings when nothing has been written for a while. */
   private readonly silence: Alarm;
-  private blocked = false;
+  /** Resolves when the client has read enough for more to be written; null: it has. */
+  private blocked: Promise<void> | null = null;
+  /** What is to be written then. */
+  private waiting = "";
 
   constructor(parts: StreamParts, sink: ReplySink) {
     this.parts = parts;
@@ -50,11 +53,13 @@ class StreamedReply {
     try {
       for (const [choice, admit] of admissions.entries()) await this.writeChoice(choice, admit);
       finished = true;
-      await this.send(framing.end);
+      this.send(framing.end);
     } catch (thrown) {
       // A frame and then the end: clients take a stream that merely stops for a complete one, so the error must be said.
-      if (!held.signal.aborted) await this.send(framing.frame(onError(AppError.from(thrown))));
+      if (!held.signal.aborted) this.send(framing.frame(onError(AppError.from(thrown))));
     } finally {
+      while (this.blocked !== null && !held.signal.aborted) await this.blocked;
+      this.waiting = "";
       this.silence.end();
       if (!finished) held.abort(new AppError("cancelled", "The answer was left before its end."));
       held.release();
@@ -63,50 +68,52 @@ class StreamedReply {
   }
 
   private async writeChoice(choice: number, admit: () => Promise<Generation>): Promise<void> {
-    const { encoder } = this.parts;
-    await this.send(this.framed(encoder.open(choice)));
+    const { encoder, framing } = this.parts;
+    const framed = (objects: readonly JsonObject[]): string =>
+      objects.reduce((frames: string, object) => frames + framing.frame(object), "");
+    this.send(framed(encoder.open(choice)));
     let finished = false;
-    for await (const event of (await admit()).events) {
-      const blocked = this.send(this.framed(encoder.event(event, choice)));
-      // Mostly the socket has taken it at once: then nothing is waited for.
-      if (blocked !== null) await blocked;
-      finished ||= event.kind === "finish";
-    }
+    const generation = await admit();
+    await generation.read((events) => {
+      let frames = "";
+      for (const event of events) {
+        frames += framed(encoder.event(event, choice));
+        finished ||= event.kind === "finish";
+      }
+      this.send(frames);
+    });
     assert(finished, "an answer ended without its finish event");
   }
 
-  private framed(objects: readonly JsonObject[]): string {
-    let frames = "";
-    for (const object of objects) frames += this.parts.framing.frame(object);
-    return frames;
-  }
-
-  /** A promise where the client has to read first. */
-  private send(frames: string): Promise<void> | null {
-    if (frames === "") return null;
+  private send(frames: string): void {
+    if (frames === "") return;
+    if (this.blocked !== null) {
+      this.waiting += frames;
+      return;
+    }
     const written = this.sink.write(frames);
     this.sink.flush();
     this.silence.set();
-    return typeof written === "number" ? null : this.untilTaken(written);
+    // Mostly the socket has taken it at once.
+    if (typeof written !== "number") this.blocked = this.block(written);
   }
 
   /** Cuts the connection where nothing is taken in time: a stalled reader must not hold the model. */
-  private async untilTaken(written: Promise<number>): Promise<void> {
+  private async block(written: Promise<number>): Promise<void> {
     const stall = setTimeout(() => this.parts.held.cut(), this.parts.times.stallMs);
-    this.blocked = true;
-    try {
-      await written;
-    } finally {
-      clearTimeout(stall);
-      this.blocked = false;
-    }
+    await written.catch(() => {});
+    clearTimeout(stall);
+    this.blocked = null;
+    const { waiting } = this;
+    this.waiting = "";
+    this.send(waiting);
   }
 
   private keepAlive(): void {
     const { framing, encoder } = this.parts;
     const frame = framing.keepAlive ?? (encoder.idle === undefined ? "" : framing.frame(encoder.idle()));
-    if (this.blocked) this.silence.set();
-    else void this.send(frame);
+    if (this.blocked !== null) this.silence.set();
+    else this.send(frame);
   }
 }
 

@@ -162,7 +162,7 @@ export interface Timings {
   readonly repeated?: true;
 }
 
-/** What an answer consists of, in order; `finish` is last and comes exactly once unless the iteration throws an AppError. */
+/** What an answer consists of, in order; `finish` is last and comes exactly once unless the answer fails with an AppError. */
 export type GenerationEvent =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "reasoning"; readonly text: string }

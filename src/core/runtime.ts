@@ -1,4 +1,5 @@
 /** The runtime port: what the engine asks of an open model, whatever library is behind it. */
+import type { AppError } from "./errors.ts";
 import type { GenerationInput, ReasoningChoice, Sampling } from "./generation.ts";
 import type { Adapter } from "./model.ts";
 import type { KeepRefusal, KeptPrompt, Refused } from "./prompt-cache.ts";
@@ -85,25 +86,27 @@ export interface BatchTerms {
   readonly adapter?: Adapter;
 }
 
-/** A run, and the way to end it before the others of its batch. */
+/**
+ * Gets what a run brings, as it comes: a call from the socket that a token comes out of, straight through to the client's, since whatever a token has
+ * to wait in costs more than all that is done with it. Neither may throw.
+ */
+export interface TokenReader {
+  /** Text, then exactly one `end`, which is the last call. */
+  take(event: TokenEvent): void;
+  /** The last call in place of the `end`: AppError cancelled, model_load_failed for an adapter, runtime_error or engine_lost. */
+  fail(error: AppError): void;
+}
+
+/** A run, who reads it, and the way to end it before the others of its batch. */
 export interface BatchMember extends Run {
+  /** When it fires the run gets its `end` at once where others go on, else once the runtime has really stopped. */
   readonly signal: AbortSignal;
+  readonly reader: TokenReader;
 }
 
 /** Runs that go through the model together: at least one, at most as many as there are lanes. */
 export interface Batch extends BatchTerms {
   readonly members: readonly BatchMember[];
-}
-
-/** A batch that has been started. */
-export interface RunningBatch {
-  /**
-   * One for each member, in order. A member whose signal fires gets its `end` at once where others go on, else once the runtime has really
-   * stopped; one that is no longer read is ended as well. The iteration throws AppError model_load_failed for an adapter, runtime_error or engine_lost.
-   */
-  readonly events: readonly AsyncIterable<TokenEvent>[];
-  /** Resolves when the library has returned, or is gone: only then may another batch begin. Never rejects. */
-  readonly over: Promise<void>;
 }
 
 /** One pass that makes a vector in place of text. */
@@ -180,8 +183,11 @@ export interface RuntimeSlot {
   prepare(prompt: PromptRequest): Promise<PreparedPrompt>;
   /** Gives up a prepared prompt that will not be run. */
   discard(promptId: number): void;
-  /** Runs prepared prompts together; they are used up. */
-  run(batch: Batch): RunningBatch;
+  /**
+   * Runs prepared prompts together; they are used up. Resolves when the library has returned, or is gone: only then may another batch begin.
+   * Never rejects: what goes wrong is told to the readers.
+   */
+  run(batch: Batch): Promise<void>;
   /**
    * Makes one vector of a prepared prompt, not normalised; the prompt is used up. It counts as a batch: one at a time, and what ends a run
    * ends this. Throws AppError runtime_error or engine_lost, and what the signal was fired with once the runtime has really stopped.

@@ -8,6 +8,7 @@ import type { WorkObserver } from "../core/observation.ts";
 import type { AnswerOpening, PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
 import type { Turn } from "../scheduler/turn-queue.ts";
 import type { Demand } from "./demand.ts";
+import type { AnswerReader, Generation } from "./engine.ts";
 import { type Passage, PassageReading } from "./passage.ts";
 import { type FaultyAnswer, promptRequest } from "./prompt-request.ts";
 
@@ -37,38 +38,45 @@ export interface Admitted {
 }
 
 /**
- * The request's events. What was taken for it (its turn, its prompt, its hold on the model) is given back when the iteration ends, or
- * when the signal fires before it began: a client may go before anybody has asked for the first event.
+ * Makes the request's answer, from now on, whether or not somebody reads it already: its run is to begin as soon as the slot is its own. What was
+ * taken for it (its turn, its prompt, its hold on the model) is given back when it is over, or when its signal fires.
+ * @returns Generation.read
  */
-export function answer(admitted: Admitted): AsyncIterable<GenerationEvent> {
-  const { slot, turn, prompt, signal, work, release } = admitted;
-  let begun = false;
-  const abandon = () => {
-    if (begun) return;
-    work.failed(cancellation(signal));
-    slot.discard(prompt.promptId);
-    turn.release();
-    release();
+export function answer(admitted: Admitted): Generation["read"] {
+  const outlet = new Outlet();
+  const over = run(admitted, (events) => outlet.put(events));
+  // Who reads it is told; a client may go before anybody has asked.
+  over.catch(() => {});
+  return async (reader) => {
+    outlet.open(reader);
+    return over;
   };
-  signal.addEventListener("abort", abandon, { once: true });
-  if (signal.aborted) abandon();
-  const begin = () => {
-    assert(!begun, "an answer is read once");
-    if (signal.aborted) throw cancellation(signal);
-    begun = true;
-    signal.removeEventListener("abort", abandon);
-  };
-  return { [Symbol.asyncIterator]: () => run(admitted, begin) };
 }
 
-/** One generator for all of it, and none between it and the tokens: each that a token passes through costs. */
-async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<GenerationEvent, void, undefined> {
-  const { request, slot, turn, demand, work } = admitted;
-  begin();
+/** Keeps what comes until there is a reader. */
+class Outlet {
+  private reader: AnswerReader | null = null;
+  private waiting: readonly GenerationEvent[] = [];
+
+  open(reader: AnswerReader): void {
+    assert(this.reader === null, "an answer is read once");
+    this.reader = reader;
+    this.put(this.waiting);
+  }
+
+  put(events: readonly GenerationEvent[]): void {
+    if (events.length === 0) return;
+    if (this.reader === null) this.waiting = [...this.waiting, ...events];
+    else this.reader(events);
+  }
+}
+
+async function run(admitted: Admitted, deliver: AnswerReader): Promise<void> {
+  const { request, slot, turn, demand, work, signal } = admitted;
   let prompt: PreparedPrompt | null = admitted.prompt;
-  let ended = false;
   try {
     await turn.granted;
+    if (signal.aborted) throw cancellation(signal);
     work.granted();
     const grantedMs = performance.now();
     const passages: Passage[] = [];
@@ -77,40 +85,38 @@ async function* run(admitted: Admitted, begin: () => void): AsyncGenerator<Gener
     // There is no turn in a plain text in which a fault could be shown.
     if (request.input.kind !== "chat" || !canFail(demand)) retriesLeft = 0;
     while (prompt !== null) {
-      const reading = readRun(admitted, prompt, passages, retriesLeft === 0);
-      for await (const event of reading.tokens) for (const piece of reading.take(event)) yield piece;
-      const { events, passage } = reading.end();
-      for (const piece of events) yield piece;
+      const passage: Passage = await readRun(admitted, prompt, { before: passages, lastTry: retriesLeft === 0, deliver }).passage();
       passages.push(passage);
       if (passage.fault === null) break;
       // What the client has read cannot be taken back, and another try would say it again.
-      const again = retriesLeft-- > 0 && passage.calls === 0 && !passage.spoke;
+      const again: boolean = retriesLeft-- > 0 && passage.calls === 0 && !passage.spoke;
       prompt = again ? await promptForAnotherTry(admitted, passages, { said: passage.said, fault: passage.fault }) : null;
-      if (prompt === null) yield* settleFor(passage, passage.fault, demand);
+      if (prompt === null) deliver(settleFor(passage, passage.fault, demand));
     }
     const finished = finish(admitted, passages, grantedMs);
-    ended = true;
     work.finished(finished);
-    yield finished;
+    deliver([finished]);
   } catch (thrown) {
-    ended = true;
     work.failed(AppError.from(thrown));
     // One that was not run; harmless for one that was.
     if (prompt !== null) slot.discard(prompt.promptId);
     throw thrown;
   } finally {
-    // Its reader has left it.
-    if (!ended) work.failed(cancellation(admitted.signal));
     turn.release();
     admitted.release();
   }
 }
 
-function readRun(admitted: Admitted, prompt: PreparedPrompt, before: readonly Passage[], lastTry: boolean): PassageReading {
+function readRun(
+  admitted: Admitted,
+  prompt: PreparedPrompt,
+  { before, lastTry, deliver }: { readonly before: readonly Passage[]; readonly lastTry: boolean; readonly deliver: AnswerReader },
+): PassageReading {
   const { request, turn, demand, work, signal } = admitted;
   const tokensMax = admitted.tokensMaxOf(prompt.promptTokens, completionTokensOf(before));
   return new PassageReading({
     start: (member, spoke) => turn.run(member, () => lastTry || spoke()),
+    deliver,
     prompt,
     opening: admitted.opening,
     tokensMax: Math.max(1, tokensMax),
@@ -159,13 +165,11 @@ async function promptForAnotherTry(
 }
 
 /** After the last try: what was demanded has to come, or the request has failed. A call that need not have come is shown as it was written. */
-function* settleFor(passage: Passage, fault: string, demand: Demand): Generator<GenerationEvent> {
+function settleFor(passage: Passage, fault: string, demand: Demand): readonly GenerationEvent[] {
   const { calls, refused, unsent } = passage;
   if (calls > 0 || refused.length > 0 || (demand.json === null && !demand.mustCall)) {
-    if (unsent !== "") yield { kind: "text", text: unsent };
     // There was no room for a better one: the client can say what is wrong with it.
-    yield* refused;
-    return;
+    return unsent === "" ? refused : [{ kind: "text", text: unsent }, ...refused];
   }
   const wanted = demand.json === null ? "the call it must be" : "the JSON it must be";
   throw new AppError("output_invalid", `The model's answer is not ${wanted}: ${fault}. Ask more simply, or use a larger model.`, {

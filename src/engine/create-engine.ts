@@ -200,7 +200,7 @@ export function createEngine(options: EngineOptions): Engine {
         sampling: resolveSampling(slot.capabilities.perRunSampling ? request.sampling : {}, defaults.sampling),
         ...(adapter === undefined ? {} : { adapter }),
       });
-      const events = answer({
+      const read = answer({
         request,
         demand,
         retriesMax: options.answerRetriesMax,
@@ -223,7 +223,7 @@ export function createEngine(options: EngineOptions): Engine {
         queuePosition: turn.position,
         queueWaitMs: turn.expectedWaitMs,
         samplingIgnored,
-        events,
+        read,
       };
     } catch (thrown) {
       // One that is too long was prepared all the same.

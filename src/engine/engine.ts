@@ -18,9 +18,15 @@ export interface Generation {
   readonly queueWaitMs: number | null;
   /** Sampling options of the request that the runtime cannot change per run (1.2): it runs with the values it was loaded with. */
   readonly samplingIgnored: readonly (keyof SamplingOptions)[];
-  /** May be iterated once. Leaving the iteration, or the request's signal, frees the slot. Throws AppError. */
-  readonly events: AsyncIterable<GenerationEvent>;
+  /**
+   * Gives what has come of the answer by now, and then what comes when it comes, in order; `finish` is last. Resolves behind it. May be called once;
+   * the answer goes on whether or not it has been, until the request's signal fires. Throws AppError, and what the reader throws, which ends the answer.
+   */
+  read(reader: AnswerReader): Promise<void>;
 }
+
+/** Gets an answer as it is made. What it cannot use at once it has to keep: nothing waits for it. */
+export type AnswerReader = (events: readonly GenerationEvent[]) => void;
 
 /** A text and its tokens, by the vocabulary of a model. */
 export interface InspectionAnswer extends Inspected {

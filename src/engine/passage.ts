@@ -2,16 +2,18 @@
 import { RepetitionGuard } from "../chat/repetition-guard.ts";
 import { createJsonReader, type JsonProgress, type JsonReader } from "../chat/json/json-reader.ts";
 import { createOutputStream, type OutputDelta, type OutputEvent, type OutputStream } from "../chat/output-stream.ts";
-import { assert, cancellation } from "../core/errors.ts";
+import { type AppError, assert, cancellation } from "../core/errors.ts";
 import type { GenerationEvent } from "../core/generation.ts";
 import type { WorkObserver } from "../core/observation.ts";
-import type { AnswerOpening, BatchMember, PreparedPrompt, RunStats, TokenEvent } from "../core/runtime.ts";
+import type { AnswerOpening, BatchMember, PreparedPrompt, RunStats, TokenEvent, TokenReader } from "../core/runtime.ts";
 import type { Demand } from "./demand.ts";
 
 /** A run and how it is to be read. */
 export interface PassageOptions {
   /** Starts the run; see RuntimeSlot.run. `spoke`: whether the client has got some text by now, so that there will be no other try. */
-  readonly start: (member: BatchMember, spoke: () => boolean) => AsyncIterable<TokenEvent>;
+  readonly start: (member: BatchMember, spoke: () => boolean) => void;
+  /** Gets what the client is to get. What it throws ends the run. */
+  readonly deliver: (events: readonly GenerationEvent[]) => void;
   readonly prompt: PreparedPrompt;
   /** What kind of opening was asked for, if any. */
   readonly opening: AnswerOpening["kind"] | null;
@@ -57,10 +59,9 @@ export interface Passage {
 }
 
 /** Reads one run, which the constructor starts: what has come, and whether more is wanted. */
-export class PassageReading {
-  /** What the run brings: each is given to `take`. The run is over, or ends by itself, when the iteration is. Throws AppError cancelled, runtime_error, engine_lost. */
-  readonly tokens: AsyncIterable<TokenEvent>;
+export class PassageReading implements TokenReader {
   private readonly enough = new AbortController();
+  private readonly over = Promise.withResolvers<void>();
   private ending: Extract<TokenEvent, { kind: "end" }> | null = null;
   private ready: GenerationEvent[] = [];
   /** Nothing more is of interest. */
@@ -98,34 +99,47 @@ export class PassageReading {
       this.json.push(begun);
     }
     const signal = AbortSignal.any([options.signal, this.enough.signal]);
-    this.tokens = options.start({ promptId: prompt.promptId, tokensMax: options.tokensMax, signal }, () => this.spoke);
+    options.start({ promptId: prompt.promptId, tokensMax: options.tokensMax, signal, reader: this }, () => this.spoke);
   }
 
-  /** Reads what has come, and gives what the client is to get of it: a list, since whatever a token passes through one by one costs. */
-  take(event: TokenEvent): readonly GenerationEvent[] {
-    if (event.kind === "end") this.ending = event;
-    else {
-      this.options.work.tokens(event.tokens);
-      this.read(event.text, event.tokens);
-    }
-    return this.takeReady();
-  }
-
-  /** The rest of it, and what became of the run. Call it when that is over. Throws AppError cancelled. */
-  end(): { readonly events: readonly GenerationEvent[]; readonly passage: Passage } {
+  /** What became of the run, when it is over and all of it has been delivered. Throws AppError cancelled, runtime_error, engine_lost, and what `deliver` throws. */
+  async passage(): Promise<Passage> {
+    await this.over.promise;
     const { signal, silent } = this.options;
     const { ending } = this;
     if (signal.aborted) throw cancellation(signal);
     assert(ending !== null, "a run ends with an end");
     const cut = silent || ((ending.reason === "length" || this.repeated) && !this.done);
     if (!silent) this.readEnd(cut);
-    return { events: this.takeReady(), passage: this.passage(cut ? "length" : "stop", ending.stats) };
+    this.deliver();
+    return this.summary(cut ? "length" : "stop", ending.stats);
   }
 
-  private takeReady(): readonly GenerationEvent[] {
+  take(event: TokenEvent): void {
+    if (event.kind === "end") {
+      this.ending = event;
+      return this.over.resolve();
+    }
+    try {
+      this.options.work.tokens(event.tokens);
+      this.read(event.text, event.tokens);
+      this.deliver();
+    } catch (thrown) {
+      this.enough.abort();
+      this.over.reject(thrown);
+    }
+  }
+
+  fail(error: AppError): void {
+    this.over.reject(error);
+  }
+
+  /** As a list: whatever a token passes through one by one costs. */
+  private deliver(): void {
     const { ready } = this;
-    if (ready.length > 0) this.ready = [];
-    return ready;
+    if (ready.length === 0) return;
+    this.ready = [];
+    this.options.deliver(ready);
   }
 
   private read(text: string, tokens: number): void {
@@ -148,7 +162,7 @@ export class PassageReading {
     if (!this.done) this.conclude(cut && this.stopSequence === null);
   }
 
-  private passage(reason: "stop" | "length", stats: RunStats): Passage {
+  private summary(reason: "stop" | "length", stats: RunStats): Passage {
     const { repeated, stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent, spoke, thought, refused } = this;
     // With a whole call in hand, an answer is cut short only where another call was. What ends with the limit's last token is whole, too.
     const complete = stopSequence !== null || (this.done && fault === null) || (calls > 0 && !this.cutCall);
@@ -182,7 +196,7 @@ export class PassageReading {
     if (this.calls > 0) return;
     if (this.json !== null) this.endJson(cut);
     else if (cut) this.release();
-    else if (this.options.demand.mustCall) this.fail("there is no call");
+    else if (this.options.demand.mustCall) this.refuse("there is no call");
   }
 
   private readEvent(event: OutputEvent, cut: boolean): void {
@@ -211,7 +225,7 @@ export class PassageReading {
         }
         this.said += event.text;
         this.unsent += event.text;
-        this.fail(event.fault);
+        this.refuse(event.fault);
     }
   }
 
@@ -227,7 +241,7 @@ export class PassageReading {
     if (fault !== null && (isOther || !lastTry) && index === 0) {
       if (!isOther) this.refused = call;
       this.said += `{"name": ${JSON.stringify(name)}, "arguments": ${argumentsText}}`;
-      this.fail(fault);
+      this.refuse(fault);
       return;
     }
     this.release();
@@ -237,7 +251,7 @@ export class PassageReading {
   }
 
   private judge(progress: JsonProgress): void {
-    if (progress.state === "impossible") this.fail(progress.fault);
+    if (progress.state === "impossible") this.refuse(progress.fault);
     if (progress.state !== "complete") return;
     this.done = true;
     this.ready.push({ kind: "text", text: progress.text });
@@ -254,7 +268,7 @@ export class PassageReading {
     this.unsent = "";
   }
 
-  private fail(fault: string): void {
+  private refuse(fault: string): void {
     this.fault = fault;
     this.done = true;
   }

@@ -7,19 +7,16 @@ import type { Adapter } from "../core/model.ts";
 import type { HashedSequence } from "../core/prompt-cache.ts";
 import type {
   Batch,
-  BatchMember,
   EmbeddingRun,
   Inspected,
   Inspection,
   PreparedPrompt,
   PromptRequest,
-  RunningBatch,
   RunStats,
   RuntimeCapabilities,
   SlotMemory,
-  TokenEvent,
 } from "../core/runtime.ts";
-import { ActiveBatch } from "./active-batch.ts";
+import { ActiveBatch, type ActiveMember, type RunEvent } from "./active-batch.ts";
 import { Awaited } from "./awaited.ts";
 import { floatsOfBase64 } from "./float-text.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
@@ -97,30 +94,34 @@ export class HostSession {
     return answer;
   }
 
-  /** See RuntimeSlot.run. `promptTokens` of all of them. */
-  run({ members, ...terms }: Batch, promptTokens: number): RunningBatch {
+  /** See RuntimeSlot.run. `promptTokens` of all of them. Throws at once, and tells no reader, where this life is over. */
+  run({ members, ...terms }: Batch, promptTokens: number): Promise<void> {
     const run = { kind: "run", ...terms, members: members.map(({ promptId, tokensMax }) => ({ promptId, tokensMax })) } as const;
-    const { streams, over } = this.perform(run, members, promptTokens);
-    // Vectors come of embeddings alone.
-    return { events: streams as readonly AsyncIterable<TokenEvent>[], over };
+    return this.perform(run, members, promptTokens).over;
   }
 
   /** See RuntimeSlot.embed. */
   async embed(run: EmbeddingRun, promptTokens: number, signal: AbortSignal): Promise<Float32Array> {
-    const { streams, over } = this.perform({ kind: "embed", ...run }, [{ promptId: run.promptId, signal }], promptTokens);
+    const result = Promise.withResolvers<Float32Array | null>();
     let vector: Float32Array | null = null;
+    const take = (event: RunEvent): void => {
+      if (event.kind === "vector") vector = event.vector;
+      if (event.kind === "end") result.resolve(vector);
+    };
+    const reader = { take, fail: result.reject };
+    const { over } = this.perform({ kind: "embed", ...run }, [{ promptId: run.promptId, signal, reader }], promptTokens);
     try {
-      for await (const event of streams[0] ?? []) if (event.kind === "vector") vector = event.vector;
+      const brought = await result.promise;
+      if (brought !== null) return brought;
     } finally {
       await over;
     }
-    if (vector !== null) return vector;
     throw signal.aborted ? cancellation(signal) : new AppError("runtime_error", "The runtime ended the run without a vector");
   }
 
   private perform(
     command: Extract<HostCommand, { kind: "run" | "embed" }>,
-    members: readonly Pick<BatchMember, "promptId" | "signal">[],
+    members: readonly ActiveMember[],
     promptTokens: number,
   ): ActiveBatch {
     this.refuseIfOver();
@@ -222,10 +223,9 @@ export class HostSession {
         return this.active?.push(event.promptId, { kind: "text", text: event.text, tokens: event.tokens });
       case "ended":
         this.lastStats = event.stats;
-        this.active?.push(event.promptId, { kind: "end", reason: event.reason, stats: event.stats });
-        return this.active?.end(event.promptId, null);
+        return this.active?.push(event.promptId, { kind: "end", reason: event.reason, stats: event.stats });
       case "run_failed":
-        return this.active?.end(event.promptId, AppError.fromRecord(event.error));
+        return this.active?.fail(event.promptId, AppError.fromRecord(event.error));
       case "idle":
         this.held = event.held;
         return this.endBatch();

@@ -2,7 +2,7 @@
  * A model's slot as the engine knows it: it outlives its hosts. When a host is lost, the run it was doing fails, and the next call
  * opens a new host and prepares there again what was waiting. A host whose memory has grown too much is replaced between two batches.
  */
-import { assert, cancellation } from "../core/errors.ts";
+import { AppError, assert, cancellation } from "../core/errors.ts";
 import {
   answerReserveTokens,
   type Batch,
@@ -12,16 +12,13 @@ import {
   type Inspection,
   type PreparedPrompt,
   type PromptRequest,
-  type RunningBatch,
   type RuntimeCapabilities,
   type RuntimeSlot,
   type SlotMemory,
-  type TokenEvent,
 } from "../core/runtime.ts";
 import type { Adapter } from "../core/model.ts";
-import { pendingStream } from "../core/pending-stream.ts";
 import type { KeepRefusal, KeptPrompt, Refused } from "../core/prompt-cache.ts";
-import { NO_STATS } from "./active-batch.ts";
+import { ABORTED } from "./active-batch.ts";
 import type { HostSession } from "./host-session.ts";
 import { LivingHost, type LivingHostOptions } from "./living-host.ts";
 
@@ -34,13 +31,6 @@ interface WaitingPrompt {
   readonly session: HostSession;
   readonly prepared: PreparedPrompt;
 }
-
-/** What is left of a run whose client had gone before it began. */
-const ENDED: AsyncIterable<TokenEvent> = {
-  async *[Symbol.asyncIterator]() {
-    yield { kind: "end", reason: "aborted", stats: NO_STATS };
-  },
-};
 
 /** RuntimeSlot over engine hosts. */
 export class HostedSlot implements RuntimeSlot {
@@ -90,44 +80,44 @@ export class HostedSlot implements RuntimeSlot {
     this.prompts.delete(promptId);
   }
 
-  run(batch: Batch): RunningBatch {
+  async run(batch: Batch): Promise<void> {
     // One whose client has gone already takes no part: it might not stop before the end of its prefill.
     const present = batch.members.filter(({ signal }) => !signal.aborted);
-    for (const { promptId, signal } of batch.members) if (signal.aborted) this.discard(promptId);
     this.host.begin();
-    const started = this.start(batch, present);
-    const eventsOf = (member: BatchMember): AsyncIterable<TokenEvent> => {
-      const index = present.indexOf(member);
-      return index < 0 ? ENDED : pendingStream(started.then(({ events }) => events[index] ?? ENDED));
-    };
-    return {
-      events: batch.members.map(eventsOf),
-      over: started
-        .then(
-          async ({ over }) => over,
-          () => {},
-        )
-        .then(() => this.host.end()),
-    };
+    for (const member of batch.members) if (member.signal.aborted) this.giveUp(member);
+    try {
+      await this.start(batch, present);
+    } catch (thrown) {
+      for (const { reader } of present) reader.fail(AppError.from(thrown));
+    }
+    await this.settled;
+    this.host.end();
   }
 
-  private async start(batch: Batch, members: readonly BatchMember[]): Promise<RunningBatch> {
-    if (members.length === 0) return { events: [], over: Promise.resolve() };
+  /** Resolves when they run, unless nobody wants them any more. */
+  private async start(batch: Batch, members: readonly BatchMember[]): Promise<void> {
+    if (members.length === 0) return;
     const { adapter } = batch;
     const [first, ...others] = await this.promptsToRun(members, adapter, "text");
     assert(first !== undefined, "there are as many prompts as members");
     const { session } = first;
     if (members.every(({ signal }) => signal.aborted)) {
-      for (const { promptId } of members) session.discard(promptId);
-      return { events: members.map(() => ENDED), over: Promise.resolve() };
+      for (const member of members) {
+        session.discard(member.promptId);
+        member.reader.take(ABORTED);
+      }
+      return;
     }
     this.host.refuseIfClosed();
     const prompts = [first, ...others];
     const promptTokens = prompts.reduce((sum, { prepared }) => sum + prepared.promptTokens, 0);
-    const running = session.run({ ...batch, members: this.inRoom(members, prompts) }, promptTokens);
-    const over = running.over.then(() => this.host.noteHeld(session, adapter));
-    this.settled = over;
-    return { ...running, over };
+    const over = session.run({ ...batch, members: this.inRoom(members, prompts) }, promptTokens);
+    this.settled = over.then(() => this.host.noteHeld(session, adapter));
+  }
+
+  private giveUp({ promptId, reader }: BatchMember): void {
+    this.discard(promptId);
+    reader.take(ABORTED);
   }
 
   keepRefusal(promptTokens?: number): KeepRefusal | null {

@@ -2,16 +2,14 @@
  * The turns that were granted together. They run together as well: the model starts when each of them has said what it wants to run, or has
  * gone. One that wants to run again (its answer was not what was demanded) waits until the others have ended or want to run again, too.
  */
-import type { BatchMember, BatchTerms, RunningBatch, TokenEvent } from "../core/runtime.ts";
 import { assert, cancellation } from "../core/errors.ts";
-import { pendingStream } from "../core/pending-stream.ts";
+import type { BatchMember, BatchTerms } from "../core/runtime.ts";
 
-/** Starts runs of equal terms; the model is idle. */
-export type StartBatch = (members: readonly BatchMember[], terms: BatchTerms) => RunningBatch;
+/** Starts runs of equal terms; the model is idle. See RuntimeSlot.run. */
+export type StartBatch = (members: readonly BatchMember[], terms: BatchTerms) => Promise<void>;
 
 interface Joined {
   readonly member: BatchMember;
-  readonly events: PromiseWithResolvers<AsyncIterable<TokenEvent>>;
   /** Whether the turn is over with this run; asked when the run is over. */
   readonly last: () => boolean;
   readonly stopListening: () => void;
@@ -40,18 +38,15 @@ export class TurnBatch {
   }
 
   /**
-   * Runs a prompt, together with the others. The stream is that of RuntimeSlot.run; one whose signal fires before it began rejects.
-   * @param last whether the turn is over when the run is, whether or not anybody has read the stream by then; asked when the run is over
+   * Runs a prompt, together with the others. One whose signal fires before it began fails.
+   * @param last whether the turn is over when the run is; asked when the run is over
    */
-  run(seat: object, member: BatchMember, last: () => boolean): AsyncIterable<TokenEvent> {
+  run(seat: object, member: BatchMember, last: () => boolean): void {
     assert(this.seats.has(seat) && this.terms !== null, "a run is made in its turn");
-    const events = Promise.withResolvers<AsyncIterable<TokenEvent>>();
-    events.promise.catch(() => {});
     const withdraw = (): void => this.withdraw(seat);
     member.signal.addEventListener("abort", withdraw, { once: true });
-    this.joined.push({ member, events, last, seat, stopListening: () => member.signal.removeEventListener("abort", withdraw) });
+    this.joined.push({ member, last, seat, stopListening: () => member.signal.removeEventListener("abort", withdraw) });
     this.startWhenComplete();
-    return pendingStream(events.promise);
   }
 
   /** One of them is over. Safe to call twice. */
@@ -66,7 +61,7 @@ export class TurnBatch {
     this.joined = this.joined.filter((joined) => {
       if (joined.seat !== seat) return true;
       joined.stopListening();
-      joined.events.reject(cancellation(joined.member.signal));
+      joined.member.reader.fail(cancellation(joined.member.signal));
       return false;
     });
   }
@@ -77,20 +72,12 @@ export class TurnBatch {
     if (this.joined.length < this.seats.size || this.terms === null) return;
     const starting = this.joined;
     this.joined = [];
-    const { events, over } = this.start(
-      starting.map(({ member }) => member),
-      this.terms,
-    );
-    this.running = over.then(() => {
+    for (const { stopListening } of starting) stopListening();
+    const members = starting.map(({ member }) => member);
+    this.running = this.start(members, this.terms).then(() => {
       this.running = null;
       for (const { last, seat } of starting) if (last()) this.seats.delete(seat);
       this.startWhenComplete();
     });
-    for (const [index, joined] of starting.entries()) {
-      joined.stopListening();
-      const stream = events[index];
-      assert(stream !== undefined, "there is a stream for each member");
-      joined.events.resolve(stream);
-    }
   }
 }

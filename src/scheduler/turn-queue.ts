@@ -4,7 +4,7 @@
  * together have their turn together (`turn-batch.ts`).
  */
 import { type AppError, cancellation } from "../core/errors.ts";
-import type { BatchMember, BatchTerms, TokenEvent } from "../core/runtime.ts";
+import type { BatchMember, BatchTerms } from "../core/runtime.ts";
 import { queueFull, queueTimeout } from "./refusals.ts";
 import type { DevicePermit } from "./run-permits.ts";
 import { ServiceTime } from "./service-time.ts";
@@ -40,7 +40,7 @@ export interface Turn {
    */
   ready(terms: BatchTerms | null): void;
   /** See TurnBatch.run. Only in the turn. */
-  run(member: BatchMember, last: () => boolean): AsyncIterable<TokenEvent>;
+  run(member: BatchMember, last: () => boolean): void;
   /** Gives up the place, or the turn. Safe to call twice. */
   release(): void;
 }
@@ -143,7 +143,7 @@ export class TurnQueue {
       },
       run: (member, last) => {
         if (batch === null) throw new Error("Broken invariant: a run is made in its turn");
-        return batch.run(entry, member, last);
+        batch.run(entry, member, last);
       },
       release: () => {
         stopWaiting();

@@ -16,6 +16,7 @@ import { createResponseStore } from "../../src/store/response-store.ts";
 import { createPageSource } from "../../src/web/load-page.ts";
 import { Root } from "../../src/doctor/root.ts";
 import { Telemetry } from "../../src/telemetry/telemetry.ts";
+import { readable } from "./generation.ts";
 import { NO_PROMPT_CACHE } from "./no-prompt-cache.ts";
 import { scriptedLibrary } from "./scripted-library.ts";
 
@@ -182,7 +183,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
         queuePosition: 0,
         queueWaitMs: 0,
         samplingIgnored: script.samplingIgnored ?? [],
-        events: script.play?.(request, signal) ?? recite(script.events ?? HELLO),
+        ...readable(script.play?.(request, signal) ?? recite(script.events ?? HELLO)),
       };
     },
     countTokens: async (request, signal) => {

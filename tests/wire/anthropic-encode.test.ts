@@ -5,6 +5,7 @@ import { createMessageStreamEncoder } from "../../src/api/anthropic/stream-encod
 import { collectAnswer } from "../../src/api/collected-answer.ts";
 import { namedSse } from "../../src/api/framing/named-sse.ts";
 import type { GenerationEvent } from "../../src/core/generation.ts";
+import { readable } from "../support/generation.ts";
 import { CALLS, CUT, finishEvent, HELLO, recite } from "../support/scripted-engine.ts";
 import { expectGolden, jsonText, streamText } from "./golden.ts";
 
@@ -14,7 +15,7 @@ const TOOLS: readonly GenerationEvent[] = [
   ...CALLS,
   finishEvent({ reason: "tool_calls", usage: { promptTokens: 11, cachedTokens: 4, completionTokens: 9, reasoningTokens: 2 } }),
 ];
-const reply = async (events: readonly GenerationEvent[]) => messageReply(HEADING, await collectAnswer(recite(events)));
+const reply = async (events: readonly GenerationEvent[]) => messageReply(HEADING, await collectAnswer(readable(recite(events))));
 const stream = (events: readonly GenerationEvent[]) => streamText(namedSse, createMessageStreamEncoder(HEADING, 11), events);
 
 describe("a stream", () => {

@@ -7,6 +7,7 @@ import { collectAnswer } from "../../src/api/collected-answer.ts";
 import type { JsonObject } from "../../src/api/dialect.ts";
 import type { FinishReason, GenerationEvent } from "../../src/core/generation.ts";
 import { createServer } from "../../src/api/server.ts";
+import { readable } from "../support/generation.ts";
 import { finishEvent, scriptedEngine, serverOptions } from "../support/scripted-engine.ts";
 
 const HEADING = { id: "msg_A", model: "m" };
@@ -79,7 +80,7 @@ test("a stream of any answer is well formed and says what the whole answer says"
       const events = eventsOf(stretches, reason);
       const encoder = createMessageStreamEncoder(HEADING, 11);
       const objects = [...encoder.open(0), ...events.flatMap((event) => encoder.event(event, 0))];
-      const whole = messageReply(HEADING, await collectAnswer(replay(events)))["content"] as (Block & { input?: unknown })[];
+      const whole = messageReply(HEADING, await collectAnswer(readable(replay(events))))["content"] as (Block & { input?: unknown })[];
       const blocks = blocksOf(objects);
       expect(objects.map(({ type }) => type).filter((type) => !String(type).startsWith("content_block"))).toEqual([
         "message_start",

@@ -7,6 +7,7 @@ import { chatPiece, createOllamaStreamEncoder, generatePiece, ollamaAnswer, olla
 import { chatCompletion, createChatStreamEncoder } from "../../src/api/openai/chat-encode.ts";
 import { createCompletionStreamEncoder, textCompletion } from "../../src/api/openai/completion-encode.ts";
 import type { GenerationEvent } from "../../src/core/generation.ts";
+import { readable } from "../support/generation.ts";
 import { CALLS, CUT, finishEvent, HELLO, recite } from "../support/scripted-engine.ts";
 import { expectGolden, jsonText, streamText } from "./golden.ts";
 
@@ -19,7 +20,7 @@ const TOOLS: readonly GenerationEvent[] = [
   ...CALLS,
   finishEvent({ reason: "tool_calls", usage: { promptTokens: 11, cachedTokens: 0, completionTokens: 9, reasoningTokens: 2 } }),
 ];
-const collected = (events: readonly GenerationEvent[]) => collectAnswer(recite(events));
+const collected = (events: readonly GenerationEvent[]) => collectAnswer(readable(recite(events)));
 
 test("a chat stream has a role chunk, deltas, a finish chunk, a usage chunk with timings and without choices, and [DONE]", async () => {
   await expectGolden("openai-chat-usage.txt", streamText(sse, createChatStreamEncoder(OPENAI, { ...FORM, includeUsage: true }), HELLO));

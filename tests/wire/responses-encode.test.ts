@@ -8,6 +8,7 @@ import { createResponseStreamEncoder, wholeResponse } from "../../src/api/openai
 import type { ResponseEncoding } from "../../src/api/openai/responses/response-encode.ts";
 import type { GenerationEvent } from "../../src/core/generation.ts";
 import type { StoredItem } from "../../src/core/stored-response.ts";
+import { readable } from "../support/generation.ts";
 import { finishEvent } from "../support/scripted-engine.ts";
 import { expectGolden, jsonText, streamText } from "./golden.ts";
 
@@ -55,7 +56,7 @@ test("a stream that the token limit ends says nothing of the call it fell into",
 });
 
 test("a whole response has its items in the order of a stream", async () => {
-  await expectGolden("responses-whole.json", jsonText(wholeResponse(encoding([], true), await collectAnswer(play(TOOLS)))));
+  await expectGolden("responses-whole.json", jsonText(wholeResponse(encoding([], true), await collectAnswer(readable(play(TOOLS))))));
 });
 
 test("the response is handed over before the last event is told", () => {

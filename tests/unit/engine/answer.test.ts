@@ -5,8 +5,9 @@ import type { ChatInput, GenerationEvent, GenerationRequest, ToolDefinition } fr
 import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { BatchMember, OutputFormat, PromptRequest, RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
+import { eventsOf } from "../../support/generation.ts";
 import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
-import { runningOne } from "../../support/running-batch.ts";
+import { playRun } from "../../support/running-batch.ts";
 
 const MODEL = { id: "tiny", path: "/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
 const QWEN: OutputFormat = { reasoning: { open: "<think>", close: "</think>", begun: false }, toolSyntax: "hermes" };
@@ -42,8 +43,9 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
       return { promptId: prompts.length, promptTokens: 10 * prompts.length, format: QWEN, opening, prefixes: [] };
     },
     discard: (id: number) => void held.delete(id),
-    run: ({ members: [{ promptId, tokensMax, signal }] }: { members: [BatchMember] }) =>
-      runningOne(async function* () {
+    run: async ({ members: [member] }: { members: [BatchMember] }) =>
+      playRun([member], async function* () {
+        const { promptId, tokensMax, signal } = member;
         held.delete(promptId);
         limits.push(tokensMax);
         const answer = answers[spoken.length] ?? "";
@@ -83,8 +85,7 @@ function request(change: Partial<Omit<GenerationRequest, "input">> & { input?: P
 /** Neighbouring pieces of text and thoughts joined, ids and figures of the finish left out. */
 async function answerOf(engine: ReturnType<typeof engineSaying>["engine"], asked: GenerationRequest): Promise<unknown[]> {
   const events: Record<string, unknown>[] = [];
-  const { events: stream } = await engine.generate(asked, new AbortController().signal);
-  for await (const event of stream) {
+  for (const event of await eventsOf(await engine.generate(asked, new AbortController().signal))) {
     const last = events.at(-1);
     if ((event.kind === "text" || event.kind === "reasoning") && last?.["kind"] === event.kind)
       last["text"] = `${String(last["text"])}${event.text}`;
@@ -120,11 +121,9 @@ test("a thought, a text and calls come apart, and the finish says that there are
 
 test("tokens of a thought are counted as such", async () => {
   const { engine } = engineSaying("<think>\nabcdefgh\n</think>\n\nYes.");
-  const { events } = await engine.generate(request(), new AbortController().signal);
-  let counted: number[] = [];
-  for await (const event of events) if (event.kind === "finish") counted = [event.usage.completionTokens, event.usage.reasoningTokens];
+  const events = await eventsOf(await engine.generate(request(), new AbortController().signal));
   // Eight tokens of four characters: two until the tag stands, two with the thought, three with its end.
-  expect(counted).toEqual([8, 5]);
+  expect(events.at(-1)).toMatchObject({ usage: { completionTokens: 8, reasoningTokens: 5 } });
 });
 
 test("with one call at a time the model is stopped after the first", async () => {
@@ -163,8 +162,8 @@ test("a call that does not fit goes to the client where the context has no room 
 
 test("all tries together have no more tokens than the client gave the answer", async () => {
   const { engine, limits } = engineSaying(BAD_CALL, { text: CALL, cut: true });
-  const { events } = await engine.generate(request({ tokensMax: 30, input: { tools: [WEATHER] } }), new AbortController().signal);
-  const finish = (await Array.fromAsync(events)).at(-1);
+  const asked = request({ tokensMax: 30, input: { tools: [WEATHER] } });
+  const finish = (await eventsOf(await engine.generate(asked, new AbortController().signal))).at(-1);
   const spent = Math.ceil(BAD_CALL.length / 4);
   expect(limits).toEqual([30, 30 - spent]);
   expect(finish).toMatchObject({ usage: { completionTokens: spent + Math.ceil(CALL.length / 4) } });
@@ -300,10 +299,8 @@ test("an unfinished last turn is gone on with", async () => {
 
 test("the finish names the stop sequence that ended the answer", async () => {
   const { engine } = engineSaying("One. Two. Three.");
-  const { events } = await engine.generate(request({ stop: ["Two"] }), new AbortController().signal);
-  let last: GenerationEvent | undefined;
-  for await (const event of events) last = event;
-  expect(last).toMatchObject({ kind: "finish", reason: "stop", stopSequence: "Two" });
+  const events = await eventsOf(await engine.generate(request({ stop: ["Two"] }), new AbortController().signal));
+  expect(events.at(-1)).toMatchObject({ kind: "finish", reason: "stop", stopSequence: "Two" });
 });
 
 test("a plain text is held to JSON, too, begun for the model and tried once", async () => {

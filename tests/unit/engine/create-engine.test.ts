@@ -6,9 +6,10 @@ import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { KeepRefusal, KeptPrompt, Refused } from "../../../src/core/prompt-cache.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine, type EngineOptions } from "../../../src/engine/create-engine.ts";
+import { eventsOf } from "../../support/generation.ts";
 import { NO_PROMPT_CACHE } from "../../support/no-prompt-cache.ts";
 import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
-import { runningOne } from "../../support/running-batch.ts";
+import { playRun } from "../../support/running-batch.ts";
 import { SAMPLING } from "../../support/scripted-engine.ts";
 
 const MODEL = { id: "tiny", path: "/models/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
@@ -40,7 +41,12 @@ interface SamplingTerms {
 const TERMS: Keeping & SamplingTerms = { ...KEEPING, sampling: SAMPLING, perRunSampling: true };
 
 /** An engine on one slot that notes which prompts it holds, and how they are run; every prompt has as many tokens as it is told. */
-function engineOn(promptTokens: number, queueDepthMax = 1, given: Partial<Keeping & SamplingTerms & EngineOptions> = {}) {
+function engineOn(
+  promptTokens: number,
+  queueDepthMax = 1,
+  given: Partial<Keeping & SamplingTerms & EngineOptions> = {},
+  going?: Promise<void>,
+) {
   const { contextTokens, never, kept, sampling, perRunSampling, ...change } = { ...TERMS, ...given };
   const sampled: Sampling[] = [];
   const held = new Set<number>();
@@ -53,11 +59,12 @@ function engineOn(promptTokens: number, queueDepthMax = 1, given: Partial<Keepin
       return { promptId: id, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "", prefixes: [] };
     },
     discard: (promptId) => void held.delete(promptId),
-    run: ({ members, ...terms }) =>
-      runningOne(async function* () {
+    run: async ({ members, ...terms }) =>
+      playRun(members, async function* () {
         runs.push(members.length);
         sampled.push(terms.sampling);
         for (const { promptId } of members) held.delete(promptId);
+        await going;
         yield { kind: "end", reason: "stop", stats: STATS };
       }),
     embed: async ({ promptId }) => {
@@ -91,40 +98,55 @@ test("a prompt that is too long is given up, and so is its place", async () => {
   expect({ held: [...held], running: status()?.running }).toEqual({ held: [], running: false });
 });
 
-test("a client that goes before its answer is asked for leaves nothing behind", async () => {
-  const { engine, held, status } = engineOn(1);
+/** A run that ends when its client goes, and not before. */
+function endless() {
   const client = new AbortController();
-  const { events } = await engine.generate(REQUEST, client.signal);
-  expect({ held: [...held], running: status()?.running }).toEqual({ held: [1], running: true });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  client.signal.addEventListener("abort", () => resolve());
+  return { client, going: promise };
+}
+
+test("an answer is made whether or not somebody has asked for it yet, and kept for who does", async () => {
+  const { engine, held, status } = engineOn(1);
+  const generation = await engine.generate(REQUEST, new AbortController().signal);
+  while (status()?.running) await Bun.sleep(0);
+  expect([...held]).toEqual([]);
+  expect(await eventsOf(generation)).toMatchObject([{ kind: "finish", reason: "stop" }]);
+});
+
+test("a client that goes before its answer is asked for leaves nothing behind", async () => {
+  const { client, going } = endless();
+  const { engine, held, status } = engineOn(1, 1, {}, going);
+  const generation = await engine.generate(REQUEST, client.signal);
+  expect({ held: [...held], running: status()?.running }).toEqual({ held: [], running: true });
   client.abort();
-  expect({ held: [...held], running: status()?.running }).toEqual({ held: [], running: false });
-  expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "cancelled" });
+  expect(await eventsOf(generation).catch((error: unknown) => error)).toMatchObject({ code: "cancelled" });
+  while (status()?.running) await Bun.sleep(0);
 });
 
 test("a client that goes while it waits for its turn leaves nothing behind", async () => {
-  const { engine, held, status } = engineOn(1);
+  const { engine, held, status } = engineOn(1, 1, {}, endless().going);
   await engine.generate(REQUEST, new AbortController().signal);
   const client = new AbortController();
-  const queued = await engine.generate(REQUEST, client.signal);
-  const waiting = queued.events[Symbol.asyncIterator]().next();
+  const queued = eventsOf(await engine.generate(REQUEST, client.signal));
+  expect({ held: [...held], queued: status()?.queued }).toEqual({ held: [2], queued: 1 });
   client.abort();
-  expect(waiting).rejects.toMatchObject({ code: "cancelled" });
-  await waiting.catch(() => {});
-  expect({ held: [...held], queued: status()?.queued }).toEqual({ held: [1], queued: 0 });
+  expect(await queued.catch((error: unknown) => error)).toMatchObject({ code: "cancelled" });
+  expect({ held: [...held], queued: status()?.queued }).toEqual({ held: [], queued: 0 });
 });
 
 test("a full queue is refused before anything is prepared", async () => {
-  const { engine, held } = engineOn(1, 1);
+  const { engine, held } = engineOn(1, 1, {}, endless().going);
   for (let count = 0; count < 2; count++) await engine.generate(REQUEST, new AbortController().signal);
   expect(engine.generate(REQUEST, new AbortController().signal)).rejects.toMatchObject({ code: "queue_full" });
-  expect([...held]).toEqual([1, 2]);
+  expect([...held]).toEqual([2]);
 });
 
 test("the tokens of a prompt are counted although the queue is full, and nothing of it is kept", async () => {
-  const { engine, held, status } = engineOn(7, 1);
-  const client = new AbortController();
-  for (let count = 0; count < 2; count++) await engine.generate(REQUEST, client.signal);
-  expect([await engine.countTokens(REQUEST, client.signal), [...held], status()?.queued]).toEqual([7, [1, 2], 1]);
+  const { engine, held, status } = engineOn(7, 1, {}, endless().going);
+  const { signal } = new AbortController();
+  for (let count = 0; count < 2; count++) await engine.generate(REQUEST, signal);
+  expect([await engine.countTokens(REQUEST, signal), [...held], status()?.queued]).toEqual([7, [2], 1]);
 });
 
 /** What comes of a prompt of 100 tokens that is to be warmed. */
@@ -196,15 +218,15 @@ test.each([
   [{ topK: 30 }, GREEDY],
 ])("a model whose default is temperature 0 is opened greedy and runs %p as %p", async (asked, run) => {
   const { engine, sampled } = engineOn(1, 1, { sampling: ZERO });
-  const { events } = await engine.generate({ ...REQUEST, sampling: asked }, new AbortController().signal);
-  await Array.fromAsync(events);
+  await eventsOf(await engine.generate({ ...REQUEST, sampling: asked }, new AbortController().signal));
   expect(sampled).toEqual([GREEDY, run]);
 });
 
 test("a runtime that keeps a greedy default says that it ignores another temperature", async () => {
   const { engine, sampled } = engineOn(1, 1, { sampling: ZERO, perRunSampling: false });
-  const { events, samplingIgnored } = await engine.generate({ ...REQUEST, sampling: { temperature: 1 } }, new AbortController().signal);
-  await Array.fromAsync(events);
+  const generation = await engine.generate({ ...REQUEST, sampling: { temperature: 1 } }, new AbortController().signal);
+  await eventsOf(generation);
+  const { samplingIgnored } = generation;
   expect({ samplingIgnored, sampled }).toEqual({ samplingIgnored: ["temperature"], sampled: [GREEDY, GREEDY] });
 });
 

@@ -7,8 +7,9 @@ import type { ModelDescriptor } from "../../../src/core/model.ts";
 import type { Observer } from "../../../src/core/observation.ts";
 import type { RuntimeSlot } from "../../../src/core/runtime.ts";
 import { createEngine } from "../../../src/engine/create-engine.ts";
+import { eventsOf } from "../../support/generation.ts";
 import { ONE_MODEL_ENGINE } from "../../support/one-model-engine.ts";
-import { runningOne } from "../../support/running-batch.ts";
+import { playRun } from "../../support/running-batch.ts";
 
 const MODEL = { id: "tiny", path: "/models/tiny.gguf", bytes: 1, modifiedMs: 1 } as ModelDescriptor;
 const REQUEST: GenerationRequest = {
@@ -47,15 +48,16 @@ function listener(): { readonly heard: string[]; readonly observer: Observer } {
 }
 
 /** An engine on one slot, whose prompts all have so many tokens. */
-function engineOn({ promptTokens = 5, failing = false, opens = true } = {}) {
+function engineOn({ promptTokens = 5, failing = false, opens = true, going = Promise.resolve() } = {}) {
   const { heard, observer } = listener();
   const slot = {
     capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
     prepare: async () => ({ promptId: 1, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "", prefixes: [] }),
     discard: () => {},
-    run: () =>
-      runningOne(async function* () {
+    run: async ({ members }) =>
+      playRun(members, async function* () {
         yield { kind: "text", text: "one", tokens: 1 };
+        await going;
         if (failing) throw new AppError("engine_lost", "Gone.");
         yield { kind: "text", text: " two three", tokens: 2 };
         yield { kind: "end", reason: "stop", stats: STATS };
@@ -84,31 +86,39 @@ const ADMITTED = ["begin answer r1", "resolved tiny tiny", "opened tiny ok", "lo
 
 test("an answer is followed from its request to its end", async () => {
   const { engine, heard } = engineOn();
-  for await (const event of (await engine.generate(REQUEST, never())).events) void event;
+  await eventsOf(await engine.generate(REQUEST, never()));
   expect(heard).toEqual([...ADMITTED, "granted", "batch tiny 1", "tokens 1", "tokens 2", "finished stop"]);
 });
 
 test("a host that is lost in the middle of an answer ends it", async () => {
   const { engine, heard } = engineOn({ failing: true });
-  const { events } = await engine.generate(REQUEST, never());
-  await Array.fromAsync(events).catch(() => {});
+  await eventsOf(await engine.generate(REQUEST, never())).catch(() => {});
   expect(heard.slice(ADMITTED.length)).toEqual(["granted", "batch tiny 1", "tokens 1", "failed engine_lost"]);
 });
 
-test("an answer that its reader leaves has ended, too", async () => {
-  const { engine, heard } = engineOn();
-  for await (const event of (await engine.generate(REQUEST, never())).events) {
-    if (event.kind === "text") break;
-  }
-  expect(heard.slice(ADMITTED.length)).toEqual(["granted", "batch tiny 1", "tokens 1", "failed cancelled"]);
+test("an answer whose client goes in the middle of it has failed", async () => {
+  const { promise: going, resolve: goOn } = Promise.withResolvers<void>();
+  const { engine, heard } = engineOn({ going });
+  const client = new AbortController();
+  const reading = eventsOf(await engine.generate(REQUEST, client.signal));
+  client.abort();
+  goOn();
+  await reading.catch(() => {});
+  expect(heard.slice(ADMITTED.length)).toEqual(["granted", "batch tiny 1", "tokens 1", "tokens 2", "failed cancelled"]);
 });
 
-test("a client that goes before anybody reads its answer ends it", async () => {
-  const { engine, heard } = engineOn();
-  const client = new AbortController();
-  await engine.generate(REQUEST, client.signal);
-  client.abort();
-  expect(heard.slice(ADMITTED.length)).toEqual(["failed cancelled"]);
+test("an answer that its reader cannot use has failed", async () => {
+  const { promise: going, resolve: goOn } = Promise.withResolvers<void>();
+  const { engine, heard } = engineOn({ going });
+  const generation = await engine.generate(REQUEST, never());
+  const fault = new AppError("internal", "It cannot be written.");
+  const reading = generation.read(() => {
+    throw fault;
+  });
+  goOn();
+  expect(await reading.catch((thrown: unknown) => thrown)).toBe(fault);
+  while (!heard.at(-1)!.startsWith("failed")) await Bun.sleep(0);
+  expect(heard.slice(ADMITTED.length)).toEqual(["granted", "batch tiny 1", "tokens 1", "tokens 2", "failed internal"]);
 });
 
 test.each([
@@ -127,7 +137,8 @@ test.each([
 });
 
 test("a full queue fails who comes last, and nobody else", async () => {
-  const { engine, heard } = engineOn();
+  const { promise: going } = Promise.withResolvers<void>();
+  const { engine, heard } = engineOn({ going });
   for (const id of ["r1", "r2"]) await engine.generate({ ...REQUEST, id }, never());
   await engine.generate({ ...REQUEST, id: "r3" }, never()).catch(() => {});
   expect(heard.filter((line) => line.startsWith("failed"))).toEqual(["failed queue_full"]);

@@ -4,6 +4,7 @@ import { EngineHost } from "../../../src/runtime/host.ts";
 import { HostSession } from "../../../src/runtime/host-session.ts";
 import type { HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
 import { PlayedHost } from "../../support/played-host.ts";
+import { gathering } from "../../support/running-batch.ts";
 
 const SPEC = { model: { id: "tiny" } } as OpenSpec;
 const CAPABILITIES = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1 };
@@ -45,12 +46,10 @@ test("a file has its time limit, whatever else is asked of the host meanwhile", 
 
 test("a host that answers no pings is ended though tokens come, which do not pass through its main thread", async () => {
   const { session, host } = await openSession({ pingTimeoutMs: 40 });
-  const { events, over } = session.run({ sampling: {} as never, members: [{ promptId: 1, tokensMax: 1000, signal: never() }] }, 1);
+  const { reader, events } = gathering();
+  const over = session.run({ sampling: {} as never, members: [{ promptId: 1, tokensMax: 1000, signal: never(), reader }] }, 1);
   const tokens = setInterval(() => host.say({ kind: "text", promptId: 1, text: "on", tokens: 1 }), 5);
-  const read = (async () => {
-    for await (const event of events[0]!) void event;
-  })();
-  await expect(read).rejects.toMatchObject({ code: "engine_lost", message: expect.stringContaining("did not answer for") as string });
+  await expect(events).rejects.toMatchObject({ code: "engine_lost", message: expect.stringContaining("did not answer for") as string });
   clearInterval(tokens);
   await over;
 });
@@ -58,7 +57,8 @@ test("a host that answers no pings is ended though tokens come, which do not pas
 test("a run that fails has no figures, least of all those of the run before it", async () => {
   const { session, host } = await openSession({});
   const run = async (end: HostEvent): Promise<void> => {
-    const { over } = session.run({ sampling: {} as never, members: [{ promptId: 1, tokensMax: 1, signal: never() }] }, 1);
+    const { reader } = gathering();
+    const over = session.run({ sampling: {} as never, members: [{ promptId: 1, tokensMax: 1, signal: never(), reader }] }, 1);
     host.say(end);
     host.say({ kind: "idle", held: null });
     await over;

@@ -2,12 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import type { HashedSequence } from "../../../src/core/prompt-cache.ts";
-import type { TokenEvent } from "../../../src/core/runtime.ts";
 import { HostedSlot } from "../../../src/runtime/hosted-slot.ts";
 import { PromptKeeper } from "../../../src/runtime/prompt-keeper.ts";
 import type { HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
 import { createPromptCache } from "../../../src/store/prompt-cache.ts";
 import { PlayedHost } from "../../support/played-host.ts";
+import { gathering } from "../../support/running-batch.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const SPEC = { model: { id: "tiny" }, options: { contextTokens: 1024 } } as OpenSpec;
@@ -91,13 +91,9 @@ async function answerPrepare(host: PlayedHost, { tokens, prefixes }: HashedSeque
   host.say({ kind: "prepared", prompt: { promptId, promptTokens: tokens, format, opening: "", prefixes } });
 }
 
-const start = (slot: HostedSlot, promptId: number, tokensMax = 1) =>
-  slot.run({ sampling: {} as never, members: [{ promptId, tokensMax, signal: never() }] });
-
-async function eventsOf(events: AsyncIterable<TokenEvent>): Promise<TokenEvent[]> {
-  const seen: TokenEvent[] = [];
-  for await (const event of events) seen.push(event);
-  return seen;
+function start(slot: HostedSlot, promptId: number, tokensMax = 1) {
+  const { reader, events } = gathering();
+  return { events, over: slot.run({ sampling: {} as never, members: [{ promptId, tokensMax, signal: never(), reader }] }) };
 }
 
 /** A slot whose host has answered one chat and holds it. */
@@ -119,7 +115,7 @@ const kindsOf = (host: PlayedHost) => host.told.map(({ kind }) => kind);
 test("a model is closed once the file that is being written is, and what waited for that does not run any more", async () => {
   const { slot, host } = await holding(chat("a"));
   const promptId = await prepared(slot, host, chat("b"));
-  const events = eventsOf(start(slot, promptId).events[0]!);
+  const { events } = start(slot, promptId);
   const { path } = await host.hears("save_prompt");
   const closed = slot.close();
   await Promise.resolve();

@@ -4,6 +4,7 @@ import { base64OfFloats } from "../../../src/runtime/float-text.ts";
 import { HostedSlot } from "../../../src/runtime/hosted-slot.ts";
 import type { HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
 import { PlayedHost } from "../../support/played-host.ts";
+import { gathering } from "../../support/running-batch.ts";
 
 const CAPABILITIES: RuntimeCapabilities = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1 };
 const STATS = { prefillTokens: 1, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
@@ -50,15 +51,12 @@ function stage(kill: (host: PlayedHost) => void = (host) => host.die("signal SIG
   return { hosts, losses, options, open, prepare };
 }
 
-async function eventsOf(events: AsyncIterable<TokenEvent>): Promise<TokenEvent[]> {
-  const seen: TokenEvent[] = [];
-  for await (const event of events) seen.push(event);
-  return seen;
-}
-
 /** The events of a batch of one. */
-const runOf = (slot: HostedSlot, promptId: number, signal = never()) =>
-  slot.run({ sampling: {} as never, members: [{ promptId, tokensMax: 1, signal }] }).events[0]!;
+async function runOf(slot: HostedSlot, promptId: number, signal = never()): Promise<TokenEvent[]> {
+  const { reader, events } = gathering();
+  void slot.run({ sampling: {} as never, members: [{ promptId, tokensMax: 1, signal, reader }] });
+  return events;
+}
 
 const kindsOf = (host: PlayedHost) => host.told.map((command) => command.kind);
 
@@ -82,7 +80,7 @@ test("HostedSlot does not begin a run whose client has gone: a prefill may not b
   const { open, prepare } = stage();
   const { slot, host } = await open();
   const { promptId } = await prepare(slot, host);
-  const events = await eventsOf(runOf(slot, promptId, AbortSignal.abort()));
+  const events = await runOf(slot, promptId, AbortSignal.abort());
   expect(events).toMatchObject([{ kind: "end", reason: "aborted" }]);
   expect(kindsOf(host)).toEqual(["open", "prepare", "discard"]);
 });
@@ -91,7 +89,7 @@ test("HostedSlot lets a run stop before it closes the model", async () => {
   const { open, prepare } = stage();
   const { slot, host } = await open();
   const { promptId } = await prepare(slot, host);
-  const running = eventsOf(runOf(slot, promptId));
+  const running = runOf(slot, promptId);
   await host.hears("run");
   const closed = slot.close();
   await host.hears("abort");
@@ -204,7 +202,7 @@ test("HostedSlot heeds nothing that comes from a host it has given up", async ()
   Object.assign(options, { limits: { ...LIMITS, pingTimeoutMs: 20, prefillStallMs: 20, decodeStallMs: 20 } });
   const { slot, host } = await open();
   const { promptId } = await prepare(slot, host);
-  expect(eventsOf(runOf(slot, promptId))).rejects.toMatchObject({ code: "engine_lost" });
+  expect(runOf(slot, promptId)).rejects.toMatchObject({ code: "engine_lost" });
   while (kills.length === 0) await Bun.sleep(1);
   // A token that was still on its way would set a new limit, which nothing would ever lift.
   host.say({ kind: "text", promptId, text: "late", tokens: 1 });

@@ -4,6 +4,7 @@ import type { BatchMember, BatchTerms, TokenEvent } from "../../../src/core/runt
 import type { DevicePermit } from "../../../src/scheduler/run-permits.ts";
 import type { Turn, TurnQueue, TurnQueueOptions } from "../../../src/scheduler/turn-queue.ts";
 import { idleQueue } from "../../support/idle-queue.ts";
+import { gathering } from "../../support/running-batch.ts";
 
 const never = () => new AbortController().signal;
 const TERMS = { sampling: { temperature: 0 } } as BatchTerms;
@@ -37,12 +38,12 @@ function playedSlot(options: Partial<TurnQueueOptions> = {}) {
     depthMax: 16,
     start: (members, terms) => {
       const over = Promise.withResolvers<void>();
-      started.push({ members, terms, end: () => over.resolve() });
-      const stream = async function* () {
-        await over.promise;
-        yield END;
+      const end = () => {
+        for (const { reader } of members) reader.take(END);
+        over.resolve();
       };
-      return { events: members.map(() => stream()), over: over.promise };
+      started.push({ members, terms, end });
+      return over.promise;
     },
     ...options,
   });
@@ -61,12 +62,17 @@ const permitOf = (change: Partial<DevicePermit>): DevicePermit => ({
 /** Runs a prompt in a turn to its end, and gives the turn back. */
 async function runIn(turn: Turn, promptId: number, last = true): Promise<void> {
   await turn.granted;
-  for await (const event of turn.run({ promptId, tokensMax: 1, signal: never() }, () => last)) expect(event).toEqual(END);
+  expect(await eventsIn(turn, promptId, last)).toEqual([END]);
   turn.release();
 }
 
-/** Asks for the first event and goes away. */
-const firstOf = async (events: AsyncIterable<TokenEvent>) => events[Symbol.asyncIterator]().next();
+/** Runs a prompt in a turn that has been granted, and keeps the turn. */
+async function eventsIn(turn: Turn, promptId: number, last: boolean, signal = never()): Promise<TokenEvent[]> {
+  const { reader, events } = gathering();
+  turn.run({ promptId, tokensMax: 1, signal, reader }, () => last);
+  return events;
+}
+
 const idsOf = ({ members }: { members: readonly BatchMember[] }) => members.map(({ promptId }) => promptId);
 const settled = () => Bun.sleep(0);
 
@@ -264,7 +270,7 @@ test("TurnQueue lets one of a batch run once more when the others have ended", a
   const both = Promise.all([
     (async () => {
       await again.turn.granted;
-      for await (const _ of again.turn.run({ promptId: 1, tokensMax: 1, signal: never() }, () => false));
+      await eventsIn(again.turn, 1, false);
       await runIn(again.turn, 2);
     })(),
     runIn(other.turn, 3),
@@ -277,11 +283,11 @@ test("TurnQueue lets one of a batch run once more when the others have ended", a
   expect(started.map(idsOf)).toEqual([[0], [1, 3], [2]]);
 });
 
-test("TurnQueue gives a slot on when its run is over, though its answer is not read to the end", async () => {
+test("TurnQueue gives a slot on when its run is over, though its turn is not given back", async () => {
   const { queue, started } = playedSlot();
   const unread = taken(queue, "unread", [], { terms: TERMS });
   await unread.turn.granted;
-  void firstOf(unread.turn.run({ promptId: 1, tokensMax: 1, signal: never() }, () => true));
+  void eventsIn(unread.turn, 1, true);
   const next = taken(queue, "next", [], { terms: TERMS });
   await settled();
   started[0]!.end();
@@ -407,14 +413,14 @@ test("TurnQueue lets go at once of one that waits for another run, when its clie
   started[0]!.end();
   await running;
   await again.turn.granted;
-  void firstOf(again.turn.run({ promptId: 1, tokensMax: 1, signal: client.signal }, () => false));
+  void eventsIn(again.turn, 1, false, client.signal);
   await other.turn.granted;
-  void firstOf(other.turn.run({ promptId: 2, tokensMax: 1, signal: never() }, () => false));
+  void eventsIn(other.turn, 2, false);
   await settled();
   started[1]!.end();
   await settled();
   // The other's turn is not over, so this one waits for it.
-  const second = firstOf(again.turn.run({ promptId: 3, tokensMax: 1, signal: client.signal }, () => true));
+  const second = eventsIn(again.turn, 3, true, client.signal);
   client.abort();
   expect(await second.catch((error: { code: string }) => error.code)).toBe("cancelled");
   other.turn.release();
