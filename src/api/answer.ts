@@ -40,7 +40,7 @@ export async function answer(context: ApiContext, scope: RequestScope, exchange:
 
 async function whole(context: ApiContext, scope: RequestScope, exchange: Exchange, held: HeldConnection): Promise<Response> {
   const [first, ...others] = exchange.requests;
-  const generate = async (request: GenerationRequest) => context.engine.generate({ ...request, client: scope.client }, held.signal);
+  const generate = async (request: GenerationRequest) => context.engine.generate({ ...request, ...senderOf(scope) }, held.signal);
   const generation = await generate(first);
   const answers: [CollectedAnswer, ...CollectedAnswer[]] = [await collectAnswer(generation)];
   // Not at once: one slot runs them one by one all the same, and each finds the prompt of the one before it in the cache.
@@ -64,12 +64,13 @@ async function whole(context: ApiContext, scope: RequestScope, exchange: Exchang
  */
 async function streamed(context: ApiContext, scope: RequestScope, exchange: Exchange, held: HeldConnection): Promise<Response> {
   const [first, ...others] = exchange.requests;
-  const generate = async (request: GenerationRequest) => context.engine.generate({ ...request, client: scope.client }, held.signal);
+  const sender = senderOf(scope);
+  const generate = async (request: GenerationRequest) => context.engine.generate({ ...request, ...sender }, held.signal);
   const admission = generate(first);
   // The stream looks at it later; a refusal after the client has gone would otherwise be an unhandled rejection.
   admission.catch(() => undefined);
   // Asked for at once with the admission: both look through the models folders, and do it together.
-  const model = await context.engine.model(first.model);
+  const model = await context.engine.model(first.model, sender.arrivedMs);
   const waited = await within(admission, context.times.headerWaitMs);
   const admitted = waited === TICK ? null : waited;
   return streamResponse({
@@ -88,6 +89,11 @@ async function streamed(context: ApiContext, scope: RequestScope, exchange: Exch
       return reply.body;
     },
   });
+}
+
+/** Who asks, and since when. */
+function senderOf({ client, record }: RequestScope): { readonly client: string; readonly arrivedMs: number } {
+  return { client, arrivedMs: record.startedMs };
 }
 
 /** How many were ahead of a request, and how long it waited or is likely to, ms; null where that cannot be told. */

@@ -21,19 +21,46 @@ export interface BodyBounds {
   readonly bytesMax: number;
 }
 
+/** Requests whose body is short by its own account, and comes in one piece. */
+const short = new WeakMap<Request, BodyBounds>();
+
 /**
  * The request with a body that is bounded: reading it throws AppError body_too_large, body_timeout, and cancelled when the client goes. Throws
- * body_too_large at once for one that says that it is too long.
+ * body_too_large at once for one that says that it is too long. One that says that it is short is bounded by `bodyText` alone: a stream around
+ * what has mostly come with the head would cost more than all that is done with it.
  */
 export function limitBody(request: Request, path: string, bounds: BodyBounds): Request {
-  if (request.body === null) return request;
   const bytesMax = UPLOADS.test(path) ? Infinity : bounds.bytesMax;
   const length = request.headers.get("content-length");
   if (Number(length ?? 0) > bytesMax) {
     throw new AppError("body_too_large", `The request body has ${length ?? ""} bytes; at most ${bytesMax} are taken.`);
   }
+  if (length !== null && Number(length) <= PIECE_BYTES && bytesMax !== Infinity) {
+    short.set(request, bounds);
+    return request;
+  }
+  if (request.body === null) return request;
   const body = boundedBody(request.body, { ...bounds, bytesMax });
   return new Request(request.url, { method: request.method, headers: request.headers, body });
+}
+
+/** The text of a request that `limitBody` has seen. Throws what reading it throws. */
+export async function bodyText(request: Request): Promise<string> {
+  const bounds = short.get(request);
+  if (bounds === undefined) return request.text();
+  const text = request.text();
+  // Mostly it has come with the head, and is there as soon as the event loop has gone round.
+  await Promise.race([text.catch(() => {}), new Promise(setImmediate)]);
+  if (Bun.peek.status(text) === "fulfilled") return text;
+  const { context, connection } = bounds;
+  const resumeIdleTimeout = suspendIdleTimeout(context, connection);
+  try {
+    const came = await within(text.catch(clientGone), context.times.stallMs);
+    if (came === TICK) throw bodyTimeout(context.times.stallMs);
+    return came;
+  } finally {
+    resumeIdleTimeout();
+  }
 }
 
 async function* boundedBody(

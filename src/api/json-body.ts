@@ -3,6 +3,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { AppError } from "../core/errors.ts";
 import { schemaFault } from "./body-fault.ts";
+import { bodyText } from "./body-limit.ts";
 import { outlineFault } from "./json-outline.ts";
 
 /** What the JSON parser puts in front of its complaint. */
@@ -13,10 +14,9 @@ export function refuseJson(message: string): never {
   throw new AppError("invalid_request", message, { details: { fault: "json" } });
 }
 
-async function bodyText(request: Request): Promise<string> {
-  const encoding = request.headers.get("content-encoding") ?? "identity";
+function refuseCompressed({ headers }: Request): void {
+  const encoding = headers.get("content-encoding") ?? "identity";
   if (encoding !== "identity") refuseJson(`The request body is compressed (${encoding}), which is not supported: send it as it is.`);
-  return request.text();
 }
 
 /** Throws AppError invalid_request. */
@@ -43,6 +43,7 @@ export function jsonBody(
 ): (context: { readonly request: Request }) => Promise<unknown> {
   let check: TypeCheck<TSchema> | undefined;
   return async ({ request }) => {
+    refuseCompressed(request);
     const body = read(await bodyText(request));
     check ??= TypeCompiler.Compile(schema);
     if (check.Check(body)) return body;

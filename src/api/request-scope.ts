@@ -102,6 +102,16 @@ const WATCHED_PATHS: ReadonlySet<string> = new Set([
   METRICS_PATH,
 ]);
 
+/** What is asked for here wants a model, which can be looked up while the body is read. */
+const ANSWER_PATHS: ReadonlySet<string> = new Set([
+  "/v1/chat/completions",
+  "/v1/completions",
+  "/v1/responses",
+  "/v1/messages",
+  "/api/chat",
+  "/api/generate",
+]);
+
 /** Wraps the router. */
 export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) => RequestHandler {
   const { options, context } = parts;
@@ -129,6 +139,7 @@ export function createRequestGate(parts: ScopeParts): (handle: RequestHandler) =
       if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: preflightHeaders(request) });
       access.admit(request, path, scope);
       checkRoute(parts, request, path);
+      if (ANSWER_PATHS.has(path)) context.engine.expect();
       const bounds = { context, connection: request, bytesMax: options.bodyBytesMax };
       const routed = limitBody(withPath(request, url, path), path, bounds);
       parts.scopes.set(routed, scope);

@@ -35,8 +35,11 @@ export interface Catalog {
    * The model a name stands for, one that cannot run included; "" is the default: the configured one, else the first by name that can run,
    * the one that comes with the program last. A name is looked up in the list and never becomes a path.
    * Throws AppError model_not_found, and invalid_request where the name stands for several models.
+   * @param sinceMs what was there at this time is recent enough, performance.now(); absent: now
    */
-  resolve(name: string): Promise<ModelDescriptor>;
+  resolve(name: string, sinceMs?: number): Promise<ModelDescriptor>;
+  /** Begins to look at the folders for a name that is about to be asked for. */
+  look(): void;
 }
 
 /** A catalog that remembers what is found out about its models. */
@@ -57,6 +60,9 @@ interface Snapshot {
   readonly sightings: Sightings;
 }
 
+/** Nothing that was seen longer ago is recent, whoever says so: the body of a request may be a long time coming. */
+const RECENT_MS = 1000;
+
 /** Opens a catalog over folders; nothing is read until it is asked. */
 export function openCatalog(options: CatalogOptions): LearningCatalog {
   const describer = new Describer({ rkllmUnavailableReason: options.rkllmUnavailableReason ?? null, boardSoc: options.boardSoc ?? null });
@@ -64,6 +70,8 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
   let last: Snapshot | null = null;
   /** The look that is going on, or was last; it never rejects. */
   let looking: Promise<unknown> = Promise.resolve();
+  /** The same, with what it finds and when it began. */
+  let latest: { readonly beganMs: number; readonly found: Promise<Snapshot> } | null = null;
   let next: Promise<Snapshot> | null = null;
 
   const look = async (): Promise<Snapshot> => {
@@ -73,10 +81,13 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
     return (last = await scan(options, describer));
   };
   // A look that is going on may be past what has just changed: calls that come meanwhile share the next one.
-  const snapshot = (): Promise<Snapshot> => {
+  const snapshot = (sinceMs = Infinity): Promise<Snapshot> => {
+    if (latest !== null && latest.beganMs >= Math.max(sinceMs, performance.now() - RECENT_MS)) return latest.found;
     next ??= looking.then(() => {
       next = null;
+      const beganMs = performance.now();
       const found = look();
+      latest = { beganMs, found };
       looking = found.catch(() => undefined);
       return found;
     });
@@ -96,8 +107,12 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
       const inFront = first === null ? [] : [first, ...state.models.filter((model) => isWithAdapter(model, first))];
       return [...inFront, ...state.models.filter((model) => !inFront.includes(model))];
     },
-    async resolve(name) {
-      return pick(name.trim() === "" ? defaultName : name, await snapshot());
+    async resolve(name, sinceMs) {
+      return pick(name.trim() === "" ? defaultName : name, await snapshot(sinceMs));
+    },
+    look() {
+      // Whoever asks for the name is told.
+      snapshot().catch(() => undefined);
     },
     async learn({ path, bytes, modifiedMs }, facts) {
       const { models, weights } = await snapshot();

@@ -8,7 +8,8 @@ import type { DatedFile, WeightsDigests } from "./weights-digests.ts";
 export function withDigests(catalog: Catalog, digests: WeightsDigests): Catalog {
   return {
     list: async () => (await catalog.list()).map((model) => digested(model, (file) => digests.get(file))),
-    resolve: async (name) => digested(await catalog.resolve(name), (file) => digests.known(file)),
+    resolve: async (name, sinceMs) => digested(await catalog.resolve(name, sinceMs), (file) => digests.known(file)),
+    look: () => catalog.look(),
   };
 }
 

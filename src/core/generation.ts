@@ -128,6 +128,8 @@ export interface GenerationRequest {
   readonly keepAliveMs?: number;
   /** Who asks, a key or an address: turns are shared out evenly between clients. */
   readonly client?: string;
+  /** When it came, performance.now(): the model is looked up among those that were there then. Absent: now. */
+  readonly arrivedMs?: number;
 }
 
 /** Why an answer ended: the model was done or met a stop sequence, the token limit, or it called tools. */

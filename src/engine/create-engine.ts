@@ -260,7 +260,8 @@ export function createEngine(options: EngineOptions): Engine {
       return inspect(request.model, (model) => ({ kind: "prompt", prompt: promptFor(model), pieces }), signal);
     },
     models: async () => options.catalog.list(),
-    model: async (name) => options.catalog.resolve(name),
+    model: async (name, sinceMs) => options.catalog.resolve(name, sinceMs),
+    expect: () => options.catalog.look(),
     facts: async (model) => facts.read(model),
     metadata: async (model, verbose) => ({
       ...readModelMetadata(model, verbose),
@@ -290,6 +291,6 @@ function clientOf({ client = "" }: { readonly client?: string }): string {
   return client;
 }
 
-function askingOf({ client, keepAliveMs }: { readonly client?: string; readonly keepAliveMs?: number }): Asking {
-  return { client, stay: keepAliveMs === undefined ? {} : { keepAliveMs } };
+function askingOf({ client, keepAliveMs, arrivedMs }: Pick<GenerationRequest, "client" | "keepAliveMs" | "arrivedMs">): Asking {
+  return { client, stay: keepAliveMs === undefined ? {} : { keepAliveMs }, sinceMs: arrivedMs };
 }

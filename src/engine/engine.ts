@@ -122,8 +122,13 @@ export interface Engine {
   applyTemplate(request: GenerationRequest, options: { readonly pieces: boolean }, signal: AbortSignal): Promise<InspectionAnswer>;
   /** Every model of the catalog, the default one first. The list follows the file system. */
   models(): Promise<readonly ModelDescriptor[]>;
-  /** The model a name stands for; "" is the default one. Throws AppError model_not_found. */
-  model(name: string): Promise<ModelDescriptor>;
+  /**
+   * The model a name stands for; "" is the default one. Throws AppError model_not_found.
+   * @param sinceMs as GenerationRequest.arrivedMs
+   */
+  model(name: string, sinceMs?: number): Promise<ModelDescriptor>;
+  /** A request for an answer has come, and is being read: the models folders can be looked at meanwhile. */
+  expect(): void;
   /** What a model can do; read without loading it, and remembered. Throws AppError model_file_invalid. */
   facts(model: ModelDescriptor): Promise<ModelFacts>;
   /** What its file says of itself, long arrays only where all is wanted, and what it runs with where a request is silent. Throws AppError model_file_invalid. */

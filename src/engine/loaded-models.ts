@@ -61,6 +61,8 @@ export interface Asking {
   /** A key or an address; absent: those whom nobody named are one client. */
   readonly client?: string | undefined;
   readonly work?: WorkObserver;
+  /** See Catalog.resolve. */
+  readonly sinceMs?: number | undefined;
 }
 
 /** A hold on a loaded model for the one that was asked for, which may be the loaded one with an adapter. */
@@ -96,8 +98,8 @@ export class LoadedModels {
    * The model a name stands for, loaded, and held until the lease is released.
    * @throws AppError model_not_found, model_not_runnable, queue_full, queue_timeout, out_of_memory, and what opening it throws
    */
-  async hold(name: string, { stay = {}, client = "", work }: Asking, signal: AbortSignal): Promise<Hold> {
-    const model = await this.options.catalog.resolve(name);
+  async hold(name: string, { stay = {}, client = "", work, sinceMs }: Asking, signal: AbortSignal): Promise<Hold> {
+    const model = await this.options.catalog.resolve(name, sinceMs);
     if (model.unrunnableReason !== undefined) {
       throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
     }

@@ -164,6 +164,7 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
     rankings,
     residence,
     model,
+    expect: () => {},
     models: async () => [MODEL, SLASHED],
     facts: async (of) => ({
       model: of,

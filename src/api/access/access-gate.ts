@@ -4,7 +4,7 @@
  */
 import type { ApiKeySource } from "../../core/api-key.ts";
 import { AppError } from "../../core/errors.ts";
-import { type Address, isLoopbackAddress, type Network, networkContains, parseAddress } from "../../core/network.ts";
+import { isLoopbackAddress, type Network, networkContains, parseAddress } from "../../core/network.ts";
 import { PAGE_FILES_PATH } from "../../core/web-page.ts";
 import { createHostPolicy } from "./host-names.ts";
 import { keyEnding, ownerOf, presentedKeys } from "./presented-keys.ts";
@@ -58,7 +58,8 @@ export function createAccessGate(
   // A server that had keys stays locked when the last of them goes: a lost file must not open it.
   let locked = keys.current().length > 0;
 
-  const refusalOf = (address: Address | null, presented: readonly string[]): AppError | null => {
+  const refusalOf = (client: string, presented: readonly string[]): AppError | null => {
+    const address = allow.length === 0 ? null : parseAddress(client);
     const isAllowed = address !== null && allow.some((network) => networkContains(network, address));
     if (isAllowed) return null;
     if (locked) return unauthorized(presented);
@@ -75,8 +76,7 @@ export function createAccessGate(
       const owner = ownerOf(presented, known);
       const host = request.headers.get("host") ?? "";
       // No page of the internet knows a key; where none is asked for, the name has to tell that there is no such page behind the request.
-      const refusal =
-        owner !== null ? null : (refusalOf(parseAddress(scope.client), presented) ?? (isOurName(host) ? null : strange(host, locked)));
+      const refusal = owner !== null ? null : (refusalOf(scope.client, presented) ?? (isOurName(host) ? null : strange(host, locked)));
       if (owner !== null) scope.client = `key:${owner}`;
       scope.admitted = refusal === null;
       // The page asks for a key itself, so its files have to be there first; they are the same on every server of this version.

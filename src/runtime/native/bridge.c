@@ -254,15 +254,15 @@ static void publish_record(Ring *ring, u32 end) {
   ring_the_bell();
 }
 
-/* A quiet record waits for the next one that is not, unless many wait already. */
-static void write_text(Ring *ring, Record *record, const char *text, int quiet) {
+/* Returns whether the bell is to be rung: a quiet record waits for the next one that is not, unless many wait already. */
+static int write_text(Ring *ring, Record *record, const char *text, int quiet) {
   u32 end;
   void *to = begin_record(ring, record, record->text_bytes, &end);
-  if (!to) return;
+  if (!to) return 0;
   if (record->text_bytes) memcpy(to, text, record->text_bytes);
   FENCE();
   ring->head = end;
-  if (!quiet || end - ring->tail > ring->capacity / 2) ring_the_bell();
+  return !quiet || end - ring->tail > ring->capacity / 2;
 }
 
 /* ---- the token line: one per process, written by the callback alone ---- */
@@ -347,8 +347,8 @@ static int take_vector(const RunContext *context, Record *record, const RKLLMRes
   return 1;
 }
 
-/* Copies one result. Returns 1 where it brought the vector that the run wants. */
-static int take_result(RunContext *context, const RKLLMResult *result, int state, u32 member) {
+/* Copies one result. Returns 1 where it brought the vector that the run wants. `rings`: see write_text. */
+static int take_result(RunContext *context, const RKLLMResult *result, int state, u32 member, int *rings) {
   Record record; /* field by field: "= {0}" would want memset */
   const char *text = NOTHING;
   record.run = context->run;
@@ -370,7 +370,7 @@ static int take_result(RunContext *context, const RKLLMResult *result, int state
     record.decode_tokens = result->perf.generate_tokens;
     record.memory_mb = result->perf.memory_usage_mb;
   }
-  write_text(context->ring, &record, text, tell(context, &record, text));
+  *rings |= write_text(context->ring, &record, text, tell(context, &record, text));
   return 0;
 }
 
@@ -391,13 +391,15 @@ static int is_silent(RunContext *context, const RKLLMResult *result, int state, 
 /* LLMResultCallback. `results`, their texts and their rows may be NULL in any state (seen with the closed library). */
 static int on_result(const RKLLMResult *results, void *userdata, int state) {
   RunContext *context = userdata;
-  int has_rows = 0;
+  int has_rows = 0, rings = 0;
   if (!context) return 0;
   for (u32 member = 0; member < context->members; member++) {
     const RKLLMResult *result = results ? results + member : NOTHING;
-    if (!is_silent(context, result, state, member)) has_rows |= take_result(context, result, state, member);
+    if (!is_silent(context, result, state, member)) has_rows |= take_result(context, result, state, member, &rings);
   }
+  /* First the client's: of two threads that are woken the second may have to wait for a core. */
   if (line.used) send_line(context->ring);
+  if (rings) ring_the_bell();
   return has_rows ? context->rows_verdict : (int)context->ring->verdict;
 }
 void *bridge_result_callback(void) { return (void *)on_result; }

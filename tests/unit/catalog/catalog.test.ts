@@ -113,6 +113,17 @@ describe("what is listed", () => {
 });
 
 describe("GGUF", () => {
+  test("what was seen since a request came is good enough for it, and for none that comes later", async () => {
+    await folder.put("qwen3-0.6b_w8a8.rkllm");
+    const catalog = folder.open();
+    const arrivedMs = performance.now();
+    catalog.look();
+    expect((await catalog.resolve("qwen3-0.6b", arrivedMs)).id).toBe("qwen3-0.6b");
+    await folder.put("qwen3-1.7b_w8a8.rkllm");
+    expect(await catalog.resolve("qwen3-1.7b", arrivedMs).catch(({ code }: { code: string }) => code)).toBe("model_not_found");
+    expect((await catalog.resolve("qwen3-1.7b", performance.now())).id).toBe("qwen3-1.7b");
+  });
+
   test("metadata overrules the name", async () => {
     await folder.putGguf("Qwen3-9B-ctx1024-Q8_0.gguf", {
       contextTokens: 2048,
