@@ -8,6 +8,8 @@ import { CALL_STATE } from "./native/abi.ts";
 import type { RingRecord } from "./native/ring.ts";
 
 const ABORT_REPEAT_MS = 50;
+/** How long an answer that is there waits for the library's own figures when the library does not stop. */
+const FIGURES_WAIT_MS = 250;
 
 /** What happens to a member. */
 export interface BatchEvents {
@@ -40,6 +42,7 @@ export class HostBatch {
   private readonly library: BatchLibrary;
   private isAborted = false;
   private aborting: Timer | undefined;
+  private waiting: Timer | undefined;
 
   /** @param lanes the run in each lane */
   constructor(run: number, lanes: readonly (HostRun | null)[], events: BatchEvents, library: BatchLibrary) {
@@ -92,6 +95,7 @@ export class HostBatch {
 
   private close(outcomeOf: (run: HostRun) => RunOutcome): void {
     clearInterval(this.aborting);
+    clearTimeout(this.waiting);
     for (const run of this.open) this.end(run, outcomeOf(run));
   }
 
@@ -124,6 +128,12 @@ export class HostBatch {
     const { abort, abortOnce } = this.library;
     abort();
     if (!abortOnce) this.aborting = setInterval(abort, ABORT_REPEAT_MS);
+    this.waiting = setTimeout(() => this.endWanted(), FIGURES_WAIT_MS);
+  }
+
+  /** The library heeds no abort, and goes on for one that has left, or beyond a limit that it does not know: those that have their answer are not to wait for that. */
+  private endWanted(): void {
+    for (const run of this.open) if (run.wanted) this.end(run, run.finish(null));
   }
 }
 

@@ -237,6 +237,8 @@ export class HostSession {
         return this.settle();
       case "abort_called":
         this.abortCalled = true;
+        // The host stops by itself what it has enough of.
+        if (this.active !== null) this.watch.expectAbort();
         return;
       case "closed":
         return this.link.kill();

@@ -33,7 +33,7 @@ export interface HandleEvents {
   readonly visit: (record: RingRecord) => void;
   /** After each time records were visited. */
   readonly drained: () => void;
-  /** Before rkllm_abort is called for the first time. */
+  /** Before rkllm_abort is called for a run for the first time. */
   readonly aborting: () => void;
 }
 
@@ -166,6 +166,7 @@ export class ModelHandle {
   }
 
   private async perform(command: Extract<WorkerCommand, { kind: "run" | "embed" }>): Promise<number> {
+    this.aborted = false;
     const returned = ask(this.worker, command);
     this.running = returned.catch(() => {});
     const reply = await returned;

@@ -109,7 +109,7 @@ export type HostEvent =
   /** null: nothing was written. */
   | { readonly kind: "prompt_saved"; readonly saved: HashedSequence | null }
   | { readonly kind: "prompt_loaded"; readonly loaded: boolean }
-  /** rkllm_abort was called, for the first time since the model was opened; it comes before the end of what was aborted. */
+  /** Nothing more is wanted of what runs, and rkllm_abort was called for it; it comes before the end of the last that was aborted. */
   | { readonly kind: "abort_called" }
   /** The floats as base64, little-endian. */
   | { readonly kind: "vector"; readonly promptId: number; readonly vector: string }

@@ -27,7 +27,7 @@ const lost = (questions: readonly Question[], message: string) =>
 
 /** Holds the model until others wait for it. */
 async function hold(server: TestServer): Promise<() => void> {
-  const [question] = sixWays("Hold", 1000);
+  const [question] = sixWays("Hold", 1500);
   return holdModel(server, question!.path, question!.body);
 }
 
@@ -120,6 +120,24 @@ test("clients that all leave a library that heeds no abort cost those that wait 
   expect(await Promise.all(leaving)).toEqual(leaving.map(() => "gone"));
   expect(await queued).toEqual(SHORT.map(() => ANSWERED));
   await processGone(pid!);
+  await holdsNoMoreThan(server, { descriptors: before.descriptors, children: before.children });
+});
+
+test("whoever has its answer does not wait for a library that heeds no abort and goes on for one that has left", async () => {
+  const flags = [...QUIET, "--n-batch", "2", "--batch-window-ms", "1000", "--abort-timeout-s", "1"];
+  await using server = await startTestServer({ moods: "slow-decode=50,deaf-abort", flags });
+  await all(server, SHORT.slice(0, 1));
+  const before = holdingsOf(server);
+  // They run together, and the library would go on for minutes.
+  const holding = hold(server);
+  const [question] = sixWays("Tell me a story", 20);
+  const answered = outcomeOf(server, question!);
+  const leave = await holding;
+  const [pid] = server.hostPids();
+  leave();
+  expect(await answered).toEqual(ANSWERED);
+  await processGone(pid!);
+  expect(await all(server, SHORT)).toEqual(SHORT.map(() => ANSWERED));
   await holdsNoMoreThan(server, { descriptors: before.descriptors, children: before.children });
 });
 
