@@ -16,15 +16,16 @@ const REPEATS_MIN = 12;
 /** One for each answer. */
 export class RepetitionGuard {
   private tail = "";
-  private unchecked = 0;
+  /** What has come since it was looked at last, by itself: to join it to the tail costs a copy of that. */
+  private unchecked = "";
 
   /** Takes what came; true: the answer has come to do nothing but repeat itself. */
   push(text: string): boolean {
-    this.tail = (this.tail + text).slice(-TAIL_CHARACTERS);
-    this.unchecked += text.length;
-    if (this.unchecked < CHECK_CHARACTERS || this.tail.length < REPEATED_CHARACTERS_MIN) return false;
-    this.unchecked = 0;
-    return endsInRepetition(this.tail);
+    this.unchecked += text;
+    if (this.unchecked.length < CHECK_CHARACTERS) return false;
+    this.tail = (this.tail + this.unchecked).slice(-TAIL_CHARACTERS);
+    this.unchecked = "";
+    return this.tail.length >= REPEATED_CHARACTERS_MIN && endsInRepetition(this.tail);
   }
 }
 
