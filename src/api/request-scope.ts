@@ -76,8 +76,10 @@ function checkRoute(parts: ScopeParts, request: Request, path: string): void {
  * a path.
  */
 function urlOf(request: Request): URL {
+  const whole = URL.parse(request.url);
+  if (whole !== null) return whole;
   const path = request.url.replace(/^https?:\/\/[^/]*/, "");
-  return URL.parse(request.url) ?? URL.parse(`http://localhost${path}`) ?? new URL("http://localhost");
+  return URL.parse(`http://localhost${path}`) ?? new URL("http://localhost");
 }
 
 /** The same request under its canonical path. The socket knows only the original: see RequestScope.connection. */
