@@ -19,7 +19,7 @@ export interface ApiTimes {
   readonly headerWaitMs: number;
   /** Seconds after which a connection on which nothing is going on is closed; at most 255. */
   readonly idleTimeoutS: number;
-  /** How long a client may leave a chunk unread, or a piece of its body unsent, before its request is aborted, ms. */
+  /** How long a client may leave 64 KiB of its answer unread, or a piece of its body unsent, before its request is aborted, ms. */
   readonly stallMs: number;
 }
 

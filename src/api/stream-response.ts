@@ -28,16 +28,20 @@ interface ReplySink {
   end(): unknown;
 }
 
+/** So many characters that a client has not taken are written at once: it may take its time for each such piece. */
+const PIECE_CHARACTERS = 1 << 16;
+
 /** One reply on its way out. */
 class StreamedReply {
   private readonly parts: StreamParts;
   private readonly sink: ReplySink;
   /** Rings when nothing has been written for a while. */
   private readonly silence: Alarm;
-  /** Resolves when the client has read enough for more to be written; null: it has. */
+  /** Resolves when the client has taken all that waits for it; null: nothing does. */
   private blocked: Promise<void> | null = null;
-  /** What is to be written then. */
-  private waiting = "";
+  /** What is to be written when there is room. */
+  private waiting: string[] = [];
+  private over = false;
 
   constructor(parts: StreamParts, sink: ReplySink) {
     this.parts = parts;
@@ -49,19 +53,19 @@ class StreamedReply {
   /** Writes all of it. Never throws: what goes wrong is the last frame. */
   async write(): Promise<void> {
     const { admissions, framing, held, onError } = this.parts;
-    let finished = false;
     try {
       for (const [choice, admit] of admissions.entries()) await this.writeChoice(choice, admit);
-      finished = true;
       this.send(framing.end);
+      await this.blocked;
     } catch (thrown) {
+      const gone = held.signal.aborted;
+      held.abort(new AppError("cancelled", "The answer was left before its end."));
       // A frame and then the end: clients take a stream that merely stops for a complete one, so the error must be said.
-      if (!held.signal.aborted) this.send(framing.frame(onError(AppError.from(thrown))));
+      if (!gone) this.send(framing.frame(onError(AppError.from(thrown))));
+      if (!gone) await this.blocked;
     } finally {
-      while (this.blocked !== null && !held.signal.aborted) await this.blocked;
-      this.waiting = "";
+      this.over = true;
       this.silence.end();
-      if (!finished) held.abort(new AppError("cancelled", "The answer was left before its end."));
       held.release();
       this.sink.end();
     }
@@ -86,27 +90,39 @@ class StreamedReply {
   }
 
   private send(frames: string): void {
-    if (frames === "") return;
-    if (this.blocked !== null) {
-      this.waiting += frames;
-      return;
+    if (frames === "" || this.over) return;
+    if (this.blocked !== null) this.keep(frames);
+    else {
+      const written = this.put(frames);
+      // Mostly the socket has taken it at once.
+      if (typeof written !== "number") this.blocked = this.untilTaken(written);
     }
+  }
+
+  private put(frames: string): number | Promise<number> {
     const written = this.sink.write(frames);
     this.sink.flush();
     this.silence.set();
-    // Mostly the socket has taken it at once.
-    if (typeof written !== "number") this.blocked = this.block(written);
+    return written;
   }
 
-  /** Cuts the connection where nothing is taken in time: a stalled reader must not hold the model. */
-  private async block(written: Promise<number>): Promise<void> {
-    const stall = setTimeout(() => this.parts.held.cut(), this.parts.times.stallMs);
-    await written.catch(() => {});
-    clearTimeout(stall);
+  private keep(frames: string): void {
+    const last = this.waiting.pop() ?? "";
+    if (last.length > PIECE_CHARACTERS) this.waiting.push(last, frames);
+    else this.waiting.push(last + frames);
+  }
+
+  /** Cuts the connection where nothing is taken in time: a client that has stopped reading is not to be waited for. */
+  private async untilTaken(written: number | Promise<number>): Promise<void> {
+    const { held, times } = this.parts;
+    for (let piece: number | Promise<number> | null = written; piece !== null;) {
+      const stall = setTimeout(() => held.cut(), times.stallMs);
+      await Promise.allSettled([piece]);
+      clearTimeout(stall);
+      const next = this.over ? undefined : this.waiting.shift();
+      piece = next === undefined ? null : this.put(next);
+    }
     this.blocked = null;
-    const { waiting } = this;
-    this.waiting = "";
-    this.send(waiting);
   }
 
   private keepAlive(): void {
@@ -117,7 +133,7 @@ class StreamedReply {
   }
 }
 
-/** Opens the stream. The client's reading sets its pace; it ends with the answer, or with an error frame. */
+/** Opens the stream. It ends with the answer, or with an error frame. */
 export function streamResponse(parts: StreamParts): Response {
   const { held } = parts;
   let begun = false;

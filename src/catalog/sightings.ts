@@ -46,16 +46,13 @@ export class Sightings {
     this.#settled = false;
   }
 
-  /**
-   * Whether everything is as it was. The files are asked for all at once, so this takes no longer than the slowest of them; a folder whose
-   * names are the same is not asked for its own time beside them.
-   */
+  /** Whether everything is as it was. The files are asked for all at once, so this takes no longer than the slowest of them. */
   async hold(): Promise<boolean> {
     if (!this.#settled) return false;
-    const files = [...this.#seen].filter(([path]) => !this.#listed.has(path));
     const same = await Promise.all([
-      ...files.map(async ([path, traits]) => traitsOf(await statOf(path)) === traits),
-      ...Array.from(this.#listed, async ([path, names]) => (await readdir(path).then(joined, () => null)) === names),
+      ...Array.from(this.#seen, async ([path, traits]) => traitsOf(await statOf(path)) === traits),
+      // A folder that is gone, or may not be read any more, shows that itself.
+      ...Array.from(this.#listed, async ([path, names]) => (await readdir(path).then(joined, () => names)) === names),
     ]);
     return same.every(Boolean);
   }

@@ -99,7 +99,7 @@ export interface TokenReader {
 
 /** A run, who reads it, and the way to end it before the others of its batch. */
 export interface BatchMember extends Run {
-  /** When it fires the run gets its `end` at once where others go on, else once the runtime has really stopped. */
+  /** When it fires the run gets its `end` at once where others go on, else once the runtime has stopped, or soon after it should have. */
   readonly signal: AbortSignal;
   readonly reader: TokenReader;
 }

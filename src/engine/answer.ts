@@ -56,17 +56,27 @@ export function answer(admitted: Admitted): Generation["read"] {
 /** Keeps what comes until there is a reader. */
 class Outlet {
   private reader: AnswerReader | null = null;
-  private waiting: readonly GenerationEvent[] = [];
+  private waiting: GenerationEvent[] = [];
+  /** What the reader threw when it got what had come before it: the run ends by that as soon as it brings more. */
+  private fault: AppError | null = null;
 
   open(reader: AnswerReader): void {
     assert(this.reader === null, "an answer is read once");
     this.reader = reader;
-    this.put(this.waiting);
+    const { waiting } = this;
+    this.waiting = [];
+    try {
+      if (waiting.length > 0) reader(waiting);
+    } catch (thrown) {
+      this.fault = AppError.from(thrown);
+      throw thrown;
+    }
   }
 
   put(events: readonly GenerationEvent[]): void {
+    if (this.fault !== null) throw this.fault;
     if (events.length === 0) return;
-    if (this.reader === null) this.waiting = [...this.waiting, ...events];
+    if (this.reader === null) this.waiting.push(...events);
     else this.reader(events);
   }
 }

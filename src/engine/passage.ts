@@ -1,30 +1,22 @@
 /** One run of the model, read while it goes on: thoughts, text, calls and JSON are told apart, and judged by what was demanded. */
-import { RepetitionGuard } from "../chat/repetition-guard.ts";
-import { createJsonReader, type JsonProgress, type JsonReader } from "../chat/json/json-reader.ts";
-import { createOutputStream, type OutputDelta, type OutputEvent, type OutputStream } from "../chat/output-stream.ts";
+import type { JsonProgress } from "../chat/json/json-reader.ts";
+import type { OutputDelta, OutputEvent } from "../chat/output-stream.ts";
 import { type AppError, assert, cancellation } from "../core/errors.ts";
 import type { GenerationEvent } from "../core/generation.ts";
 import type { WorkObserver } from "../core/observation.ts";
-import type { AnswerOpening, BatchMember, PreparedPrompt, RunStats, TokenEvent, TokenReader } from "../core/runtime.ts";
-import type { Demand } from "./demand.ts";
+import type { BatchMember, RunStats, TokenEvent, TokenReader } from "../core/runtime.ts";
+import { createReaders, type Readers, type ReadingTerms } from "./passage-readers.ts";
 
 /** A run and how it is to be read. */
-export interface PassageOptions {
+export interface PassageOptions extends ReadingTerms {
   /** Starts the run; see RuntimeSlot.run. `spoke`: whether the client has got some text by now, so that there will be no other try. */
   readonly start: (member: BatchMember, spoke: () => boolean) => void;
   /** Gets what the client is to get. What it throws ends the run. */
   readonly deliver: (events: readonly GenerationEvent[]) => void;
-  readonly prompt: PreparedPrompt;
-  /** What kind of opening was asked for, if any. */
-  readonly opening: AnswerOpening["kind"] | null;
   /** At least 1. */
   readonly tokensMax: number;
   /** The runtime cannot be asked for nothing: a silent run is one token that nobody sees. */
   readonly silent: boolean;
-  readonly stop: readonly string[];
-  readonly demand: Demand;
-  /** An answer that only repeats itself is ended as by the token limit. */
-  readonly endsRepetition: boolean;
   /** A call that does not fit its function is let through: there will be no other try. */
   readonly lastTry: boolean;
   /** The client has read the thoughts of an earlier try: an empty line keeps these apart. */
@@ -66,12 +58,12 @@ export class PassageReading implements TokenReader {
   private ready: GenerationEvent[] = [];
   /** Nothing more is of interest. */
   private done = false;
+  /** It cannot be read any more. */
+  private broken = false;
   /** It is of no interest either: the same comes again and again. */
   private repeated = false;
-  private readonly guard: RepetitionGuard | null;
   private readonly options: PassageOptions;
-  private readonly output: OutputStream;
-  private readonly json: JsonReader | null;
+  private made: Readers | null = null;
   private readonly keepsWords: boolean;
   private completionTokens = 0;
   private reasoningTokens = 0;
@@ -87,19 +79,26 @@ export class PassageReading implements TokenReader {
   private stopSequence: string | null = null;
 
   constructor(options: PassageOptions) {
-    const { prompt, opening, stop, demand } = options;
+    const { prompt, opening, demand } = options;
     this.options = options;
-    this.guard = options.endsRepetition ? new RepetitionGuard() : null;
-    const { format, opening: begun } = prompt;
-    this.output = createOutputStream({ stop, format, tools: demand.tools, opening: opening === "tool_call" ? begun : "" });
-    this.json = demand.json === null ? null : createJsonReader(demand.json);
     this.keepsWords = demand.json !== null || demand.tools.length > 0;
-    if (this.json !== null && opening === "text") {
-      this.said = begun;
-      this.json.push(begun);
-    }
+    if (demand.json !== null && opening === "text") this.said = prompt.opening;
     const signal = AbortSignal.any([options.signal, this.enough.signal]);
     options.start({ promptId: prompt.promptId, tokensMax: options.tokensMax, signal, reader: this }, () => this.spoke);
+    setImmediate(() => this.prepare());
+  }
+
+  /** The run does not wait for its readers: they are made while the model reads the prompt. */
+  private prepare(): void {
+    try {
+      this.readers();
+    } catch {
+      // Said where they are used.
+    }
+  }
+
+  private readers(): Readers {
+    return (this.made ??= createReaders(this.options));
   }
 
   /** What became of the run, when it is over and all of it has been delivered. Throws AppError cancelled, runtime_error, engine_lost, and what `deliver` throws. */
@@ -120,11 +119,13 @@ export class PassageReading implements TokenReader {
       this.ending = event;
       return this.over.resolve();
     }
+    if (this.broken) return;
     try {
       this.options.work.tokens(event.tokens);
       this.read(event.text, event.tokens);
       this.deliver();
     } catch (thrown) {
+      this.broken = true;
       this.enough.abort();
       this.over.reject(thrown);
     }
@@ -144,10 +145,11 @@ export class PassageReading implements TokenReader {
 
   private read(text: string, tokens: number): void {
     if (this.done || this.repeated || this.options.silent) return;
+    const { output, guard } = this.readers();
     this.completionTokens += tokens;
-    if (this.output.thinking) this.reasoningTokens += tokens;
-    this.repeated = this.guard?.push(text) === true;
-    this.readDelta(this.output.push(text), false);
+    if (output.thinking) this.reasoningTokens += tokens;
+    this.repeated = guard?.push(text) === true;
+    this.readDelta(output.push(text), false);
     if (this.stopSequence !== null && !this.done) {
       this.conclude(false);
       this.done = true;
@@ -158,7 +160,7 @@ export class PassageReading implements TokenReader {
   /** @param cut whether the token limit ended the run */
   private readEnd(cut: boolean): void {
     if (this.done) return;
-    this.readDelta(this.output.end(), cut);
+    this.readDelta(this.readers().output.end(), cut);
     if (!this.done) this.conclude(cut && this.stopSequence === null);
   }
 
@@ -194,7 +196,7 @@ export class PassageReading implements TokenReader {
   /** The text has ended: was it all that was demanded? */
   private conclude(cut: boolean): void {
     if (this.calls > 0) return;
-    if (this.json !== null) this.endJson(cut);
+    if (this.options.demand.json !== null) this.endJson(cut);
     else if (cut) this.release();
     else if (this.options.demand.mustCall) this.refuse("there is no call");
   }
@@ -205,15 +207,17 @@ export class PassageReading implements TokenReader {
         this.ready.push(this.options.thinksAgain && !this.thought ? { ...event, text: `\n\n${event.text}` } : event);
         this.thought = true;
         return;
-      case "text":
+      case "text": {
+        const { json } = this.readers();
         if (this.keepsWords) this.said += event.text;
-        if (this.json !== null) this.judge(this.json.push(event.text));
+        if (json !== null) this.judge(json.push(event.text));
         else if (this.options.demand.mustCall) this.unsent += event.text;
         else {
           this.spoke = true;
           this.ready.push(event);
         }
         return;
+      }
       case "tool_call":
         this.readCall(event.name, event.arguments);
         return;
@@ -259,7 +263,7 @@ export class PassageReading implements TokenReader {
 
   private endJson(cut: boolean): void {
     if (cut) this.ready.push({ kind: "text", text: this.said });
-    else this.judge(this.json?.end() ?? { state: "open" });
+    else this.judge(this.readers().json?.end() ?? { state: "open" });
   }
 
   private release(): void {

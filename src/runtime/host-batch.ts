@@ -8,7 +8,7 @@ import { CALL_STATE } from "./native/abi.ts";
 import type { RingRecord } from "./native/ring.ts";
 
 const ABORT_REPEAT_MS = 50;
-/** How long an answer that is there waits for the library's own figures when the library does not stop. */
+/** How long a run that has enough waits for the library's own figures when the library does not stop. */
 const FIGURES_WAIT_MS = 250;
 
 /** What happens to a member. */
@@ -128,12 +128,12 @@ export class HostBatch {
     const { abort, abortOnce } = this.library;
     abort();
     if (!abortOnce) this.aborting = setInterval(abort, ABORT_REPEAT_MS);
-    this.waiting = setTimeout(() => this.endWanted(), FIGURES_WAIT_MS);
+    this.waiting = setTimeout(() => this.endAll(), FIGURES_WAIT_MS);
   }
 
-  /** The library heeds no abort, and goes on for one that has left, or beyond a limit that it does not know: those that have their answer are not to wait for that. */
-  private endWanted(): void {
-    for (const run of this.open) if (run.wanted) this.end(run, run.finish(null));
+  /** The library heeds no abort, and goes on: whoever has all that is wanted of it is not to wait for that. */
+  private endAll(): void {
+    for (const run of this.open) this.end(run, run.finish(null));
   }
 }
 

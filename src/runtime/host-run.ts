@@ -59,11 +59,6 @@ export class HostRun {
     return this.enoughFor !== null;
   }
 
-  /** Somebody waits for its end. */
-  get wanted(): boolean {
-    return this.enoughFor !== "request";
-  }
-
   /** Tokens that have gone, or are going, down the token line. */
   get toldTokens(): number {
     return this.options.told === true ? this.tokensTotal : 0;

@@ -130,6 +130,8 @@ export interface Script {
 export interface ScriptedEngine extends Engine {
   /** Every call of `load` and `unload`, in order. */
   readonly residence: ({ readonly load: string; readonly options: LoadOptions } | { readonly unload: string })[];
+  /** When requests for an answer were about to come, performance.now(). */
+  readonly expected: number[];
   /** Every request for vectors. */
   readonly embeddings: EmbeddingRequest[];
   /** Every request to score documents. */
@@ -149,6 +151,7 @@ export async function* recite(events: readonly (GenerationEvent | Error)[]): Asy
 export function scriptedEngine(script: Script = {}): ScriptedEngine {
   const requests: ScriptedEngine["requests"] = [];
   const residence: ScriptedEngine["residence"] = [];
+  const expected: number[] = [];
   const loaded = script.loaded ?? [LOADED];
   const rankings: ScriptedEngine["rankings"] = [];
   const embeddings: ScriptedEngine["embeddings"] = [];
@@ -160,11 +163,12 @@ export function scriptedEngine(script: Script = {}): ScriptedEngine {
   };
   return {
     requests,
+    expected,
     embeddings,
     rankings,
     residence,
     model,
-    expect: () => {},
+    expect: () => expected.push(performance.now()),
     models: async () => [MODEL, SLASHED],
     facts: async (of) => ({
       model: of,

@@ -110,6 +110,17 @@ describe("a client that goes", () => {
     while (!(await (await fetch(`${api.url}/metrics`)).text()).includes(ended));
   });
 
+  test("a request for an answer is announced while it comes, with the time of its arrival; one for a list is not", async () => {
+    await using api = listen({});
+    await (await fetch(`${api.url}/v1/models`)).text();
+    expect(api.engine.expected).toEqual([]);
+    const sentMs = performance.now();
+    await (await post(`${api.url}/v1/chat/completions`, CHAT)).text();
+    const [announcedMs = 0] = api.engine.expected;
+    const { arrivedMs = 0 } = api.engine.requests[0]!.request;
+    expect([sentMs <= arrivedMs, arrivedMs <= announcedMs, api.engine.expected.length]).toEqual([true, true, 1]);
+  });
+
   test("a client that has all it asked for is not taken for one that went", async () => {
     await using api = listen({});
     await (await post(`${api.url}/v1/chat/completions`, { ...CHAT, stream: true })).text();
@@ -122,7 +133,7 @@ describe("a client that goes", () => {
     const piece: GenerationEvent = { kind: "text", text: "x".repeat(65_536) };
     const play = async function* (_request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
       void aborted(signal).then(() => stopped.resolve(signal.reason));
-      while (!signal.aborted) yield piece;
+      for (; !signal.aborted; await Bun.sleep(0)) yield piece;
     };
     await using api = listen({ play }, { stallMs: 50 });
     const body = JSON.stringify({ ...CHAT, stream: true });
@@ -139,6 +150,33 @@ describe("a client that goes", () => {
     });
     expect(await stopped.promise).toMatchObject({ code: "cancelled", message: "The client stopped reading its answer." });
     socket.terminate();
+  });
+});
+
+describe("a client that reads slowly", () => {
+  const pieces = Array.from({ length: 200 }, (_, index) => `${index} ${"x".repeat(65_536)}`);
+
+  test("gets all of it in order, and may take longer than it may leave a piece unread", async () => {
+    const stallMs = 300;
+    const finish = HELLO.at(-1)!;
+    await using api = listen({ events: [...pieces.map((text) => ({ kind: "text", text }) as const), finish] }, { stallMs });
+    const body = JSON.stringify({ ...CHAT, stream: true });
+    const startedMs = performance.now();
+    let pauses = 0;
+    const reply = await raw(
+      api.port,
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      () => {},
+      (socket) => {
+        socket.pause();
+        pauses++;
+        setTimeout(() => socket.resume(), 25);
+      },
+    );
+    const said = [...reply.matchAll(/"content":"(\d+) x{65536}"/g)].map(([, index]) => Number(index));
+    expect(said).toEqual([...pieces.keys()]);
+    expect(reply).toContain("data: [DONE]");
+    expect([pauses > 20, performance.now() - startedMs > stallMs]).toEqual([true, true]);
   });
 });
 
@@ -223,7 +261,12 @@ describe("silence", () => {
 });
 
 /** Sends bytes and gives back all that comes until the server closes. */
-function raw(port: number, bytes: string, onOpen: (socket: Bun.Socket) => void = () => {}): Promise<string> {
+function raw(
+  port: number,
+  bytes: string,
+  onOpen: (socket: Bun.Socket) => void = () => {},
+  onData: (socket: Bun.Socket) => void = () => {},
+): Promise<string> {
   const received = Promise.withResolvers<string>();
   let text = "";
   void Bun.connect({
@@ -234,8 +277,9 @@ function raw(port: number, bytes: string, onOpen: (socket: Bun.Socket) => void =
         socket.write(bytes);
         onOpen(socket);
       },
-      data: (_socket, data) => {
+      data: (socket, data) => {
         text += data.toString();
+        onData(socket);
       },
       close: () => received.resolve(text),
     },

@@ -110,9 +110,7 @@ describe("what is listed", () => {
     await folder.put("Qwen3-8B_w8a8.rkllm", "more weights than before");
     expect((await catalog.resolve("qwen3-8b")).bytes).toBe(24);
   });
-});
 
-describe("GGUF", () => {
   test("what was seen since a request came is good enough for it, and for none that comes later", async () => {
     await folder.put("qwen3-0.6b_w8a8.rkllm");
     const catalog = folder.open();
@@ -123,7 +121,9 @@ describe("GGUF", () => {
     expect(await catalog.resolve("qwen3-1.7b", arrivedMs).catch(({ code }: { code: string }) => code)).toBe("model_not_found");
     expect((await catalog.resolve("qwen3-1.7b", performance.now())).id).toBe("qwen3-1.7b");
   });
+});
 
+describe("GGUF", () => {
   test("metadata overrules the name", async () => {
     await folder.putGguf("Qwen3-9B-ctx1024-Q8_0.gguf", {
       contextTokens: 2048,

@@ -64,6 +64,7 @@ function engineOn(
         runs.push(members.length);
         sampled.push(terms.sampling);
         for (const { promptId } of members) held.delete(promptId);
+        yield { kind: "text", text: "Hi", tokens: 1 };
         await going;
         yield { kind: "end", reason: "stop", stats: STATS };
       }),
@@ -111,7 +112,10 @@ test("an answer is made whether or not somebody has asked for it yet, and kept f
   const generation = await engine.generate(REQUEST, new AbortController().signal);
   while (status()?.running) await Bun.sleep(0);
   expect([...held]).toEqual([]);
-  expect(await eventsOf(generation)).toMatchObject([{ kind: "finish", reason: "stop" }]);
+  expect(await eventsOf(generation)).toMatchObject([
+    { kind: "text", text: "Hi" },
+    { kind: "finish", reason: "stop" },
+  ]);
 });
 
 test("a client that goes before its answer is asked for leaves nothing behind", async () => {

@@ -107,18 +107,22 @@ test("an answer whose client goes in the middle of it has failed", async () => {
   expect(heard.slice(ADMITTED.length)).toEqual(["granted", "batch tiny 1", "tokens 1", "tokens 2", "failed cancelled"]);
 });
 
-test("an answer that its reader cannot use has failed", async () => {
+test.each([
+  ["what had come before it was there", 0, ["tokens 1", "tokens 2", "failed internal"]],
+  ["what comes then", 1, ["tokens 1", "tokens 2", "failed internal"]],
+])("an answer whose reader cannot use %s has failed", async (_, usable, wanted) => {
   const { promise: going, resolve: goOn } = Promise.withResolvers<void>();
   const { engine, heard } = engineOn({ going });
   const generation = await engine.generate(REQUEST, never());
   const fault = new AppError("internal", "It cannot be written.");
+  let calls = 0;
   const reading = generation.read(() => {
-    throw fault;
+    if (calls++ >= usable) throw fault;
   });
   goOn();
   expect(await reading.catch((thrown: unknown) => thrown)).toBe(fault);
   while (!heard.at(-1)!.startsWith("failed")) await Bun.sleep(0);
-  expect(heard.slice(ADMITTED.length)).toEqual(["granted", "batch tiny 1", "tokens 1", "tokens 2", "failed internal"]);
+  expect([calls, heard.slice(ADMITTED.length + 2)]).toEqual([usable + 1, wanted]);
 });
 
 test.each([
