@@ -21,7 +21,7 @@ export interface BodyBounds {
   readonly bytesMax: number;
 }
 
-/** Requests whose body is short by its own account, and comes in one piece. */
+/** Requests whose body is short by its own account, and read in one piece. */
 const short = new WeakMap<Request, BodyBounds>();
 
 /**

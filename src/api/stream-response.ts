@@ -40,7 +40,7 @@ class StreamedReply {
   /** Resolves when the client has taken all that waits for it; null: nothing does. */
   private blocked: Promise<void> | null = null;
   /** What is to be written when there is room. */
-  private waiting: string[] = [];
+  private readonly waiting: string[] = [];
   private over = false;
 
   constructor(parts: StreamParts, sink: ReplySink) {
@@ -60,9 +60,10 @@ class StreamedReply {
     } catch (thrown) {
       const gone = held.signal.aborted;
       held.abort(new AppError("cancelled", "The answer was left before its end."));
+      if (gone) return;
       // A frame and then the end: clients take a stream that merely stops for a complete one, so the error must be said.
-      if (!gone) this.send(framing.frame(onError(AppError.from(thrown))));
-      if (!gone) await this.blocked;
+      this.send(framing.frame(onError(AppError.from(thrown))));
+      await this.blocked;
     } finally {
       this.over = true;
       this.silence.end();

@@ -68,9 +68,7 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
   const describer = new Describer({ rkllmUnavailableReason: options.rkllmUnavailableReason ?? null, boardSoc: options.boardSoc ?? null });
   const defaultName = options.defaultModel ?? "";
   let last: Snapshot | null = null;
-  /** The look that is going on, or was last; it never rejects. */
-  let looking: Promise<unknown> = Promise.resolve();
-  /** The same, with what it finds and when it began. */
+  /** The look that is going on, or was last: when it began, and what it finds. */
   let latest: { readonly beganMs: number; readonly found: Promise<Snapshot> } | null = null;
   let next: Promise<Snapshot> | null = null;
 
@@ -80,15 +78,15 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
     if (kept !== null && (await kept.sightings.hold()) && kept === last) return kept;
     return (last = await scan(options, describer));
   };
+  const looked = async (): Promise<unknown> => latest?.found.catch(() => undefined);
   // A look that is going on may be past what has just changed: calls that come meanwhile share the next one.
   const snapshot = (sinceMs = Infinity): Promise<Snapshot> => {
     if (latest !== null && latest.beganMs >= Math.max(sinceMs, performance.now() - RECENT_MS)) return latest.found;
-    next ??= looking.then(() => {
+    next ??= looked().then(() => {
       next = null;
       const beganMs = performance.now();
       const found = look();
       latest = { beganMs, found };
-      looking = found.catch(() => undefined);
       return found;
     });
     return next;
@@ -122,7 +120,7 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
       if (file === undefined || known === undefined) return;
       await describer.learn(file, known, facts);
       // What was learnt need not show in a file. A scan that is going on may not have heard of it.
-      await looking;
+      await looked();
       last = null;
     },
   };

@@ -84,7 +84,11 @@ export class HostedSlot implements RuntimeSlot {
     // One whose client has gone already takes no part: it might not stop before the end of its prefill.
     const present = batch.members.filter(({ signal }) => !signal.aborted);
     this.host.begin();
-    for (const member of batch.members) if (member.signal.aborted) this.giveUp(member);
+    for (const { promptId, signal, reader } of batch.members) {
+      if (!signal.aborted) continue;
+      this.discard(promptId);
+      reader.take(ABORTED);
+    }
     try {
       await this.start(batch, present);
     } catch (thrown) {
@@ -113,11 +117,6 @@ export class HostedSlot implements RuntimeSlot {
     const promptTokens = prompts.reduce((sum, { prepared }) => sum + prepared.promptTokens, 0);
     const over = session.run({ ...batch, members: this.inRoom(members, prompts) }, promptTokens);
     this.settled = over.then(() => this.host.noteHeld(session, adapter));
-  }
-
-  private giveUp({ promptId, reader }: BatchMember): void {
-    this.discard(promptId);
-    reader.take(ABORTED);
   }
 
   keepRefusal(promptTokens?: number): KeepRefusal | null {
