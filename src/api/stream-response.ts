@@ -31,6 +31,9 @@ interface ReplySink {
 /** So many characters that a client has not taken are written at once: it may take its time for each such piece. */
 const PIECE_CHARACTERS = 1 << 16;
 
+/** Bun sends a piece of so many bytes when it is written, and keeps a shorter one until it is flushed: a step that most frames can do without. */
+const UNBUFFERED_BYTES = 64;
+
 /** One reply on its way out. */
 class StreamedReply {
   private readonly parts: StreamParts;
@@ -102,7 +105,7 @@ class StreamedReply {
 
   private put(frames: string): number | Promise<number> {
     const written = this.sink.write(frames);
-    this.sink.flush();
+    if (frames.length < UNBUFFERED_BYTES) this.sink.flush();
     this.silence.set();
     return written;
   }
@@ -138,19 +141,22 @@ class StreamedReply {
 export function streamResponse(parts: StreamParts): Response {
   const { held } = parts;
   let begun = false;
-  const body = new ReadableStream({
-    type: "direct",
-    pull: async (sink: ReplySink) => {
-      begun = true;
-      return new StreamedReply(parts, sink).write();
+  const body = new ReadableStream(
+    {
+      type: "direct",
+      pull: async (sink: ReplySink) => {
+        begun = true;
+        return new StreamedReply(parts, sink).write();
+      },
+      // Where the client went before the stream was opened, this is called and nothing else; later the writing finds out by itself.
+      cancel: () => {
+        if (begun) return;
+        held.abort(new AppError("cancelled", "The client closed the connection."));
+        held.release();
+      },
     },
-    // Where the client went before the stream was opened, this is called and nothing else; later the writing finds out by itself.
-    cancel: () => {
-      if (begun) return;
-      held.abort(new AppError("cancelled", "The client closed the connection."));
-      held.release();
-    },
-  });
+    { highWaterMark: UNBUFFERED_BYTES },
+  );
   return new Response(body, {
     headers: { ...parts.headers, "content-type": parts.framing.contentType, "cache-control": "no-cache", "x-accel-buffering": "no" },
   });

@@ -16,6 +16,11 @@ export function createWords(finder: MarkerFinder, say: (text: string) => void): 
   return {
     read(text, at) {
       const found = finder.find(text, at);
+      // Mostly there is nothing to hold back, and nothing to cut.
+      if (found === null && held === "" && finder.pending === 0) {
+        say(at === 0 ? text : text.slice(at));
+        return null;
+      }
       const whole = held + text.slice(at, found?.end);
       // Shorter than what is pending when the beginning of that was forgotten.
       const free = Math.max(0, whole.length - (found?.length ?? finder.pending));

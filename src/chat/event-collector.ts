@@ -33,6 +33,8 @@ export class EventCollector {
     if (piece === "") return;
     if (kind !== this.#kind) this.border();
     this.#kind = kind;
+    // Mostly nothing waits, and nothing has to.
+    if (this.#held === "" && isPrintableAscii(piece.charCodeAt(piece.length - 1))) return this.#emit(piece);
     const trims = kind === "reasoning" || this.#trimsText;
     if (trims && piece.trim() === "") {
       const half = isHighSurrogate(this.#held.charCodeAt(0));
@@ -89,4 +91,9 @@ export class EventCollector {
 
 function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdbff;
+}
+
+/** Neither a blank nor half of anything. */
+function isPrintableAscii(code: number): boolean {
+  return code > 0x20 && code < 0x7f;
 }

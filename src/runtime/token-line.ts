@@ -51,12 +51,11 @@ export class TokenLine {
   /** Bytes of the line, however they were cut. Those of one token and more for an answer become one event. */
   take(bytes: Uint8Array): void {
     const all = this.rest.length === 0 ? bytes : Buffer.concat([this.rest, bytes]);
-    const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
     let at = 0;
     while (all.length - at >= HEAD_BYTES) {
-      const end = at + HEAD_BYTES + view.getUint32(at + 4, true);
+      const end = at + HEAD_BYTES + wordAt(all, at + 4);
       if (end > all.length) break;
-      this.note(view.getUint32(at, true), all.subarray(at + HEAD_BYTES, end));
+      this.note(wordAt(all, at), all, at + HEAD_BYTES, end);
       at = end;
     }
     // Copied: what was read into is used again.
@@ -83,12 +82,12 @@ export class TokenLine {
   }
 
   /** One that has ended early may still be told of. */
-  private note(promptId: number, text: Uint8Array): void {
+  private note(promptId: number, bytes: Uint8Array, from: number, to: number): void {
     const answer = this.answers.get(promptId);
     if (answer === undefined) return;
     answer.told++;
     answer.fresh++;
-    if (text.length > 0) answer.text += answer.assembly.push(text);
+    answer.text += answer.assembly.push(bytes, from, to);
   }
 
   private handOn(promptId: number, answer: Answer): void {
@@ -128,4 +127,9 @@ export class TokenLine {
     answer.text += answer.assembly.end();
     this.handOn(promptId, answer);
   }
+}
+
+/** The 32-bit number at a position, little-endian. A DataView costs as much as all else that is done with a token here. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
 }
