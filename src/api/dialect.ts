@@ -4,6 +4,7 @@ import type { GenerationEvent, GenerationRequest } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import type { CollectedAnswer } from "./collected-answer.ts";
 import type { RequestScope } from "./context.ts";
+import type { Outgoing } from "./piece.ts";
 
 /** A JSON value on its way out. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -34,10 +35,16 @@ export type AtLeastOne<T> = readonly [T, ...T[]];
 /** Encodes one streamed reply; made anew for each. `choice` is the index of the request that is being answered. */
 export interface StreamEncoder {
   /** Objects that can be sent before the model has said anything. */
-  open(choice: number): readonly JsonObject[];
-  event(event: GenerationEvent, choice: number): readonly JsonObject[];
+  open(choice: number): readonly Outgoing[];
+  event(event: GenerationEvent, choice: number): readonly Outgoing[];
   /** An object that adds nothing, for a framing that has no keep-alive of its own. */
   idle?(): JsonObject;
+}
+
+/** One whose objects all differ. */
+export interface PlainEncoder extends StreamEncoder {
+  open(choice: number): readonly JsonObject[];
+  event(event: GenerationEvent, choice: number): readonly JsonObject[];
 }
 
 /** One decoded HTTP request for answers, and the way back. */

@@ -5,6 +5,7 @@ import type { Generation } from "../engine/engine.ts";
 import type { HeldConnection } from "./connection.ts";
 import type { ApiTimes } from "./context.ts";
 import type { Framing, JsonObject, StreamEncoder } from "./dialect.ts";
+import { FrameWriter } from "./framing/frame-writer.ts";
 
 /** What a stream is made from. */
 export interface StreamParts {
@@ -38,6 +39,7 @@ const UNBUFFERED_BYTES = 64;
 class StreamedReply {
   private readonly parts: StreamParts;
   private readonly sink: ReplySink;
+  private readonly frames: FrameWriter;
   /** Rings when nothing has been written for a while. */
   private readonly silence: Alarm;
   /** Resolves when the client has taken all that waits for it; null: nothing does. */
@@ -49,6 +51,7 @@ class StreamedReply {
   constructor(parts: StreamParts, sink: ReplySink) {
     this.parts = parts;
     this.sink = sink;
+    this.frames = new FrameWriter(parts.framing);
     this.silence = new Alarm(parts.times.keepAliveCommentS * 1000, () => this.keepAlive());
     this.silence.set();
   }
@@ -76,16 +79,14 @@ class StreamedReply {
   }
 
   private async writeChoice(choice: number, admit: () => Promise<Generation>): Promise<void> {
-    const { encoder, framing } = this.parts;
-    const framed = (objects: readonly JsonObject[]): string =>
-      objects.reduce((frames: string, object) => frames + framing.frame(object), "");
-    this.send(framed(encoder.open(choice)));
+    const { encoder } = this.parts;
+    this.send(this.frames.write(encoder.open(choice)));
     let finished = false;
     const generation = await admit();
     await generation.read((events) => {
       let frames = "";
       for (const event of events) {
-        frames += framed(encoder.event(event, choice));
+        frames += this.frames.write(encoder.event(event, choice));
         finished ||= event.kind === "finish";
       }
       this.send(frames);

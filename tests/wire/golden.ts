@@ -2,12 +2,12 @@
 import { expect } from "bun:test";
 import { join } from "node:path";
 import type { Framing, StreamEncoder } from "../../src/api/dialect.ts";
+import { FrameWriter } from "../../src/api/framing/frame-writer.ts";
 import type { GenerationEvent } from "../../src/core/generation.ts";
 
 /** Everything a stream that ends well puts on the wire. */
 export function streamText(framing: Framing, encoder: StreamEncoder, events: readonly GenerationEvent[]): string {
-  const objects = [...encoder.open(0), ...events.flatMap((event) => encoder.event(event, 0))];
-  return objects.map((object) => framing.frame(object)).join("") + framing.end;
+  return new FrameWriter(framing).write([...encoder.open(0), ...events.flatMap((event) => encoder.event(event, 0))]) + framing.end;
 }
 
 /** Compares with a file of `fixtures/`. */

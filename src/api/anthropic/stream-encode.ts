@@ -1,7 +1,7 @@
 /** Streamed answers in the form of Anthropic's Messages API: content blocks one after another, each opened, filled and closed. */
 import { assert } from "../../core/errors.ts";
 import type { GenerationEvent } from "../../core/generation.ts";
-import type { JsonObject, StreamEncoder } from "../dialect.ts";
+import type { JsonObject, PlainEncoder } from "../dialect.ts";
 import { messageObject, stopObject, usageObject } from "./encode.ts";
 import type { MessageHeading } from "./encode.ts";
 
@@ -57,7 +57,7 @@ class BlockWriter {
 }
 
 /** Encodes one answer as events. `promptTokens` is what is known before the answer begins; the last event has all counts. */
-export function createMessageStreamEncoder(heading: MessageHeading, promptTokens: number): StreamEncoder {
+export function createMessageStreamEncoder(heading: MessageHeading, promptTokens: number): PlainEncoder {
   const blocks = new BlockWriter();
 
   const finish = (event: GenerationEvent & { kind: "finish" }): JsonObject[] => [

@@ -3,6 +3,7 @@ import type { FinishReason, GenerationEvent, Timings, ToolCall, Usage } from "..
 import { hasWholeArguments } from "../collected-answer.ts";
 import type { CollectedAnswer } from "../collected-answer.ts";
 import type { JsonObject, StreamEncoder } from "../dialect.ts";
+import { Piece } from "../piece.ts";
 import { timingsObject } from "../timings.ts";
 
 /** What all objects of one answer have in common. */
@@ -14,15 +15,15 @@ export interface OllamaHeading {
   readonly tail?: (text: string) => JsonObject;
 }
 
-/** One piece of an answer. */
-interface Piece {
+/** What an object may bring of an answer. */
+interface Content {
   readonly text?: string;
   readonly thinking?: string;
   readonly toolCalls?: readonly JsonObject[];
 }
 
-/** How an endpoint lays a piece into an object. */
-export type PieceShape = (piece: Piece) => JsonObject;
+/** How an endpoint lays that into an object. */
+export type PieceShape = (content: Content) => JsonObject;
 
 /** /api/chat: a message on every line, the last one too. */
 export const chatPiece: PieceShape = ({ text = "", thinking = "", toolCalls = [] }) => ({
@@ -73,8 +74,12 @@ function readCall(call: ToolCall, index: number): { readonly call: JsonObject } 
   return { text: `${call.name}(${call.arguments})` };
 }
 
-function heading(of: OllamaHeading): JsonObject {
-  return { model: of.model, created_at: new Date(of.nowMs()).toISOString() };
+function heading(of: OllamaHeading, now = timeOf(of)): JsonObject {
+  return { model: of.model, created_at: now };
+}
+
+function timeOf(of: OllamaHeading): string {
+  return new Date(of.nowMs()).toISOString();
 }
 
 /** The reply to a request that was not streamed. */
@@ -107,7 +112,9 @@ export function createOllamaStreamEncoder(of: OllamaHeading, shape: PieceShape):
   let said = "";
   let open: { index: number; id: string; name: string; arguments: string } | undefined;
 
-  const line = (piece: Piece): JsonObject => ({ ...heading(of), ...shape(piece), done: false });
+  const line = (content: Content, now?: string): JsonObject => ({ ...heading(of, now), ...shape(content), done: false });
+  const words = (now: string, text: string): JsonObject => line({ text }, now);
+  const thoughts = (now: string, thinking: string): JsonObject => line({ thinking }, now);
   const closeCall = (cutOff: boolean): JsonObject[] => {
     if (open === undefined) return [];
     const call = open;
@@ -124,9 +131,9 @@ export function createOllamaStreamEncoder(of: OllamaHeading, shape: PieceShape):
       switch (event.kind) {
         case "text":
           said += of.tail === undefined ? "" : event.text;
-          return event.text === "" ? [] : [...closeCall(false), line({ text: event.text })];
+          return event.text === "" ? [] : [...closeCall(false), new Piece(words, timeOf(of), event.text)];
         case "reasoning":
-          return event.text === "" ? [] : [...closeCall(false), line({ thinking: event.text })];
+          return event.text === "" ? [] : [...closeCall(false), new Piece(thoughts, timeOf(of), event.text)];
         case "tool_call_start": {
           const closed = closeCall(false);
           open = { index: event.index, id: event.id, name: event.name, arguments: "" };

@@ -3,6 +3,7 @@ import type { FinishReason, GenerationEvent, ToolCall } from "../../core/generat
 import { wholeCalls } from "../collected-answer.ts";
 import type { CollectedAnswer } from "../collected-answer.ts";
 import type { JsonObject, StreamEncoder } from "../dialect.ts";
+import { Piece, type Outgoing } from "../piece.ts";
 import { timingsObject } from "../timings.ts";
 import type { AnswerHeading } from "./heading.ts";
 import { createThoughtInliner, withThoughtsInside } from "./inline-thoughts.ts";
@@ -67,19 +68,23 @@ export function chatCompletion(heading: AnswerHeading, form: ChatReplyForm, answ
   };
 }
 
-/** Turns the events of one answer into deltas of its message. */
-function createDeltas(form: ChatReplyForm): (event: GenerationEvent) => readonly JsonObject[] {
+/** Turns the events of one answer into deltas of its message, each laid into a chunk by `chunk`. */
+function createDeltas(form: ChatReplyForm, chunk: (delta: JsonObject) => JsonObject): (event: GenerationEvent) => readonly Outgoing[] {
+  const content = (text: string): JsonObject => chunk({ content: text });
+  const thoughts = (text: string): JsonObject => chunk({ reasoning_content: text });
   const inline = form.inlineThoughts ? createThoughtInliner() : undefined;
   // The call whose arguments have not begun; it needs "{}" if none come.
   let bareCall: number | undefined;
 
   const argumentsDelta = (index: number, text: string): JsonObject =>
-    form.functionCall ? { function_call: { arguments: text } } : { tool_calls: [{ index, function: { arguments: text } }] };
+    chunk(form.functionCall ? { function_call: { arguments: text } } : { tool_calls: [{ index, function: { arguments: text } }] });
   const startDelta = (event: GenerationEvent & { kind: "tool_call_start" }): JsonObject => {
     const named = { name: event.name, arguments: "" };
-    return form.functionCall
-      ? { function_call: named }
-      : { tool_calls: [{ index: event.index, id: event.id, type: "function", function: named }] };
+    return chunk(
+      form.functionCall
+        ? { function_call: named }
+        : { tool_calls: [{ index: event.index, id: event.id, type: "function", function: named }] },
+    );
   };
   const closeBareCall = (): JsonObject[] => {
     if (bareCall === undefined) return [];
@@ -87,14 +92,14 @@ function createDeltas(form: ChatReplyForm): (event: GenerationEvent) => readonly
     bareCall = undefined;
     return [closed];
   };
-  const deltas = (event: GenerationEvent): readonly JsonObject[] => {
+  const deltas = (event: GenerationEvent): readonly Outgoing[] => {
     // The old form has room for one call.
     if (form.functionCall && "index" in event && event.index > 0) return [];
     switch (event.kind) {
       case "text":
-        return event.text === "" ? [] : [...closeBareCall(), { content: event.text }];
+        return event.text === "" ? [] : [...closeBareCall(), new Piece(content, event.text)];
       case "reasoning":
-        return event.text === "" ? [] : [...closeBareCall(), { reasoning_content: event.text }];
+        return event.text === "" ? [] : [...closeBareCall(), new Piece(thoughts, event.text)];
       case "tool_call_start": {
         const before = closeBareCall();
         bareCall = event.index;
@@ -109,14 +114,12 @@ function createDeltas(form: ChatReplyForm): (event: GenerationEvent) => readonly
         return event.reason === "length" ? [] : closeBareCall();
     }
   };
-  return (event) => (inline === undefined ? [event] : inline(event)).flatMap(deltas);
+  return inline === undefined ? deltas : (event) => inline(event).flatMap(deltas);
 }
 
 /** Encodes a reply as `chat.completion.chunk` objects. Every chunk has `choices`: clients break on one without. */
 export function createChatStreamEncoder(heading: AnswerHeading, form: ChatReplyForm): StreamEncoder {
   const finished: Figures[] = [];
-  let deltasOf = createDeltas(form);
-
   const chunk = (choices: readonly JsonObject[], rest: JsonObject = {}): JsonObject => ({
     id: heading.id,
     object: "chat.completion.chunk",
@@ -129,6 +132,8 @@ export function createChatStreamEncoder(heading: AnswerHeading, form: ChatReplyF
   });
   const delta = (index: number, change: JsonObject, reason: string | null = null, rest: JsonObject = {}): JsonObject =>
     chunk([{ index, delta: change, logprobs: null, finish_reason: reason }], rest);
+  const deltasTo = (index: number) => createDeltas(form, (change) => delta(index, change));
+  let deltasOf = deltasTo(0);
   const finish = (event: GenerationEvent & { kind: "finish" }, index: number): JsonObject[] => {
     finished.push(event);
     // Beside the usage, as llama.cpp's server has them, and nowhere else: Open WebUI adds up the figures of every chunk that has some.
@@ -139,11 +144,11 @@ export function createChatStreamEncoder(heading: AnswerHeading, form: ChatReplyF
 
   return {
     open: (index) => {
-      deltasOf = createDeltas(form);
+      deltasOf = deltasTo(index);
       return [delta(index, { role: "assistant", content: "" })];
     },
     event: (event, index) => {
-      const changes = deltasOf(event).map((change) => delta(index, change));
+      const changes = deltasOf(event);
       return event.kind === "finish" ? [...changes, ...finish(event, index)] : changes;
     },
   };

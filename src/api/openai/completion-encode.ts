@@ -2,6 +2,7 @@
 import type { FinishReason, GenerationEvent } from "../../core/generation.ts";
 import type { CollectedAnswer } from "../collected-answer.ts";
 import type { JsonObject, StreamEncoder } from "../dialect.ts";
+import { Piece } from "../piece.ts";
 import { timingsObject } from "../timings.ts";
 import type { AnswerHeading } from "./heading.ts";
 import { figuresObject } from "./usage.ts";
@@ -48,8 +49,9 @@ export function textCompletion(heading: AnswerHeading, form: CompletionReplyForm
 export function createCompletionStreamEncoder(heading: AnswerHeading, form: CompletionReplyForm): StreamEncoder {
   const finished: Figures[] = [];
   const usage = form.includeUsage ? { usage: null } : {};
-  const piece = (index: number, text: string): JsonObject[] =>
-    text === "" ? [] : [completion(heading, [choiceObject(index, text, null)], usage)];
+  const aroundText = (index: number) => (text: string) => completion(heading, [choiceObject(index, text, null)], usage);
+  let around = aroundText(0);
+  const piece = (text: string): Piece[] => (text === "" ? [] : [new Piece(around, text)]);
   const finish = (event: GenerationEvent & { kind: "finish" }, index: number): JsonObject[] => {
     finished.push(event);
     const figures = form.includeUsage ? usage : { timings: timingsObject(event.timings, event.usage) };
@@ -58,9 +60,12 @@ export function createCompletionStreamEncoder(heading: AnswerHeading, form: Comp
     return closing ? [last, completion(heading, [], figuresObject(finished, form.answersPerPrompt))] : [last];
   };
   return {
-    open: (index) => piece(index, form.echoes[index] ?? ""),
+    open: (index) => {
+      around = aroundText(index);
+      return piece(form.echoes[index] ?? "");
+    },
     event: (event, index) => {
-      if (event.kind === "text" || event.kind === "reasoning") return piece(index, event.text);
+      if (event.kind === "text" || event.kind === "reasoning") return piece(event.text);
       return event.kind === "finish" ? finish(event, index) : [];
     },
   };

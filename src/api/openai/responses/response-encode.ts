@@ -2,7 +2,7 @@
 import type { GenerationEvent } from "../../../core/generation.ts";
 import type { StoredItem } from "../../../core/stored-response.ts";
 import type { CollectedAnswer } from "../../collected-answer.ts";
-import type { ErrorReply, JsonObject, StreamEncoder } from "../../dialect.ts";
+import type { ErrorReply, JsonObject, PlainEncoder } from "../../dialect.ts";
 import { OutputItems } from "./output-items.ts";
 import type { OutputItemOptions } from "./output-items.ts";
 import { responseObject } from "./response-object.ts";
@@ -18,7 +18,7 @@ export interface ResponseEncoding extends OutputItemOptions {
 }
 
 /** Encodes one response as events. */
-export interface ResponseStreamEncoder extends StreamEncoder {
+export interface ResponseStreamEncoder extends PlainEncoder {
   /** The last event of a response that failed. */
   failed(reply: ErrorReply): JsonObject;
 }
