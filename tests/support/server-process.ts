@@ -15,8 +15,8 @@ export interface ServerProcess extends AsyncDisposable {
 
 export interface ServerOptions {
   readonly cwd?: string;
-  /** Added to the environment of the test. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to the environment of the test, or taken out of it. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
