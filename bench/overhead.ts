@@ -15,10 +15,11 @@ import { streamOne } from "./stream-client.ts";
 /** Short answers, as attention over a long text would be most of what is measured; several, so that there is something to measure. */
 const TOKENS = 250;
 const ANSWERS = 4;
-/** By then what serves a token, and a request, has been compiled: until then compiling takes as much as half of the time beside it. */
-const WARM_UP_ANSWERS = 16;
+/** By then what serves a token, and a request, has been compiled for the last time: until then compiling takes as much as half of the time beside it. */
+const WARM_UP_ANSWERS = 48;
 const WARM_UP_REQUESTS = 200;
 const SHORT_REQUESTS = 40;
+const SHORT_TOKENS = 4;
 const WARM_UP_LEAVERS = 100;
 const LEAVERS = 40;
 const LEAVE_AFTER_EVENTS = 20;
@@ -32,12 +33,20 @@ const LEAVE_WAIT_MS = 1000;
 export const overhead: Measurement = {
   name: "overhead",
   about: "Processor time a token, time to the first token, and what a client leaves behind, beside the runtime's own.",
-  minutes: 2,
+  minutes: 3,
   run: async (bench) => {
     const model = writeStandIn(bench.folder);
     return {
       figures: [...(await cpuFigures(bench, model)), ...(await firstTokenFigures(bench, model)), ...(await leaveFigures(bench, model))],
-      facts: { model: await digestOf(model), pace: PACE, tokens: TOKENS, answers: ANSWERS, threads: 1, warmUpRequests: WARM_UP_REQUESTS },
+      facts: {
+        model: await digestOf(model),
+        pace: PACE,
+        tokens: TOKENS,
+        answers: ANSWERS,
+        threads: 1,
+        warmUpRequests: WARM_UP_REQUESTS,
+        warmUpAnswers: WARM_UP_ANSWERS,
+      },
     };
   },
 };
@@ -55,19 +64,26 @@ async function cpuFigures(bench: Bench, model: BenchModel): Promise<Figure[]> {
   const pids = { gateway: server.pid, host: await server.load(model) };
   const samples: Record<"gateway" | "host" | "both" | "bare", number[]> = { gateway: [], host: [], both: [], bare: [] };
   let asked = 0;
-  const ask = async (answers: number) => {
+  const ask = async (answers: number, tokens = TOKENS) => {
     for (const end = asked + answers; asked < end; asked++) {
-      const body = request(model, standInPrompt(16, asked), TOKENS);
+      const body = request(model, standInPrompt(16, asked), tokens);
       await streamOne(bench.native, { url: server.url, path: "/v1/completions", body });
     }
   };
+  /** Of each token, in gateway and host. */
+  const cost = async () => {
+    const before = [cpuUs([pids.gateway]), cpuUs([pids.host])];
+    await ask(ANSWERS);
+    const since = (pid: number, start = 0) => (cpuUs([pid]) - start) / (TOKENS * ANSWERS);
+    return { gateway: since(pids.gateway, before[0]), host: since(pids.host, before[1]) };
+  };
+  bench.progress("processor time of a new server");
+  const fresh = await cost();
+  await ask(WARM_UP_REQUESTS, SHORT_TOKENS);
   await ask(WARM_UP_ANSWERS);
   for (let repeat = 0; repeat < bench.repeats; repeat++) {
     bench.progress(`processor time ${repeat + 1}/${bench.repeats}`);
-    const before = [cpuUs([pids.gateway]), cpuUs([pids.host])];
-    await ask(ANSWERS);
-    const gateway = (cpuUs([pids.gateway]) - (before[0] ?? 0)) / (TOKENS * ANSWERS);
-    const host = (cpuUs([pids.host]) - (before[1] ?? 0)) / (TOKENS * ANSWERS);
+    const { gateway, host } = await cost();
     // As many tokens as the server's: attention costs more the longer a text is.
     const run = await runBareLoop(bench, {
       model,
@@ -83,9 +99,10 @@ async function cpuFigures(bench: Bench, model: BenchModel): Promise<Figure[]> {
   }
   const bare = median(samples.bare);
   const both = median(samples.both);
+  const name = "processor time of gateway and host, runtime included";
   return [
     {
-      name: "processor time of gateway and host, runtime included",
+      name,
       value: both,
       unit: "µs/token",
       aimMax: 250,
@@ -95,6 +112,7 @@ async function cpuFigures(bench: Bench, model: BenchModel): Promise<Figure[]> {
     { name: "of it above the runtime", value: both - bare, unit: "µs/token" },
     { name: "of it in the gateway", value: median(samples.gateway), unit: "µs/token" },
     { name: "of it in the host, runtime included", value: median(samples.host), unit: "µs/token" },
+    { name: `${name}: the first ${ANSWERS} answers of a new server`, value: fresh.gateway + fresh.host, unit: "µs/token" },
   ];
 }
 
@@ -107,7 +125,7 @@ async function firstTokenFigures(bench: Bench, model: BenchModel): Promise<Figur
   const inRuntime: number[] = [];
   for (let index = 0; index < WARM_UP_REQUESTS + SHORT_REQUESTS; index++) {
     const before = server.runtimeStamps().length;
-    const body = request(model, standInPrompt(12, index), 4);
+    const body = request(model, standInPrompt(12, index), SHORT_TOKENS);
     const reply = await streamOne(bench.native, { url: server.url, path: "/v1/completions", body });
     const [run] = tracedRuns(server.runtimeStamps().slice(before));
     const [first] = reply.events;
