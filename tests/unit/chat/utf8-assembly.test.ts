@@ -67,3 +67,16 @@ test("Byte by byte gives the same text too", () => {
     { numRuns: 1000 },
   );
 });
+
+test("A stretch of what has come is read as if it had come alone, long or short", () => {
+  fc.assert(
+    fc.property(anyBytes, fc.nat(), fc.nat(), (parts, first, second) => {
+      const bytes = Uint8Array.from(parts.flat());
+      const [from = 0, to = 0] = [first % (bytes.length + 1), second % (bytes.length + 1)].sort((a, b) => a - b);
+      const assembly = createUtf8Assembly();
+      const text = assembly.push(bytes, 0, from) + assembly.push(bytes, from, to) + assembly.push(bytes, to);
+      expect(text + assembly.end()).toBe(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
+    }),
+    { numRuns: 1000 },
+  );
+});

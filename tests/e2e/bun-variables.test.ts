@@ -23,7 +23,7 @@ function hostsOf(pid: number): number[] {
 
 /** Starts a server, without a command or with `serve`, and loads a model. */
 async function startedWith(args: readonly string[], env: Readonly<Record<string, string>>) {
-  const folder = await mkdtemp(join(tmpdir(), "start-again-"));
+  const folder = await mkdtemp(join(tmpdir(), "bun-variables-"));
   try {
     writeTinyGguf(join(folder, "tiny.gguf"));
     const command = [process.execPath, MAIN, ...args, "--port", "0", "--ollama-port", "off", "--models-dir", folder];

@@ -1,4 +1,4 @@
-/** The environment that Bun itself is to find when the server's process starts. */
+/** What Bun itself reads of the environment when a process starts, as the server wants it. */
 
 /** What a person has set goes before it. Intervals are in ms. */
 const VARIABLES: Readonly<Record<string, string>> = {
@@ -23,9 +23,4 @@ export function startAgain(): void {
   } catch {
     // An emulator, or a filter of system calls.
   }
-}
-
-/** Whether a command line asks for the server: that is what it means, too, where it names no command. */
-export function asksForServer([first]: readonly string[]): boolean {
-  return first === undefined || first === "serve" || first.startsWith("-");
 }
