@@ -12,7 +12,7 @@ if (command === ENGINE_HOST_COMMAND) {
   const { runProbeChild } = await import("./runtime/probe/probe-child.ts");
   await runProbeChild(process.argv[3] ?? "");
 } else {
-  // Where no command is named the server is meant.
+  // Where no command is named the server is meant, or its help, which can bear it.
   if (command === undefined || command === "serve" || command.startsWith("-")) startAgain();
   const { runCommand } = await import("./cli/run-command.ts");
   // Not only the exit code: a timer or a socket that is left over must not keep a finished command alive.

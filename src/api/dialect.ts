@@ -34,7 +34,7 @@ export type AtLeastOne<T> = readonly [T, ...T[]];
 
 /** Encodes one streamed reply; made anew for each. `choice` is the index of the request that is being answered. */
 export interface StreamEncoder {
-  /** Objects that can be sent before the model has said anything. */
+  /** Objects that can be sent before the model has said anything. Called before the events of a choice; choices come one after another. */
   open(choice: number): readonly Outgoing[];
   event(event: GenerationEvent, choice: number): readonly Outgoing[];
   /** An object that adds nothing, for a framing that has no keep-alive of its own. */

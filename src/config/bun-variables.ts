@@ -3,8 +3,8 @@
 /** What a person has set goes before it. Intervals are in ms. */
 const VARIABLES: Readonly<Record<string, string>> = {
   /**
-   * Bun collects garbage once a second as long as anything is made, on the thread that all tokens go through: at 200 tokens a second a quarter of
-   * what the gateway does, and tokens wait for some milliseconds each time (docs/performance.md). A heap that fills sooner is collected sooner in any case.
+   * Bun collects garbage once a second as long as anything is made, on the thread that all tokens go through (docs/performance.md says what that
+   * costs). A heap that fills sooner is collected sooner in any case.
    */
   BUN_GC_TIMER_INTERVAL: "10000",
   /** Bun's allocator looks for pages to give back, up to 20 times a second, on a thread of its own. */
@@ -12,11 +12,14 @@ const VARIABLES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A process can change none of this for itself, so it starts again in its own place, with the same id, arguments and streams. Engine hosts inherit it.
- * Returns where all of it is set, and where the system refuses: then everything works the same, less evenly.
+ * A process can change none of this for itself, so it starts again in its own place, with the same id, arguments, standard input and output; what
+ * else was open is closed. Engine hosts inherit it. Returns where all of it is set, and where the system refuses: then everything works the same,
+ * less evenly.
  */
 export function startAgain(): void {
   if (Object.keys(VARIABLES).every((name) => process.env[name] !== undefined)) return;
+  // Bun would go there once more, from where it has gone already.
+  if (process.execArgv.some((flag) => flag.startsWith("--cwd"))) return;
   const script = Bun.isStandaloneExecutable ? [] : [...process.execArgv, Bun.main];
   try {
     process.execve?.(process.execPath, [process.execPath, ...script, ...process.argv.slice(2)], { ...VARIABLES, ...process.env });

@@ -1,6 +1,6 @@
 /** What Bun reads of the environment when the server's process starts. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,8 @@ import { writeTinyGguf } from "../support/tiny-gguf.ts";
 setDefaultTimeout(30_000);
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
+const EXECUTABLE = join(import.meta.dir, `../../dist/rockchip-llama-linux-${process.arch}`);
+const RARELY = { BUN_GC_TIMER_INTERVAL: "10000", MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "1000" };
 
 function environmentOf(pid: number): Record<string, string> {
   const lines = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean);
@@ -22,11 +24,11 @@ function hostsOf(pid: number): number[] {
 }
 
 /** Starts a server, without a command or with `serve`, and loads a model. */
-async function startedWith(args: readonly string[], env: Readonly<Record<string, string>>) {
+async function startedWith(args: readonly string[], env: Readonly<Record<string, string>>, program = [process.execPath, MAIN]) {
   const folder = await mkdtemp(join(tmpdir(), "bun-variables-"));
   try {
     writeTinyGguf(join(folder, "tiny.gguf"));
-    const command = [process.execPath, MAIN, ...args, "--port", "0", "--ollama-port", "off", "--models-dir", folder];
+    const command = [...program, ...args, "--port", "0", "--ollama-port", "off", "--models-dir", folder];
     // Tests may run below a server's own environment.
     const bare = { BUN_GC_TIMER_INTERVAL: undefined, MIMALLOC_PURGE_HOLES_MIN_INTERVAL: undefined, ...env };
     await using server = await startServer(command, { cwd: folder, env: bare });
@@ -42,10 +44,16 @@ test.each([{ args: ["serve"] }, { args: [] }])(
   "the server that was started with %j, and its hosts, collect garbage rarely; it still ends when it is told to",
   async ({ args }) => {
     const seen = await startedWith(args, {});
-    const rarely = { BUN_GC_TIMER_INTERVAL: "10000", MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "1000" };
-    expect(seen).toMatchObject({ server: rarely, host: rarely, exitCode: 0 });
+    expect(seen).toMatchObject({ server: RARELY, host: RARELY, exitCode: 0 });
   },
 );
+
+const testBuilt = test.skipIf(!existsSync(EXECUTABLE)); // `bun run build` makes the executable
+
+testBuilt("so does the executable, with the same arguments", async () => {
+  const seen = await startedWith(["--no-builtin-model"], {}, [EXECUTABLE]);
+  expect(seen).toMatchObject({ server: RARELY, host: RARELY, exitCode: 0 });
+});
 
 test("what a person has set stays", async () => {
   const seen = await startedWith(["serve"], { BUN_GC_TIMER_INTERVAL: "2000" });

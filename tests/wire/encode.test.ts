@@ -92,6 +92,21 @@ test("Ollama's generate gives its text as response", async () => {
   await expectGolden("ollama-generate.txt", streamText(ndjson, createOllamaStreamEncoder(OLLAMA, generatePiece), HELLO));
 });
 
+test("each line of an Ollama answer has a time of its own", () => {
+  let nowMs = Date.parse("2026-01-02T03:04:05.000Z");
+  const heading = { model: "Qwen3", nowMs: () => (nowMs += 1) };
+  const events: GenerationEvent[] = [
+    { kind: "reasoning", text: "Hm." },
+    { kind: "text", text: "One" },
+    { kind: "text", text: " two" },
+  ];
+  for (const shape of [chatPiece, generatePiece]) {
+    const lines = streamText(ndjson, createOllamaStreamEncoder(heading, shape), events).trim().split("\n");
+    const times = lines.map((line) => (JSON.parse(line) as { created_at: string }).created_at);
+    expect(times).toEqual([...new Set(times)].toSorted());
+  }
+});
+
 test("a whole Ollama chat has one message with everything in it", async () => {
   await expectGolden("ollama-chat-whole.json", jsonText(ollamaAnswer(OLLAMA, chatPiece, await collected(TOOLS))));
 });
