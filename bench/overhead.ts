@@ -72,10 +72,12 @@ async function cpuFigures(bench: Bench, model: BenchModel): Promise<Figure[]> {
   };
   /** Of each token, in gateway and host. */
   const cost = async () => {
-    const before = [cpuUs([pids.gateway]), cpuUs([pids.host])];
+    const taken = () => ({ gateway: cpuUs([pids.gateway]), host: cpuUs([pids.host]) });
+    const before = taken();
     await ask(ANSWERS);
-    const since = (pid: number, start = 0) => (cpuUs([pid]) - start) / (TOKENS * ANSWERS);
-    return { gateway: since(pids.gateway, before[0]), host: since(pids.host, before[1]) };
+    const after = taken();
+    const tokens = TOKENS * ANSWERS;
+    return { gateway: (after.gateway - before.gateway) / tokens, host: (after.host - before.host) / tokens };
   };
   bench.progress("processor time of a new server");
   const fresh = await cost();

@@ -1,7 +1,6 @@
 /** Drops `[PAD123]`: what models whose vocabulary was padded for the NPU print for an unused token id. */
 
 const PADDING_START = "[PAD";
-const OPENING_BRACKET = PADDING_START.charCodeAt(0);
 /** No vocabulary has ids longer than this; a longer number is the model's own text. */
 const PADDING_DIGITS_MAX = 7;
 
@@ -12,7 +11,6 @@ export class PaddingFilter {
 
   /** The text without padding tokens, as far as it is settled. */
   push(piece: string): string {
-    if (this.#held === "" && !mayBegin(piece)) return piece;
     let settled = "";
     let from = 0;
     for (let i = 0; i < piece.length; i++) {
@@ -40,12 +38,6 @@ export class PaddingFilter {
     this.#held = "";
     return text;
   }
-}
-
-/** Mostly it does not. */
-function mayBegin(piece: string): boolean {
-  for (let at = 0; at < piece.length; at++) if (piece.charCodeAt(at) === OPENING_BRACKET) return true;
-  return false;
 }
 
 function continuesPadding(held: string, character: string): boolean {
