@@ -146,8 +146,9 @@ function firstChoice(models: readonly ModelDescriptor[]): ModelDescriptor | unde
 }
 
 async function scan({ modelsDirs, builtinDir, nowMs = Date.now }: CatalogOptions, describer: Describer): Promise<Snapshot> {
-  const sightings = new Sightings(nowMs());
-  const { weights, manifests, problems } = await discoverWeights(modelsDirs, (await builtinDir?.()) ?? null, sightings);
+  const ownDir = (await builtinDir?.()) ?? null;
+  const sightings = new Sightings(nowMs(), ownDir);
+  const { weights, manifests, problems } = await discoverWeights(modelsDirs, ownDir, sightings);
   const { models: drafts, derived } = await describer.describeAll(weights, manifests, sightings);
   const byName = new Intl.Collator("en", { numeric: true });
   const withWeights = distinctIds(drafts)

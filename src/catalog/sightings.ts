@@ -1,6 +1,7 @@
 /** What a scan has seen of the file system, and whether it would see the same again. */
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
+import { sep } from "node:path";
 
 /**
  * A file that was written so shortly before it was seen may be written once more without a new time: clocks of file systems tick up to two
@@ -13,17 +14,23 @@ export class Sightings {
   readonly #seen = new Map<string, string>();
   readonly #listed = new Map<string, string>();
   readonly #nowMs: number;
+  readonly #fixedDir: string | null;
   /** Nothing was written just before, and everything could be read. */
   #settled = true;
 
-  /** @param nowMs the time, ms since the epoch */
-  constructor(nowMs: number) {
+  /**
+   * @param nowMs the time, ms since the epoch
+   * @param fixedDir a folder that comes with the program and does not change while that runs: nobody has to look at it again. null: none
+   */
+  constructor(nowMs: number, fixedDir: string | null = null) {
     this.#nowMs = nowMs;
+    this.#fixedDir = fixedDir;
   }
 
   /** null where there is nothing, or a link leads nowhere. */
   async look(path: string): Promise<Stats | null> {
     const status = await statOf(path);
+    if (this.#isFixed(path)) return status;
     const traits = traitsOf(status);
     // Who looked before has seen something else.
     if ((this.#seen.get(path) ?? traits) !== traits) this.#settled = false;
@@ -38,7 +45,7 @@ export class Sightings {
    * @param names in any order
    */
   listed(path: string, names: readonly string[]): void {
-    this.#listed.set(path, joined(names));
+    if (!this.#isFixed(path)) this.#listed.set(path, joined(names));
   }
 
   /** What is there could not be read, which may be different the next time though nothing has changed. */
@@ -55,6 +62,10 @@ export class Sightings {
       ...Array.from(this.#listed, async ([path, names]) => (await readdir(path).then(joined, () => names)) === names),
     ]);
     return same.every(Boolean);
+  }
+
+  #isFixed(path: string): boolean {
+    return this.#fixedDir !== null && (path === this.#fixedDir || path.startsWith(this.#fixedDir + sep));
   }
 }
 

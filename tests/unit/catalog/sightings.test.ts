@@ -181,6 +181,18 @@ describe("sightings", () => {
     expect(await sightings.hold()).toBe(false);
   });
 
+  test("hold whatever becomes of the program's own folder, and of nothing beside it", async () => {
+    const sightings = new Sightings(Date.now(), folder.path("alpha"));
+    const { size } = (await sightings.look(folder.path("alpha/alpha.gguf"))) ?? {};
+    await sightings.look(folder.path("alpha"));
+    sightings.listed(folder.path("alpha"), []);
+    await rm(folder.path("alpha"), { recursive: true });
+    expect([size === 0, await sightings.hold()]).toEqual([false, true]);
+    await sightings.look(folder.path("alphabet"));
+    await folder.put("alphabet");
+    expect(await sightings.hold()).toBe(false);
+  });
+
   test("never hold of a file that was written just before: it may be written again without a new time", async () => {
     const sightings = new Sightings(Date.now());
     await sightings.look(folder.path("beta-1b.rkllm"));
