@@ -69,10 +69,9 @@ async function streamed(context: ApiContext, scope: RequestScope, exchange: Exch
   const admission = generate(first);
   // The stream looks at it later; a refusal after the client has gone would otherwise be an unhandled rejection.
   admission.catch(() => undefined);
-  // Asked for at once with the admission: both look through the models folders, and do it together.
-  const model = await context.engine.model(first.model, sender.arrivedMs);
   const waited = await within(admission, context.times.headerWaitMs);
   const admitted = waited === TICK ? null : waited;
+  const model = admitted?.model ?? (await context.engine.model(first.model, sender.arrivedMs));
   return streamResponse({
     admissions: [() => admission, ...others.map((request) => async () => generate(request))],
     held,

@@ -25,25 +25,25 @@ function patternOf(path: string): RegExp {
 
 /** Builds the table from the routes of the finished application. */
 export function createMethodTable(routes: readonly RouteEntry[]): MethodTable {
-  const fixed = new Map<string, Set<string>>();
-  const patterns = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+  const fixed = new Map<string, string[]>();
+  const patterns = new Map<string, { pattern: RegExp; methods: string[] }>();
   const withImplied = (method: string): string[] => (method === "GET" ? ["GET", "HEAD", "OPTIONS"] : [method, "OPTIONS"]);
   for (const { method, path } of routes) {
-    let methods: Set<string>;
+    let methods: string[];
     if (path.includes(":") || path.includes("*")) {
-      const entry = patterns.get(path) ?? { pattern: patternOf(path), methods: new Set() };
+      const entry = patterns.get(path) ?? { pattern: patternOf(path), methods: [] };
       patterns.set(path, entry);
       methods = entry.methods;
     } else {
-      methods = fixed.get(path) ?? new Set();
+      methods = fixed.get(path) ?? [];
       fixed.set(path, methods);
     }
-    for (const known of withImplied(method)) methods.add(known);
+    methods.push(...withImplied(method).filter((known) => !methods.includes(known)));
   }
 
   const methods = (path: string): readonly string[] | null => {
     const exact = fixed.get(path);
-    if (exact !== undefined) return [...exact];
+    if (exact !== undefined) return exact;
     const found = new Set<string>();
     for (const { pattern, methods: known } of patterns.values()) {
       if (pattern.test(path)) for (const method of known) found.add(method);
@@ -57,6 +57,7 @@ export function createMethodTable(routes: readonly RouteEntry[]): MethodTable {
       return [...patterns].find(([, { pattern }]) => pattern.test(path))?.[0] ?? null;
     },
     canonical: (path) => {
+      if (fixed.has(path)) return path;
       const collapsed = path.replace(/\/{2,}/g, "/");
       const tidy = collapsed.length > 1 && collapsed.endsWith("/") ? collapsed.slice(0, -1) : collapsed;
       if (methods(tidy) !== null) return tidy;

@@ -28,10 +28,19 @@ export function handlingOf(schema: TSchema): Handling {
   return (schema[KEYWORD] as Handling | undefined) ?? "honoured";
 }
 
+const notedNames = new WeakMap<TObject, readonly string[]>();
+
+/** The names of a schema's fields that are noted: many are looked through for few, so they are kept. */
+function notedNamesOf(schema: TObject): readonly string[] {
+  const known = notedNames.get(schema);
+  if (known !== undefined) return known;
+  const names = Object.entries(schema.properties).flatMap(([name, field]) => (handlingOf(field) === "noted" ? [name] : []));
+  notedNames.set(schema, names);
+  return names;
+}
+
 /** Names of the fields in a body that were sent in vain, for the reply's header. */
 export function notedFields(schema: TObject, body: object): string[] {
   const sent = body as Readonly<Record<string, unknown>>;
-  return Object.entries(schema.properties).flatMap(([name, field]) =>
-    handlingOf(field) === "noted" && (sent[name] ?? null) !== null ? [name] : [],
-  );
+  return notedNamesOf(schema).filter((name) => (sent[name] ?? null) !== null);
 }

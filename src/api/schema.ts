@@ -38,5 +38,7 @@ export function oneOf<const W extends readonly string[]>(
 
 /** A copy without the fields that are undefined or null. */
 export function present<T extends object>(fields: { readonly [K in keyof T]: T[K] | null | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)) as T;
+  const kept: Partial<Record<keyof T, unknown>> = {};
+  for (const name of Object.keys(fields) as (keyof T)[]) if ((fields[name] ?? null) !== null) kept[name] = fields[name];
+  return kept as T;
 }

@@ -41,6 +41,11 @@ test.each([
   expect(isOurs(header)).toBe(ours);
 });
 
+test("one of ours says nothing of the name that comes next, nor of itself with more behind it", () => {
+  const names = ["board.lan", "evil.net", "board.lan", "board.lan.evil.net", "board.lan"];
+  expect(names.map(createHostPolicy([]))).toEqual([true, false, true, false, true]);
+});
+
 test("a name for everything switches the check off", () => {
   expect(["evil.net", "a b", ""].map(createHostPolicy(["*"]))).toEqual([true, true, true]);
 });
