@@ -11,9 +11,9 @@ import { LaneRunner } from "./lane-runner.ts";
 import { ModelHandle } from "./model-handle.ts";
 import { type Bridge, compileBridge } from "./native/bridge.ts";
 import { hashedSequence } from "./prefix-hashes.ts";
+import type { PackedPrompt, PromptPayload } from "./packed-prompt.ts";
 import { createPromptPreparer, type PromptPreparer } from "./prompt-preparer.ts";
 import { type HostCommand, type HostEvent, LOADED_MARK, type OpenSpec } from "./protocol.ts";
-import type { PromptPayload } from "./worker-protocol.ts";
 
 type WorkCommand = Extract<HostCommand, { kind: "run" | "embed" | "save_prompt" | "load_prompt" }>;
 
@@ -32,7 +32,7 @@ export class EngineHost {
   private preparer: PromptPreparer | null = null;
   private runner: LaneRunner | null = null;
   private hashesPrompts = false;
-  private readonly prompts = new Map<number, PromptPayload>();
+  private readonly prompts = new Map<number, PackedPrompt>();
   private memory = new KvMemory(1);
   private opening: Promise<unknown> = Promise.resolve();
 
@@ -122,13 +122,14 @@ export class EngineHost {
   private prepare(command: Extract<HostCommand, { kind: "prepare" }>): void {
     const { promptId } = command;
     try {
-      assert(this.preparer !== null, "the model is open before prompts come");
+      assert(this.preparer !== null && this.handle !== null, "the model is open before prompts come");
       const { payload, ...facts } = this.preparer.prepare(command);
       const settled = this.asItWasSampled(payload, command);
-      this.prompts.set(promptId, settled);
       const promptTokens = settled.kind === "tokens" ? settled.ids.length : facts.promptTokens;
       const hashed = this.hashesPrompts && settled.kind === "tokens" ? hashedSequence(settled.ids).prefixes : [];
       this.send({ kind: "prepared", prompt: { promptId, ...facts, promptTokens, prefixes: hashed } });
+      // While the gateway reads that.
+      this.prompts.set(promptId, this.handle.pack(settled));
     } catch (thrown) {
       this.send({ kind: "refused", promptId, error: AppError.from(thrown).toRecord() });
     }
@@ -170,11 +171,11 @@ export class EngineHost {
     }
   }
 
-  private takePrompt(promptId: number): PromptPayload {
-    const payload = this.prompts.get(promptId);
-    assert(payload !== undefined, "a run names a prepared prompt");
+  private takePrompt(promptId: number): PackedPrompt {
+    const prompt = this.prompts.get(promptId);
+    assert(prompt !== undefined, "a run names a prepared prompt");
     this.prompts.delete(promptId);
-    return payload;
+    return prompt;
   }
 }
 

@@ -10,12 +10,12 @@ import { HostBatch } from "./host-batch.ts";
 import { HostRun, type RunOutcome } from "./host-run.ts";
 import type { KvMemory, Sequence } from "./kv-memory.ts";
 import { chooseLanes, commonPrefix } from "./lane-choice.ts";
-import type { HandleRun, ModelHandle } from "./model-handle.ts";
+import type { ModelHandle } from "./model-handle.ts";
 import { CALL_STATE } from "./native/abi.ts";
 import type { RingRecord } from "./native/ring.ts";
+import type { PackedPrompt } from "./packed-prompt.ts";
 import { hashedSequence } from "./prefix-hashes.ts";
 import type { HostCommand, HostEvent, OpenOptions } from "./protocol.ts";
-import type { PromptPayload } from "./worker-protocol.ts";
 
 type RunCommand = Extract<HostCommand, { kind: "run" }>;
 type EmbedCommand = Extract<HostCommand, { kind: "embed" }>;
@@ -34,7 +34,7 @@ export interface LaneRunnerOptions {
   readonly tells: boolean;
   readonly send: (event: HostEvent) => void;
   /** The prompt of an id, which is used up. */
-  readonly takePrompt: (promptId: number) => PromptPayload;
+  readonly takePrompt: (promptId: number) => PackedPrompt;
 }
 
 /** One run at a time. */
@@ -75,19 +75,24 @@ export class LaneRunner {
   async run(command: RunCommand): Promise<void> {
     const { handle, memory, options, readsPromptsWhole } = this.parts;
     const { members, sampling } = command;
-    const payloads = members.map(({ promptId }) => this.parts.takePrompt(promptId));
+    const prompts = members.map(({ promptId }) => this.parts.takePrompt(promptId));
     memory.use(command.adapter);
     const held = memory.lanes();
-    const chosen = chooseLanes(payloads.map(idsOf), held);
+    const chosen = chooseLanes(prompts.map(idsOf), held);
     const inLanes = held.map(({ held: ids }, lane) => {
       const index = chosen.indexOf(lane);
-      const payload = payloads[index];
+      const prompt = prompts[index];
       const member = members[index];
-      return payload === undefined || member === undefined
+      return prompt === undefined || member === undefined
         ? null
-        : { payload, member, common: readsPromptsWhole ? 0 : commonPrefix(idsOf(payload) ?? NO_IDS, ids) };
+        : { prompt, member, common: readsPromptsWhole ? 0 : commonPrefix(idsOf(prompt) ?? NO_IDS, ids) };
     });
     const tokensMax = Math.max(...members.map((member) => member.tokensMax));
+    const lanes = inLanes.map((lane) => lane?.prompt ?? null);
+    const listeners = this.parts.tells ? inLanes.map((lane) => lane?.member ?? null) : [];
+    const number = this.nextRun();
+    // The Worker wakes up while the rest is noted.
+    const returned = handle.run({ run: number, lanes, tokensMax, sampling, listeners, ...adapterOf(command) });
     const runs = inLanes.map(
       (lane) =>
         lane &&
@@ -95,22 +100,20 @@ export class LaneRunner {
           promptId: lane.member.promptId,
           wants: "text",
           tokensMax: lane.member.tokensMax,
-          newPromptTokens: (idsOf(lane.payload)?.length ?? 0) - lane.common,
+          newPromptTokens: (idsOf(lane.prompt)?.length ?? 0) - lane.common,
           told: this.parts.tells,
           // The library knows one limit for the whole batch: that of the member that may say most.
           limitKeptByRuntime: handle.keepsRunLimit && lane.member.tokensMax === tokensMax,
         }),
     );
     const sequences = inLanes.map((lane, index) => {
-      const ids = lane === null ? null : idsOf(lane.payload);
+      const ids = lane === null ? null : idsOf(lane.prompt);
       return ids === null ? null : memory.begin(index, ids);
     });
     this.sequences = sequences;
     // What an idle lane is given takes the place of what it held.
     if (options.idleLane === "token") inLanes.forEach((lane, index) => lane === null && memory.forget(index));
-    const lanes = inLanes.map((lane) => lane?.payload ?? null);
-    const listeners = this.parts.tells ? inLanes.map((lane) => lane?.member ?? null) : [];
-    const outcomes = await this.perform(runs, { lanes, tokensMax, sampling, listeners, ...adapterOf(command) });
+    const outcomes = await this.follow(number, runs, returned);
     // How far a prefill had come that was given up, or failed, nobody knows. Whoever takes the lane next is not to pay for the rest of it.
     runs.forEach((run, lane) => {
       if (run !== null && sequences[lane]?.hasGrown !== true && !cameToItsEnd(outcomes.get(run))) memory.forget(lane);
@@ -121,20 +124,20 @@ export class LaneRunner {
   /** Alone, in the first lane: the KV cache is emptied for it. */
   async embed(command: EmbedCommand): Promise<void> {
     const { handle, memory, pooling } = this.parts;
-    const payload = this.parts.takePrompt(command.promptId);
+    const prompt = this.parts.takePrompt(command.promptId);
     const run = new HostRun({
       promptId: command.promptId,
       wants: "vector",
       tokensMax: 1,
-      newPromptTokens: idsOf(payload)?.length ?? 0,
+      newPromptTokens: idsOf(prompt)?.length ?? 0,
       // Without an answer to make, the library stops by itself.
       limitKeptByRuntime: handle.keepsRunLimit || command.logitsOf === undefined,
     });
     memory.forget();
     const from = command.logitsOf === undefined ? pooling : { logitsOf: command.logitsOf };
-    await this.start([run, ...this.otherLanes()], async (number) =>
-      handle.embed({ run: number, lanes: [payload, ...this.otherLanes()], ...adapterOf(command) }, from),
-    );
+    const number = this.nextRun();
+    const returned = handle.embed({ run: number, lanes: [prompt, ...this.otherLanes()], ...adapterOf(command) }, from);
+    await this.follow(number, [run, ...this.otherLanes()], returned);
     this.parts.send({ kind: "idle", held: null });
   }
 
@@ -143,7 +146,7 @@ export class LaneRunner {
    * that nobody reads.
    */
   async savePrompt(path: string): Promise<void> {
-    const { memory, options } = this.parts;
+    const { handle, memory, options } = this.parts;
     const held = memory.firstLane();
     // A run needs room for a token, and for what the library keeps for itself.
     const ids = held?.sequence.view().slice(0, options.contextTokens - SAVE_ROOM_TOKENS) ?? NO_IDS;
@@ -154,17 +157,13 @@ export class LaneRunner {
         wants: "text",
         tokensMax: 1,
         newPromptTokens: 1,
-        limitKeptByRuntime: this.parts.handle.keepsRunLimit,
+        limitKeptByRuntime: handle.keepsRunLimit,
       });
       const { adapter } = held;
-      const call = {
-        lanes: [{ kind: "tokens", ids } as const],
-        tokensMax: 1,
-        sampling: options.sampling,
-        savePath: path,
-        ...adapterOf({ adapter }),
-      };
-      const outcomes = await this.perform([run], call, true);
+      const lanes = [handle.pack({ kind: "tokens", ids })];
+      const number = this.nextRun();
+      const call = { lanes, tokensMax: 1, sampling: options.sampling, savePath: path, ...adapterOf({ adapter }) };
+      const outcomes = await this.follow(number, [run], handle.run({ run: number, ...call }), true);
       if (cameToItsEnd(outcomes.get(run))) saved = hashedSequence(ids);
     }
     this.parts.send({ kind: "prompt_saved", saved });
@@ -177,17 +176,21 @@ export class LaneRunner {
     this.parts.send({ kind: "prompt_loaded", loaded });
   }
 
-  private async perform(lanes: readonly (HostRun | null)[], run: Omit<HandleRun, "run">, unheard = false): Promise<Outcomes> {
-    return this.start(lanes, async (number) => this.parts.handle.run({ run: number, ...run }), unheard);
+  private nextRun(): number {
+    assert(this.current === null, "a run comes to an idle model");
+    return ++this.runNumber;
   }
 
-  /** @param unheard nothing of it is sent. */
-  private async start(lanes: readonly (HostRun | null)[], call: (run: number) => Promise<number>, unheard = false): Promise<Outcomes> {
-    assert(this.current === null, "a run comes to an idle model");
+  /**
+   * Sees a run that was just asked for to its end.
+   * @param returned the library's code
+   * @param unheard nothing of it is sent
+   */
+  private async follow(number: number, lanes: readonly (HostRun | null)[], returned: Promise<number>, unheard = false): Promise<Outcomes> {
     const { handle, options, abortOnce } = this.parts;
     const outcomes = new Map<HostRun, RunOutcome>();
     const batch = new HostBatch(
-      ++this.runNumber,
+      number,
       lanes,
       {
         onText: (run) => (unheard ? run.takeText() : this.sendText(run)),
@@ -200,7 +203,7 @@ export class LaneRunner {
       { abort: () => handle.abort(), abortOnce, idleLanesWork: options.idleLane === "token" },
     );
     this.current = batch;
-    await call(batch.run).then(
+    await returned.then(
       (code) => batch.returned(code),
       (thrown: unknown) => batch.failed(AppError.from(thrown)),
     );
@@ -238,7 +241,7 @@ type Outcomes = ReadonlyMap<HostRun, RunOutcome>;
 const NO_IDS = new Int32Array(0);
 const SAVE_ROOM_TOKENS = 8;
 
-function idsOf(payload: PromptPayload): Int32Array | null {
+function idsOf({ payload }: PackedPrompt): Int32Array | null {
   return payload.kind === "tokens" ? payload.ids : null;
 }
 

@@ -10,14 +10,16 @@ import { abiForVersion } from "./native/abi.ts";
 import type { Bridge, Listener, ResultChannel, ResultLanes, WantedRows } from "./native/bridge.ts";
 import { type FunctionAddresses, linkAbort, openRuntime } from "./native/open-runtime.ts";
 import type { RingRecord } from "./native/ring.ts";
+import type { NativeArgument } from "./native/struct-writer.ts";
 import type { OpenSpec } from "./protocol.ts";
-import type { PromptPayload, WorkerCommand, WorkerEvent } from "./worker-protocol.ts";
+import { type PackedPrompt, PromptPacker, type PromptPayload } from "./packed-prompt.ts";
+import type { WorkerCommand, WorkerEvent } from "./worker-protocol.ts";
 
 /** What one run is started with. */
 export interface HandleRun {
   readonly run: number;
   /** What each lane is to work on; null for one that has nothing to do. */
-  readonly lanes: readonly (PromptPayload | null)[];
+  readonly lanes: readonly (PackedPrompt | null)[];
   readonly tokensMax: number;
   readonly sampling: Sampling;
   readonly adapter?: Adapter;
@@ -43,6 +45,7 @@ export class ModelHandle {
   /** Whether the library stops a run at its own token limit; otherwise it knows only the one it was opened with. */
   readonly keepsRunLimit: boolean;
   private readonly freesRows: boolean;
+  private readonly packer: PromptPacker;
   private readonly worker: Worker;
   private readonly channel: ResultChannel;
   /** Visits what has come and nobody was told of yet. */
@@ -53,6 +56,8 @@ export class ModelHandle {
   private running: Promise<unknown> = Promise.resolve();
   /** Of the last run asked for. */
   private userdata = 0;
+  /** What the present run reads. */
+  private input: NativeArgument | null = null;
   private destroying: Promise<void> | null = null;
   private closed = false;
   private aborted = false;
@@ -62,6 +67,7 @@ export class ModelHandle {
     capabilities: RuntimeCapabilities;
     keepsRunLimit: boolean;
     freesRows: boolean;
+    packer: PromptPacker;
     worker: Worker;
     channel: ResultChannel;
     drain: () => void;
@@ -72,6 +78,7 @@ export class ModelHandle {
     this.capabilities = parts.capabilities;
     this.keepsRunLimit = parts.keepsRunLimit;
     this.freesRows = parts.freesRows;
+    this.packer = parts.packer;
     this.worker = parts.worker;
     this.channel = parts.channel;
     this.drain = parts.drain;
@@ -113,6 +120,7 @@ export class ModelHandle {
       },
       keepsRunLimit: abi.perRunTokensMax,
       freesRows: abi.callbackFree,
+      packer: new PromptPacker(abi, spec.options.idleLane),
       worker,
       channel,
       drain,
@@ -122,11 +130,16 @@ export class ModelHandle {
     });
   }
 
+  /** Makes a prompt ready to run. Throws AppError invalid_request for a text with a NUL. */
+  pack(payload: PromptPayload): PackedPrompt {
+    return this.packer.pack(payload);
+  }
+
   /** Runs to the end of the last lane and returns the library's code. What it produced has been visited by then. Throws AppError model_load_failed for an adapter. */
-  async run({ listeners = [], ...run }: HandleRun): Promise<number> {
-    this.userdata = this.channel.userdata(run.run, lanesOf(run.lanes));
+  async run({ listeners = [], lanes, ...run }: HandleRun): Promise<number> {
+    this.userdata = this.channel.userdata(run.run, lanesOf(lanes));
     listeners.forEach((listener, lane) => this.channel.listen(this.userdata, lane, listener));
-    return this.perform({ kind: "run", userdata: this.userdata, ...run });
+    return this.perform(lanes, { kind: "run", ...run });
   }
 
   /** Nobody listens to a lane of the present run any more. */
@@ -135,9 +148,12 @@ export class ModelHandle {
   }
 
   /** Like `run`, for the vector of a prompt: one of the records visited brings it. */
-  async embed(run: Omit<HandleRun, "tokensMax" | "sampling" | "savePath" | "listeners">, from: WantedRows["from"]): Promise<number> {
-    this.userdata = this.channel.userdata(run.run, lanesOf(run.lanes), { from, free: this.freesRows });
-    return this.perform({ kind: "embed", userdata: this.userdata, mode: typeof from === "string" ? "lastHiddenLayer" : "logits", ...run });
+  async embed(
+    { lanes, ...run }: Omit<HandleRun, "tokensMax" | "sampling" | "savePath" | "listeners">,
+    from: WantedRows["from"],
+  ): Promise<number> {
+    this.userdata = this.channel.userdata(run.run, lanesOf(lanes), { from, free: this.freesRows });
+    return this.perform(lanes, { kind: "embed", mode: typeof from === "string" ? "lastHiddenLayer" : "logits", ...run });
   }
 
   /** Makes the KV cache hold what a file does; false: the library did not take it. Throws AppError model_load_failed for an adapter. */
@@ -165,12 +181,16 @@ export class ModelHandle {
     return (this.destroying ??= this.destroyOnce());
   }
 
-  private async perform(command: Extract<WorkerCommand, { kind: "run" | "embed" }>): Promise<number> {
+  private async perform(lanes: HandleRun["lanes"], call: LanesCall): Promise<number> {
     this.aborted = false;
-    const returned = ask(this.worker, command);
+    const hasText = lanes.some((prompt) => prompt?.payload.kind === "text");
+    // The library reads it until the run is over.
+    this.input = this.packer.lanes(lanes);
+    const returned = ask(this.worker, { userdata: this.userdata, input: Number(this.input.address), hasText, ...call });
     this.running = returned.catch(() => {});
     const reply = await returned;
-    assert(reply.kind === "returned" && reply.run === command.run, "the Worker answers the run it was given");
+    this.input = null;
+    assert(reply.kind === "returned" && reply.run === call.run, "the Worker answers the run it was given");
     this.drain();
     return reply.code;
   }
@@ -185,6 +205,10 @@ export class ModelHandle {
     this.channel.free();
   }
 }
+
+/** A run or an embedding, without what is made of its lanes. */
+type LanesCall = WithoutLanes<Extract<WorkerCommand, { kind: "run" | "embed" }>>;
+type WithoutLanes<C> = C extends unknown ? Omit<C, "userdata" | "input" | "hasText"> : never;
 
 function lanesOf(lanes: HandleRun["lanes"]): ResultLanes {
   return { count: lanes.length, idle: lanes.reduce((bits, payload, lane) => (payload === null ? bits | (1 << lane) : bits), 0) };

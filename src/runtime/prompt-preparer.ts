@@ -15,8 +15,9 @@ import type { PromptSegment, Tokenizer, Vocabulary } from "../core/prompt.ts";
 import type { AnswerOpening, Inspected, Inspection, OutputFormat, PromptRequest } from "../core/runtime.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
 import { inspectText, piecesOf, textOfIds, withTextEnd } from "./inspect-tokens.ts";
+import { refuseNul } from "./native/struct-writer.ts";
+import type { PromptPayload } from "./packed-prompt.ts";
 import type { HostModel } from "./protocol.ts";
-import type { PromptPayload } from "./worker-protocol.ts";
 
 /** A prompt that is ready to run. */
 export interface Prepared {
@@ -239,6 +240,8 @@ function checkedIds(ids: readonly number[], tokenizer: Tokenizer): Int32Array {
 function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary: Vocabulary): PromptPreparer {
   const prepared = (text: string, rest: Pick<Prepared, "format" | "opening">): Prepared & { payload: { kind: "text" } } => {
     if (text === "") throw emptyPrompt();
+    // It is packed only when this has been answered.
+    refuseNul(text);
     return { payload: { kind: "text", text }, promptTokens: estimateTokens(text), ...rest };
   };
   const prepare = ({ input, reasoning, opening: wanted }: PromptRequest): Prepared & { payload: { kind: "text" } } => {

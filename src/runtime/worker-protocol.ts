@@ -5,8 +5,16 @@ import type { Adapter } from "../core/model.ts";
 import type { RuntimeFindings } from "../core/runtime-findings.ts";
 import type { OpenOptions } from "./protocol.ts";
 
-/** What goes into the model: ids, or text where no tokenizer is to be had. */
-export type PromptPayload = { readonly kind: "tokens"; readonly ids: Int32Array } | { readonly kind: "text"; readonly text: string };
+/** Work on prompts. What it names by address stays until the Worker has answered. */
+interface PromptCall {
+  readonly run: number;
+  readonly userdata: number;
+  /** Address of one RKLLMInput for each lane. */
+  readonly input: number;
+  /** Some of them are text, rendered already. */
+  readonly hasText: boolean;
+  readonly adapter?: Adapter;
+}
 
 /** What the main thread asks of the Worker: one thing at a time. */
 export type WorkerCommand =
@@ -20,27 +28,15 @@ export type WorkerCommand =
       readonly functions: Readonly<Record<string, number>>;
       readonly resultCallback: number;
     }
-  | {
+  | (PromptCall & {
       readonly kind: "run";
-      readonly run: number;
-      readonly userdata: number;
-      /** One for each lane; null for one that has nothing to do. */
-      readonly lanes: readonly (PromptPayload | null)[];
       readonly tokensMax: number;
       readonly sampling: Sampling;
-      readonly adapter?: Adapter;
       /** A file that the library writes what its KV cache holds to. */
       readonly savePath?: string;
-    }
+    })
   | { readonly kind: "load_prompt"; readonly path: string; readonly adapter?: Adapter }
-  | {
-      readonly kind: "embed";
-      readonly run: number;
-      readonly userdata: number;
-      readonly lanes: readonly (PromptPayload | null)[];
-      readonly mode: "lastHiddenLayer" | "logits";
-      readonly adapter?: Adapter;
-    }
+  | (PromptCall & { readonly kind: "embed"; readonly mode: "lastHiddenLayer" | "logits" })
   | { readonly kind: "destroy" };
 
 /** The Worker's answer to one command. */

@@ -1,6 +1,6 @@
 /**
  * The Worker that owns one handle. It makes every native call but rkllm_abort, one after another, and is blocked while the
- * library works. It knows token ids, bytes and one handle: prompts are made and answers understood elsewhere.
+ * library works. It knows addresses and one handle: prompts are made and packed, and answers understood, elsewhere.
  */
 import { AppError } from "../core/errors.ts";
 import { RuntimeSession } from "./native/runtime-session.ts";

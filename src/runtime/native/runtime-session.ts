@@ -2,23 +2,12 @@
 import { linkSymbols, ptr, type Pointer } from "bun:ffi";
 import type { Sampling } from "../../core/generation.ts";
 import type { Adapter } from "../../core/model.ts";
-import { assert } from "../../core/errors.ts";
 import type { RuntimeFindings } from "../../core/runtime-findings.ts";
 import type { OpenOptions } from "../protocol.ts";
-import type { PromptPayload } from "../worker-protocol.ts";
 import { type Abi, abiForVersion, RKLLM_FUNCTIONS } from "./abi.ts";
-import { type NativeArgument, nativeBytes, nativeString, type PackedStruct } from "./struct-writer.ts";
+import { type NativeArgument, nativeBytes, nativeString } from "./struct-writer.ts";
 import { type NamedAdapter, SessionAdapters } from "./session-adapters.ts";
-import {
-  packCallback,
-  packInferParam,
-  packInputs,
-  packLoraAdapter,
-  packNoInput,
-  packParam,
-  packTextInput,
-  packTokenInput,
-} from "./structs.ts";
+import { packCallback, packInferParam, packLoraAdapter, packParam } from "./structs.ts";
 
 /** What a session is made of. */
 export interface SessionOptions {
@@ -34,8 +23,10 @@ export interface SessionOptions {
 
 /** What one rkllm_run is called with. */
 export interface SessionRun {
-  /** What each lane is to work on; null for one that has nothing to do. As many as the handle was opened with. */
-  readonly lanes: readonly (PromptPayload | null)[];
+  /** Address of as many RKLLMInput as the handle has lanes; the caller keeps them. */
+  readonly input: number;
+  /** Some of them are text. */
+  readonly hasText: boolean;
   /** Address that the callback gets as userdata. */
   readonly userdata: number;
   readonly tokensMax: number;
@@ -107,7 +98,7 @@ export class RuntimeSession {
    * @throws AppError model_load_failed and runtime_error as `SessionAdapters.use` does
    */
   run(run: SessionRun): number {
-    const input = this.packLanes(run.lanes);
+    if (run.hasText) this.removeOwnTemplate();
     const loraName = this.adapters.use(run.adapter);
     const infer = packInferParam(this.abi, {
       mode: "generate",
@@ -118,10 +109,7 @@ export class RuntimeSession {
       ...(loraName === null ? {} : { loraName }),
       ...(run.savePath === undefined ? {} : { promptCache: { save: true, path: run.savePath } }),
     });
-    const kept = [input, infer];
-    const code = this.native.rkllm_run(this.handle, input.address, infer.address, run.userdata as Pointer);
-    kept.length = 0;
-    return code;
+    return this.call(run, infer);
   }
 
   /**
@@ -130,7 +118,7 @@ export class RuntimeSession {
    * but for libraries that were found not to need it.
    */
   embed(run: Omit<SessionRun, "tokensMax" | "sampling"> & { readonly mode: "lastHiddenLayer" | "logits" }): number {
-    const input = this.packLanes(run.lanes);
+    if (run.hasText) this.removeOwnTemplate();
     const loraName = this.adapters.use(run.adapter);
     const infer = packInferParam(this.abi, {
       mode: run.mode,
@@ -139,12 +127,9 @@ export class RuntimeSession {
       sampling: null,
       ...(loraName === null ? {} : { loraName }),
     });
-    const kept = [input, infer];
     // Its code is not looked at: if the cache was not emptied, the zeros tell.
     if (this.session.findings.vectorsNeedEmptyCache !== false) this.native.rkllm_clear_kv_cache(this.handle, 0, null, null);
-    const code = this.native.rkllm_run(this.handle, input.address, infer.address, run.userdata as Pointer);
-    kept.length = 0;
-    return code;
+    return this.call(run, infer);
   }
 
   /**
@@ -179,26 +164,20 @@ export class RuntimeSession {
     return code;
   }
 
-  private packLanes(lanes: readonly (PromptPayload | null)[]): NativeArgument {
-    const present = lanes.find((payload) => payload !== null);
-    assert(present !== undefined, "a run has a prompt");
-    return packInputs(lanes.map((payload) => (payload === null ? this.packIdle(present) : this.packPrompt(payload))));
+  /** A text is rendered already; three empty strings keep the library from wrapping it a second time. */
+  private removeOwnTemplate(): void {
+    if (this.ownTemplateRemoved) return;
+    const empty = packEmptyTemplate();
+    this.native.rkllm_set_chat_template(this.handle, empty.address, empty.address, empty.address);
+    this.ownTemplateRemoved = true;
   }
 
-  private packIdle(present: PromptPayload): PackedStruct {
-    if (this.session.options.idleLane === "nothing") return packNoInput(this.abi);
-    return this.packPrompt(present.kind === "tokens" ? { kind: "tokens", ids: present.ids.subarray(0, 1) } : { kind: "text", text: " " });
-  }
-
-  private packPrompt(payload: PromptPayload): PackedStruct {
-    if (payload.kind === "tokens") return packTokenInput(this.abi, payload.ids);
-    if (!this.ownTemplateRemoved) {
-      // The text is rendered already; three empty strings keep the library from wrapping it a second time.
-      const empty = packEmptyTemplate();
-      this.native.rkllm_set_chat_template(this.handle, empty.address, empty.address, empty.address);
-      this.ownTemplateRemoved = true;
-    }
-    return packTextInput(this.abi, payload.text, "user", false);
+  /** rkllm_run, which reads `infer` until it returns. */
+  private call({ input, userdata }: Pick<SessionRun, "input" | "userdata">, infer: NativeArgument): number {
+    const kept = [infer];
+    const code = this.native.rkllm_run(this.handle, input as Pointer, infer.address, userdata as Pointer);
+    kept.length = 0;
+    return code;
   }
 }
 

@@ -25,14 +25,15 @@ export function nativeBytes(length: number): Uint8Array {
   return new Uint8Array(new ArrayBuffer(length));
 }
 
-/**
- * A NUL-terminated UTF-8 string.
- * @throws AppError invalid_request when the text contains a NUL, which would silently cut it short.
- */
+/** Throws AppError invalid_request when a text contains a NUL, which would silently cut it short. */
+export function refuseNul(text: string): void {
+  if (!text.includes("\0")) return;
+  throw new AppError("invalid_request", "The text contains a NUL character, which the runtime cannot take. Remove it.");
+}
+
+/** A NUL-terminated UTF-8 string. Throws what `refuseNul` does. */
 export function nativeString(text: string): NativeArgument {
-  if (text.includes("\0")) {
-    throw new AppError("invalid_request", "The text contains a NUL character, which the runtime cannot take. Remove it.");
-  }
+  refuseNul(text);
   const encoded = new TextEncoder().encode(text);
   const bytes = nativeBytes(encoded.length + 1);
   bytes.set(encoded);
@@ -69,7 +70,10 @@ function layoutOf(layouts: StructLayouts, name: StructName): StructLayout {
   return layout;
 }
 
-/** Fills one struct. Memory starts as zeros, so padding and fields that are never set are 0, NULL, false. */
+/**
+ * Fills one struct. Memory starts as zeros, so padding and fields that are never set are 0, NULL, false. What is said of a value that does not fit
+ * is made when one does not: each run writes a score of fields.
+ */
 export class StructWriter {
   readonly #layouts: StructLayouts;
   readonly #name: StructName;
@@ -88,8 +92,8 @@ export class StructWriter {
   /** Sets a number or boolean; the value must fit the field, there is no rounding or wrapping. */
   set(path: string, value: number | boolean): this {
     const [offset, type] = fieldLayout(this.#layouts, this.#name, path);
-    assert(typeof type === "string" && type in SCALAR_WRITERS && type !== "ptr", `${this.#name}.${path} is a number or a boolean`);
-    this.#write(path, offset, type as ScalarType, value);
+    if (!isScalar(type) || type === "ptr") assert(false, `${this.#name}.${path} is a number or a boolean`);
+    this.#write(path, offset, type, value);
     return this;
   }
 
@@ -102,7 +106,7 @@ export class StructWriter {
   /** Makes a pointer field lead to `target` and keeps the target alive with the struct; null leaves it NULL. */
   point(path: string, target: NativeArgument | null): this {
     const [offset, type] = fieldLayout(this.#layouts, this.#name, path);
-    assert(type === "ptr", `${this.#name}.${path} is a pointer`);
+    if (type !== "ptr") assert(false, `${this.#name}.${path} is a pointer`);
     if (target === null) return this;
     this.#write(path, offset, "ptr", target.address);
     this.#keep.push(...target.keep);
@@ -116,9 +120,13 @@ export class StructWriter {
 
   #write(path: string, offset: number, type: ScalarType, value: number | boolean): void {
     const scalar = SCALAR_WRITERS[type];
-    assert(scalar.accepts(value), `${this.#name}.${path} takes ${String(value)} as ${type}`);
+    if (!scalar.accepts(value)) assert(false, `${this.#name}.${path} takes ${String(value)} as ${type}`);
     scalar.write(this.#view, offset, Number(value));
   }
+}
+
+function isScalar(type: FieldLayout[1]): type is ScalarType {
+  return typeof type === "string" && type in SCALAR_WRITERS;
 }
 
 interface ScalarWriter {

@@ -117,6 +117,8 @@ export function packNoInput(abi: Abi): PackedStruct {
 
 /** Inputs one behind the other, as a batch takes them. */
 export function packInputs(inputs: readonly PackedStruct[]): NativeArgument {
+  const [only, ...others] = inputs;
+  if (only !== undefined && others.length === 0) return only;
   const bytes = nativeBytes(inputs.reduce((sum, input) => sum + input.bytes.length, 0));
   let at = 0;
   for (const input of inputs) {

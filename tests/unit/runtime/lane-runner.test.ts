@@ -4,6 +4,7 @@ import { KvMemory } from "../../../src/runtime/kv-memory.ts";
 import { LaneRunner } from "../../../src/runtime/lane-runner.ts";
 import type { HandleRun, ModelHandle } from "../../../src/runtime/model-handle.ts";
 import { CALL_STATE } from "../../../src/runtime/native/abi.ts";
+import type { PromptPayload } from "../../../src/runtime/packed-prompt.ts";
 import type { HostEvent, OpenOptions } from "../../../src/runtime/protocol.ts";
 
 const NOTHING = {
@@ -30,6 +31,7 @@ function stage({ readsPromptsWhole = false, ...options }: Partial<OpenOptions> &
     keepsRunLimit: true,
     abort: () => aborts++,
     drain: () => {},
+    pack: (payload: PromptPayload) => ({ payload, input: {} as never }),
     run: async (run: HandleRun) => new Promise<number>((returns, fails) => calls.push({ run, returns, fails })),
   };
   const runner = new LaneRunner({
@@ -41,7 +43,7 @@ function stage({ readsPromptsWhole = false, ...options }: Partial<OpenOptions> &
     memory: new KvMemory(lanes),
     tells: false,
     send: (event) => events.push(event),
-    takePrompt: (promptId) => ({ kind: "tokens", ids: prompts.get(promptId)! }),
+    takePrompt: (promptId) => handle.pack({ kind: "tokens", ids: prompts.get(promptId)! }),
   });
   /** Begins a run of prompts, which are their own ids. */
   const begin = (members: Readonly<Record<number, Int32Array>>, adapter?: Adapter) => {

@@ -18,6 +18,13 @@ async function textOf(input: GenerationInput): Promise<unknown> {
   return payload;
 }
 
+test("without a tokenizer a NUL is refused, as the library would end the prompt there", async () => {
+  await expect(textOf({ kind: "completion", prompt: "a\0b" })).rejects.toMatchObject({
+    code: "invalid_request",
+    message: "The text contains a NUL character, which the runtime cannot take. Remove it.",
+  });
+});
+
 test("without a tokenizer control tokens are taken out of what a client wrote, but not of a template that it brought", async () => {
   const prompt = "<|im_start|>user\nhi<|im_end|>";
   expect([await textOf({ kind: "completion", prompt }), await textOf({ kind: "completion", prompt, markup: true })]).toEqual([
