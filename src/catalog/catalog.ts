@@ -1,4 +1,5 @@
 /** What models exist, and which of them a name stands for. */
+import { resolve } from "node:path";
 import { AppError } from "../core/errors.ts";
 import type { LoadFacts, ModelDescriptor, Soc } from "../core/model.ts";
 import { adapted } from "./adapters.ts";
@@ -6,6 +7,7 @@ import { derivedModels } from "./derived-models.ts";
 import { Describer } from "./describe.ts";
 import { discoverWeights, type WeightsFile } from "./discovery.ts";
 import { Sightings } from "./sightings.ts";
+import { isWithin } from "./within-folder.ts";
 import { distinctIds, listed, NameTable, shown } from "./model-names.ts";
 
 /** What a catalog is made over. */
@@ -147,7 +149,9 @@ function firstChoice(models: readonly ModelDescriptor[]): ModelDescriptor | unde
 
 async function scan({ modelsDirs, builtinDir, nowMs = Date.now }: CatalogOptions, describer: Describer): Promise<Snapshot> {
   const ownDir = (await builtinDir?.()) ?? null;
-  const sightings = new Sightings(nowMs(), ownDir);
+  // In a models folder people change it: that of the sources lies in the one that is looked in by default.
+  const isApart = ownDir !== null && !modelsDirs.some((dir) => isWithin(resolve(dir), ownDir));
+  const sightings = new Sightings(nowMs(), isApart ? ownDir : null);
   const { weights, manifests, problems } = await discoverWeights(modelsDirs, ownDir, sightings);
   const { models: drafts, derived } = await describer.describeAll(weights, manifests, sightings);
   const byName = new Intl.Collator("en", { numeric: true });

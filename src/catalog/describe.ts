@@ -12,6 +12,7 @@ import { type Dated, DatedReadings } from "./dated-readings.ts";
 import { contextOf, type DerivedDraft } from "./derived-models.ts";
 import type { ManifestFile, WeightsFile } from "./discovery.ts";
 import { embeddingTraits, judgesDocuments } from "./embedding-traits.ts";
+import { isSystemError } from "./gguf.ts";
 import { type GgufFacts, readGgufFacts } from "./gguf-facts.ts";
 import { LearntFacts } from "./learnt-facts.ts";
 import { type Manifest, type ManifestReading, readManifest } from "./manifest.ts";
@@ -168,8 +169,13 @@ async function readFacts(file: WeightsFile): Promise<Facts> {
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const fault = message.includes(file.path) ? message : `Cannot read ${file.path}: ${message}`;
-    return { gguf: null, fault, ...(cause instanceof AppError ? {} : { unread: true }) };
+    return { gguf: null, fault, ...(isUnread(cause) ? { unread: true } : {}) };
   }
+}
+
+/** Whether the file is not to blame. */
+function isUnread(cause: unknown): boolean {
+  return !(cause instanceof AppError) || isSystemError(cause.cause);
 }
 
 function describe(read: ReadFile, machine: Machine): Omit<ModelDraft, "adapters"> {

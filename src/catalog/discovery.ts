@@ -1,6 +1,6 @@
 /**
  * Finds weights on disk. The models folders are read on every call, so that the list follows the file system without watchers and without a
- * restart; whatever is looked at is noted in Sightings, and as long as these hold nobody has to call again.
+ * restart; whatever is looked at is told to Sightings, and as long as these hold nobody has to call again.
  */
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";

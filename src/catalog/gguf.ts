@@ -156,18 +156,27 @@ export class GgufFile {
 
 /**
  * Reads the head of a GGUF file. Takes time and memory in proportion to the vocabulary, not to the weights.
- * Throws AppError model_file_invalid for what is not a whole GGUF file, and what the file system throws.
+ * Throws AppError model_file_invalid for what is not a whole GGUF file, and where it cannot be read, with what the file system says as its cause.
  */
 export function openGguf(path: string): GgufFile {
-  const fd = openSync(path, "r");
   try {
-    return new GgufFile(new GgufHead(path, fd));
+    const fd = openSync(path, "r");
+    try {
+      return new GgufFile(new GgufHead(path, fd));
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError("model_file_invalid", `${path} cannot be read: ${String(error)}.`, { cause: error });
-  } finally {
-    closeSync(fd);
+    // The system's own words repeat the path.
+    const reason = isSystemError(error) ? error.code : String(error);
+    throw new AppError("model_file_invalid", `${path} cannot be read: ${reason}.`, { cause: error });
   }
+}
+
+/** Whether the system could not do what it was asked, as for want of a file, a right or room. */
+export function isSystemError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && "errno" in error && "code" in error;
 }
 
 function readScalar(head: GgufHead, key: string, type: number): GgufScalar {

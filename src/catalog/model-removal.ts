@@ -1,11 +1,12 @@
 /** Deletes a model's own files, and nothing else: what others use, what is not known, and what lies outside of the models folders stays. */
 import { readdir, realpath, rm, rmdir } from "node:fs/promises";
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import { MANIFEST_FILE } from "./manifest.ts";
 import { splitPartOf } from "./model-file-name.ts";
 import { listed } from "./model-names.ts";
+import { isWithin } from "./within-folder.ts";
 
 /**
  * The files that make a model, those that it takes to exist in front.
@@ -31,7 +32,7 @@ export async function filesToRemove(
   for (const file of files) {
     // A link in the folder may be deleted; what is in a folder that is a link is somebody else's.
     const dir = await realpath(dirname(file)).catch(() => null);
-    if (dir !== null && roots.some((root) => root !== null && (dir === root || dir.startsWith(root + sep)))) continue;
+    if (dir !== null && roots.some((root) => root !== null && isWithin(root, dir))) continue;
     throw new AppError("invalid_request", `${model.id} does not lie in a models folder, but is linked from there. Delete it by hand.`);
   }
   return files;

@@ -1,7 +1,7 @@
 /** What a scan has seen of the file system, and whether it would see the same again. */
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { sep } from "node:path";
+import { isWithin } from "./within-folder.ts";
 
 /**
  * A file that was written so shortly before it was seen may be written once more without a new time: clocks of file systems tick up to two
@@ -9,7 +9,7 @@ import { sep } from "node:path";
  */
 const SETTLED_MS = 2000;
 
-/** Every path that was looked at, a folder before its entries are read, with what was there. */
+/** Every path that was looked at, a folder before its entries are read, with what was there; of the program's own folder, what was missing. */
 export class Sightings {
   readonly #seen = new Map<string, string>();
   readonly #listed = new Map<string, string>();
@@ -20,7 +20,7 @@ export class Sightings {
 
   /**
    * @param nowMs the time, ms since the epoch
-   * @param fixedDir a folder that comes with the program and does not change while that runs: nobody has to look at it again. null: none
+   * @param fixedDir a folder of the program's own, which does not change while that runs: what is there is not looked at again. null: none
    */
   constructor(nowMs: number, fixedDir: string | null = null) {
     this.#nowMs = nowMs;
@@ -30,7 +30,7 @@ export class Sightings {
   /** null where there is nothing, or a link leads nowhere. */
   async look(path: string): Promise<Stats | null> {
     const status = await statOf(path);
-    if (this.#isFixed(path)) return status;
+    if (status !== null && this.#isFixed(path)) return status;
     const traits = traitsOf(status);
     // Who looked before has seen something else.
     if ((this.#seen.get(path) ?? traits) !== traits) this.#settled = false;
@@ -65,7 +65,7 @@ export class Sightings {
   }
 
   #isFixed(path: string): boolean {
-    return this.#fixedDir !== null && (path === this.#fixedDir || path.startsWith(this.#fixedDir + sep));
+    return this.#fixedDir !== null && isWithin(this.#fixedDir, path);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a model can do, as its template and its vocabulary show it, without loading it. */
 import { stat } from "node:fs/promises";
-import type { GgufFile } from "../catalog/gguf.ts";
+import { type GgufFile, openGguf } from "../catalog/gguf.ts";
 import { tokensAmong } from "../catalog/gguf-vocabulary.ts";
 import { builtinSourceFor, TURN_MARKERS } from "../chat/builtin-templates.ts";
 import { INFILL_TOKENS, infillPrompt } from "../chat/infill.ts";
@@ -8,7 +8,6 @@ import { findOutputFormat } from "../chat/output-format.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import { readSmallText, TOKENIZER_BYTES_MAX } from "../core/small-file.ts";
 import { readChatTemplate } from "./model-template.ts";
-import { readModelFile } from "./model-file.ts";
 
 /** `insert`: it fills in the middle. `tools`: its template knows functions; others are told of them in words (docs/prompting.md). */
 export type Capability = "completion" | "tools" | "insert" | "thinking" | "embedding";
@@ -70,7 +69,7 @@ async function editionOf({ path, bytes, modifiedMs, sidecars, embedding, templat
 }
 
 async function readFacts(model: ModelDescriptor): Promise<FileFacts> {
-  const gguf = readModelFile(model);
+  const gguf = model.format === "gguf" ? openGguf(model.path) : null;
   const tokens = await knownTokens(model, gguf);
   const own = await readChatTemplate(model);
   const template = own?.text ?? builtinSourceFor(model.family, { controlTokens: tokens.filter((token) => TURN_MARKERS.includes(token)) });

@@ -1,7 +1,6 @@
 /** What a model's file says of itself, for clients that show it. Read anew each time: it can be megabytes. */
-import type { GgufFile } from "../catalog/gguf.ts";
+import { type GgufFile, openGguf } from "../catalog/gguf.ts";
 import type { ModelDescriptor } from "../core/model.ts";
-import { readModelFile } from "./model-file.ts";
 
 /** A value of the metadata. */
 export type MetadataValue = string | number | boolean | readonly (string | number)[];
@@ -55,8 +54,8 @@ const TENSOR_TYPES: Readonly<Record<number, string>> = {
 
 /** Reads it; `verbose` asks for long arrays, such as the vocabulary, too. Throws AppError model_file_invalid. */
 export function readModelMetadata(model: ModelDescriptor, verbose: boolean): ModelMetadata {
-  const file = readModelFile(model);
-  if (file === null) return { values: {}, tensors: [] };
+  if (model.format !== "gguf") return { values: {}, tensors: [] };
+  const file = openGguf(model.path);
   const values = Object.fromEntries(file.keys().map((key) => [key, file.get(key) ?? arrayOf(file, key, verbose)]));
   return {
     values,

@@ -1,18 +1,17 @@
 /** Finds a model's own chat template. Only its text is read here; what it says is run in the engine host. */
+import { openGguf } from "../catalog/gguf.ts";
 import { findTemplateSources, type TemplateSources } from "../chat/template-source.ts";
 import { AppError } from "../core/errors.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import { readSmallText } from "../core/small-file.ts";
-import { readModelFile } from "./model-file.ts";
 
 /** The texts of the model's templates; null where it brings none. Throws AppError model_file_invalid for a file that cannot be read. */
 export async function readChatTemplate(model: ModelDescriptor): Promise<TemplateSources | null> {
   const { chatTemplate, tokenizerConfig } = model.sidecars;
-  const gguf = readModelFile(model);
   return findTemplateSources({
     ...chatTemplateFile(model.template ?? (chatTemplate === undefined ? undefined : await readText(chatTemplate))),
     ...(tokenizerConfig === undefined ? {} : { tokenizerConfig: parseJson(tokenizerConfig, await readText(tokenizerConfig)) }),
-    ...(gguf === null ? {} : { gguf }),
+    ...(model.format === "gguf" ? { gguf: openGguf(model.path) } : {}),
   });
 }
 

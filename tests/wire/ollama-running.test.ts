@@ -1,5 +1,7 @@
 /** GET /api/ps. */
 import { expect, test } from "bun:test";
+import { AppError } from "../../src/core/errors.ts";
+import type { Engine } from "../../src/engine/engine.ts";
 import { ask, LOADED, MODEL, scriptedEngine, SLASHED } from "../support/scripted-engine.ts";
 
 const details = {
@@ -48,6 +50,17 @@ test("lists what is loaded, the model that stays longest first; for ever is 292 
       },
     ],
   });
+});
+
+test("leaves out what cannot be read any more, and lists the others", async () => {
+  const broken = { ...SLASHED, id: "broken", aliases: [] };
+  const engine = scriptedEngine({ loaded: [LOADED, { ...LOADED, id: broken.id, baseId: broken.id }] });
+  const facts: Engine["facts"] = async (model) => {
+    if (model.id === broken.id) throw new AppError("model_file_invalid", "Gone.");
+    return engine.facts(model);
+  };
+  const reply = await ask({ ...engine, facts, models: async () => [MODEL, broken] }, "/api/ps");
+  expect(await reply.json()).toMatchObject({ models: [{ name: "qwen3:0.6b" }] });
 });
 
 test("lists what is still being loaded, with what it is thought to take and the time that was said for it", async () => {

@@ -64,7 +64,7 @@ export async function tagList(engine: Engine): Promise<JsonObject> {
 }
 
 /** null for a model whose files cannot be read: the others are listed all the same. */
-async function readableFacts(engine: Engine, model: ModelDescriptor): Promise<ModelFacts | null> {
+export async function readableFacts(engine: Engine, model: ModelDescriptor): Promise<ModelFacts | null> {
   try {
     return await engine.facts(model);
   } catch (thrown) {

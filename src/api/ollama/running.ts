@@ -1,7 +1,7 @@
 /** The list of GET /api/ps. */
 import type { Engine, LoadingModel, ModelStatus } from "../../engine/engine.ts";
 import type { JsonObject } from "../dialect.ts";
-import { digestOf, displayName, modelDetails } from "./models.ts";
+import { digestOf, displayName, modelDetails, readableFacts } from "./models.ts";
 
 /** Ollama's word for ever: the longest duration it knows, 292 years. Its command line shows more than 20 as "Forever". */
 const FOREVER_MS = 292 * 365.25 * 24 * 3600 * 1000;
@@ -17,8 +17,8 @@ export async function runningList(engine: Engine, nowMs: number): Promise<JsonOb
   const known = await engine.models();
   const entries = longestFirst.map(async (status) => {
     const model = known.find(({ id }) => id === status.id);
-    if (model === undefined) return [];
-    const facts = await engine.facts(model);
+    const facts = model === undefined ? null : await readableFacts(engine, model);
+    if (model === undefined || facts === null) return [];
     const name = displayName(model);
     const size = status.memoryBytes ?? model.bytes;
     return [

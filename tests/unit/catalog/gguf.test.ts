@@ -42,6 +42,11 @@ function refusal(path: string): string {
 }
 
 describe("openGguf", () => {
+  test("names a file that has gone, and why it cannot be read", () => {
+    const gone = expect.objectContaining({ code: "model_file_invalid", message: "/models/gone.gguf cannot be read: ENOENT." }) as Error;
+    expect(() => openGguf("/models/gone.gguf")).toThrow(gone);
+  });
+
   test("reads values of every kind", () => {
     const gguf = openGguf(
       ggufWith({

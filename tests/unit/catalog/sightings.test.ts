@@ -76,6 +76,23 @@ describe("a catalog whose folders are as they were", () => {
     expect(await idsOf(catalog)).toEqual(["beta-1b", "other"]);
   });
 
+  test("knows a change in the program's own folder where that lies in one of its own", async () => {
+    const catalog = folder.open({ nowMs: later, builtinDir: async () => folder.path("alpha") });
+    expect(await idsOf(catalog)).toContain("first");
+    await folder.put("alpha/model.json", JSON.stringify({ name: "second" }));
+    expect(await idsOf(catalog)).toContain("second");
+  });
+
+  test("goes on with the program's own folder as it was, and finds it again when it was missing", async () => {
+    await using own = await ModelsFolder.make();
+    const catalog = folder.open({ nowMs: later, builtinDir: async () => own.path("tiny") });
+    expect(await idsOf(catalog)).not.toContain("tiny");
+    await own.putGguf("tiny/tiny.gguf", { name: "Tiny" });
+    const found = await catalog.resolve("tiny");
+    await rm(own.path("tiny"), { recursive: true });
+    expect(await catalog.resolve("tiny")).toBe(found);
+  });
+
   test("tells what was learnt of a model at once", async () => {
     const catalog = folder.open({ nowMs: later });
     const model = await catalog.resolve("beta-1b");
@@ -181,7 +198,7 @@ describe("sightings", () => {
     expect(await sightings.hold()).toBe(false);
   });
 
-  test("hold whatever becomes of the program's own folder, and of nothing beside it", async () => {
+  test("hold whatever becomes of what was in the program's own folder, and of nothing else", async () => {
     const sightings = new Sightings(Date.now(), folder.path("alpha"));
     const { size } = (await sightings.look(folder.path("alpha/alpha.gguf"))) ?? {};
     await sightings.look(folder.path("alpha"));
@@ -190,6 +207,14 @@ describe("sightings", () => {
     expect([size === 0, await sightings.hold()]).toEqual([false, true]);
     await sightings.look(folder.path("alphabet"));
     await folder.put("alphabet");
+    expect(await sightings.hold()).toBe(false);
+  });
+
+  test("do not hold when something comes that was missing in the program's own folder", async () => {
+    const sightings = new Sightings(Date.now(), folder.path("own"));
+    await sightings.look(folder.path("own"));
+    expect(await sightings.hold()).toBe(true);
+    await folder.put("own/model.json");
     expect(await sightings.hold()).toBe(false);
   });
 
