@@ -69,9 +69,12 @@ async function streamed(context: ApiContext, scope: RequestScope, exchange: Exch
   const admission = generate(first);
   // The stream looks at it later; a refusal after the client has gone would otherwise be an unhandled rejection.
   admission.catch(() => undefined);
+  // Asked for at once with the admission: both look through the models folders, and do it together.
+  const named = context.engine.model(first.model, sender.arrivedMs);
+  named.catch(() => undefined);
   const waited = await within(admission, context.times.headerWaitMs);
   const admitted = waited === TICK ? null : waited;
-  const model = admitted?.model ?? (await context.engine.model(first.model, sender.arrivedMs));
+  const model = admitted?.model ?? (await named);
   return streamResponse({
     admissions: [() => admission, ...others.map((request) => async () => generate(request))],
     held,

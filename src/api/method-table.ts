@@ -25,25 +25,25 @@ function patternOf(path: string): RegExp {
 
 /** Builds the table from the routes of the finished application. */
 export function createMethodTable(routes: readonly RouteEntry[]): MethodTable {
-  const fixed = new Map<string, string[]>();
-  const patterns = new Map<string, { pattern: RegExp; methods: string[] }>();
+  const fixed = new Map<string, Set<string>>();
+  const patterns = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   const withImplied = (method: string): string[] => (method === "GET" ? ["GET", "HEAD", "OPTIONS"] : [method, "OPTIONS"]);
   for (const { method, path } of routes) {
-    let methods: string[];
+    let methods: Set<string>;
     if (path.includes(":") || path.includes("*")) {
-      const entry = patterns.get(path) ?? { pattern: patternOf(path), methods: [] };
+      const entry = patterns.get(path) ?? { pattern: patternOf(path), methods: new Set() };
       patterns.set(path, entry);
       methods = entry.methods;
     } else {
-      methods = fixed.get(path) ?? [];
+      methods = fixed.get(path) ?? new Set();
       fixed.set(path, methods);
     }
-    methods.push(...withImplied(method).filter((known) => !methods.includes(known)));
+    for (const known of withImplied(method)) methods.add(known);
   }
 
   const methods = (path: string): readonly string[] | null => {
     const exact = fixed.get(path);
-    if (exact !== undefined) return exact;
+    if (exact !== undefined) return [...exact];
     const found = new Set<string>();
     for (const { pattern, methods: known } of patterns.values()) {
       if (pattern.test(path)) for (const method of known) found.add(method);
