@@ -128,7 +128,7 @@ export class EngineHost {
       const promptTokens = settled.kind === "tokens" ? settled.ids.length : facts.promptTokens;
       const hashed = this.hashesPrompts && settled.kind === "tokens" ? hashedSequence(settled.ids).prefixes : [];
       this.send({ kind: "prepared", prompt: { promptId, ...facts, promptTokens, prefixes: hashed } });
-      // While the gateway reads that.
+      // While the gateway reads that. What cannot be packed has been refused by now.
       this.prompts.set(promptId, this.handle.pack(settled));
     } catch (thrown) {
       this.send({ kind: "refused", promptId, error: AppError.from(thrown).toRecord() });

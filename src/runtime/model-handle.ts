@@ -13,7 +13,7 @@ import type { RingRecord } from "./native/ring.ts";
 import type { NativeArgument } from "./native/struct-writer.ts";
 import type { OpenSpec } from "./protocol.ts";
 import { type PackedPrompt, PromptPacker, type PromptPayload } from "./packed-prompt.ts";
-import type { WorkerCommand, WorkerEvent } from "./worker-protocol.ts";
+import type { LanesCall, WorkerCommand, WorkerEvent } from "./worker-protocol.ts";
 
 /** What one run is started with. */
 export interface HandleRun {
@@ -182,14 +182,14 @@ export class ModelHandle {
   }
 
   private async perform(lanes: HandleRun["lanes"], call: LanesCall): Promise<number> {
+    assert(this.input === null, "a handle runs one call at a time");
     this.aborted = false;
     const hasText = lanes.some((prompt) => prompt?.payload.kind === "text");
     // The library reads it until the run is over.
     this.input = this.packer.lanes(lanes);
     const returned = ask(this.worker, { userdata: this.userdata, input: Number(this.input.address), hasText, ...call });
     this.running = returned.catch(() => {});
-    const reply = await returned;
-    this.input = null;
+    const reply = await returned.finally(() => (this.input = null));
     assert(reply.kind === "returned" && reply.run === call.run, "the Worker answers the run it was given");
     this.drain();
     return reply.code;
@@ -206,12 +206,8 @@ export class ModelHandle {
   }
 }
 
-/** A run or an embedding, without what is made of its lanes. */
-type LanesCall = WithoutLanes<Extract<WorkerCommand, { kind: "run" | "embed" }>>;
-type WithoutLanes<C> = C extends unknown ? Omit<C, "userdata" | "input" | "hasText"> : never;
-
 function lanesOf(lanes: HandleRun["lanes"]): ResultLanes {
-  return { count: lanes.length, idle: lanes.reduce((bits, payload, lane) => (payload === null ? bits | (1 << lane) : bits), 0) };
+  return { count: lanes.length, idle: lanes.reduce((bits, prompt, lane) => (prompt === null ? bits | (1 << lane) : bits), 0) };
 }
 
 /** rkllm_init. Throws AppError model_load_failed, out_of_memory. */

@@ -1,6 +1,6 @@
 /**
- * Prompts as the library reads them. They are packed when they are prepared, on the host's main thread: a run finds its input ready, and no token
- * id has to travel to the Worker.
+ * Prompts as the library reads them. They are packed on the host's main thread, a client's when it is prepared: its run finds the input ready, and no
+ * token id has to travel to the Worker.
  */
 import { assert } from "../core/errors.ts";
 import type { Abi } from "./native/abi.ts";

@@ -5,16 +5,27 @@ import type { Adapter } from "../core/model.ts";
 import type { RuntimeFindings } from "../core/runtime-findings.ts";
 import type { OpenOptions } from "./protocol.ts";
 
-/** Work on prompts. What it names by address stays until the Worker has answered. */
-interface PromptCall {
-  readonly run: number;
+/** What a call on the lanes reads and writes. It stays until the Worker has answered. */
+interface LanesMemory {
   readonly userdata: number;
   /** Address of one RKLLMInput for each lane. */
   readonly input: number;
   /** Some of them are text, rendered already. */
   readonly hasText: boolean;
-  readonly adapter?: Adapter;
 }
+
+/** A call on the lanes. */
+export type LanesCall =
+  | {
+      readonly kind: "run";
+      readonly run: number;
+      readonly tokensMax: number;
+      readonly sampling: Sampling;
+      readonly adapter?: Adapter;
+      /** A file that the library writes what its KV cache holds to. */
+      readonly savePath?: string;
+    }
+  | { readonly kind: "embed"; readonly run: number; readonly mode: "lastHiddenLayer" | "logits"; readonly adapter?: Adapter };
 
 /** What the main thread asks of the Worker: one thing at a time. */
 export type WorkerCommand =
@@ -28,15 +39,8 @@ export type WorkerCommand =
       readonly functions: Readonly<Record<string, number>>;
       readonly resultCallback: number;
     }
-  | (PromptCall & {
-      readonly kind: "run";
-      readonly tokensMax: number;
-      readonly sampling: Sampling;
-      /** A file that the library writes what its KV cache holds to. */
-      readonly savePath?: string;
-    })
+  | (LanesCall & LanesMemory)
   | { readonly kind: "load_prompt"; readonly path: string; readonly adapter?: Adapter }
-  | (PromptCall & { readonly kind: "embed"; readonly mode: "lastHiddenLayer" | "logits" })
   | { readonly kind: "destroy" };
 
 /** The Worker's answer to one command. */

@@ -66,14 +66,10 @@ export function fieldLayout(layouts: StructLayouts, name: StructName, path: stri
 /** The layout of a struct that this ABI must have. */
 function layoutOf(layouts: StructLayouts, name: StructName): StructLayout {
   const layout = layouts[name];
-  assert(layout !== undefined, `this ABI has a struct ${name}`);
-  return layout;
+  return layout ?? misuse(`this ABI has a struct ${name}`);
 }
 
-/**
- * Fills one struct. Memory starts as zeros, so padding and fields that are never set are 0, NULL, false. What is said of a value that does not fit
- * is made when one does not: each run writes a score of fields.
- */
+/** Fills one struct. Memory starts as zeros, so padding and fields that are never set are 0, NULL, false. */
 export class StructWriter {
   readonly #layouts: StructLayouts;
   readonly #name: StructName;
@@ -92,7 +88,7 @@ export class StructWriter {
   /** Sets a number or boolean; the value must fit the field, there is no rounding or wrapping. */
   set(path: string, value: number | boolean): this {
     const [offset, type] = fieldLayout(this.#layouts, this.#name, path);
-    if (!isScalar(type) || type === "ptr") assert(false, `${this.#name}.${path} is a number or a boolean`);
+    if (!isScalar(type) || type === "ptr") return misuse(`${this.#name}.${path} is a number or a boolean`);
     this.#write(path, offset, type, value);
     return this;
   }
@@ -106,7 +102,7 @@ export class StructWriter {
   /** Makes a pointer field lead to `target` and keeps the target alive with the struct; null leaves it NULL. */
   point(path: string, target: NativeArgument | null): this {
     const [offset, type] = fieldLayout(this.#layouts, this.#name, path);
-    if (type !== "ptr") assert(false, `${this.#name}.${path} is a pointer`);
+    if (type !== "ptr") return misuse(`${this.#name}.${path} is a pointer`);
     if (target === null) return this;
     this.#write(path, offset, "ptr", target.address);
     this.#keep.push(...target.keep);
@@ -120,9 +116,14 @@ export class StructWriter {
 
   #write(path: string, offset: number, type: ScalarType, value: number | boolean): void {
     const scalar = SCALAR_WRITERS[type];
-    if (!scalar.accepts(value)) assert(false, `${this.#name}.${path} takes ${String(value)} as ${type}`);
+    if (!scalar.accepts(value)) return misuse(`${this.#name}.${path} takes ${String(value)} as ${type}`);
     scalar.write(this.#view, offset, Number(value));
   }
+}
+
+/** An invariant whose sentence is made only when it is broken: each run writes a score of fields. */
+function misuse(invariant: string): never {
+  assert(false, invariant);
 }
 
 function isScalar(type: FieldLayout[1]): type is ScalarType {
