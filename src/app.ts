@@ -27,7 +27,7 @@ import { devicePermits } from "./scheduler/run-permits.ts";
 import { openDigests, openLibrary } from "./open-library.ts";
 import { contextTokensOf, defaultSources, lanesOf, openModel } from "./open-model.ts";
 import { availableMemory } from "./runtime/available-memory.ts";
-import { type NativeAssets, prepareNativeAssets } from "./runtime/native/assets.ts";
+import { type NativeAssets, nativeAssets, prepareNativeAssets } from "./runtime/native/assets.ts";
 import { findingsKey } from "./runtime/findings-key.ts";
 import type { LibrarySpec } from "./runtime/protocol.ts";
 import { chooseLibraries, LibraryChoice, type Libraries, newestRkllmVersion } from "./runtime-libraries.ts";
@@ -81,9 +81,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
   const libraries = chooseLibraries(server);
   for (const { message } of libraries.faults) log.warn("a runtime library is not used", { error: message });
   const choice = new LibraryChoice(libraries, config);
-  // Compiled binaries unpack their libraries on the first start; the server listens meanwhile.
-  const assets = prepareNativeAssets(server.cache_dir);
-  assets.catch(() => {});
+  const assets = nativeAssets(server.cache_dir);
   const findingsOf = openFindings(server);
   const likelyFindings = (model: ModelDescriptor) => findingsOf(choice.likely(model), model);
   const found = openCatalogOf(server, libraries, soc, assets);
@@ -107,7 +105,7 @@ export async function createApp({ loaded, settings, environment, log }: AppOptio
     defaultsOf: async (model) => readGenerationDefaults(model, defaultSources(config, sources, model)),
     openSlot: async (model, defaults, signal) => {
       const onFacts = async (facts: LoadFacts) => found.learn(model, facts);
-      const machine = { config, choice, findingsOf, assets: await assets, environment, program: VERSION, soc, promptCache, observer, log };
+      const machine = { config, choice, findingsOf, assets, environment, program: VERSION, soc, promptCache, observer, log };
       return openModel({ ...machine, permit: permitFor(model)?.takeAside ?? null, model, defaults, signal, onFacts });
     },
     contextTokensOf: (model) => contextTokensOf(resolveInference(config.inference, model.id), model, likelyFindings(model)),
@@ -250,7 +248,7 @@ export function openConfiguredKeys(server: Pick<ServerConfig, "keys_file">) {
 
 /** The catalog as this machine and configuration see it; the command line lists it without a server. */
 export function openConfiguredCatalog(server: ServerConfig, soc: Soc | null): Catalog {
-  return openCatalogOf(server, chooseLibraries(server), soc, prepareNativeAssets(server.cache_dir));
+  return openCatalogOf(server, chooseLibraries(server), soc, nativeAssets(server.cache_dir));
 }
 
 /** The native files, for the command line. */
@@ -267,9 +265,9 @@ export function installedRkllmVersion(server: ServerConfig): string | null | und
   }
 }
 
-function openCatalogOf(server: ServerConfig, libraries: Libraries, soc: Soc | null, assets: Promise<NativeAssets>): LearningCatalog {
+function openCatalogOf(server: ServerConfig, libraries: Libraries, soc: Soc | null, assets: () => Promise<NativeAssets>): LearningCatalog {
   // Without the native files nothing can be loaded; that is said when something is to be.
-  const builtinDir = async () => assets.then(({ builtinModelDir }) => builtinModelDir).catch(() => null);
+  const builtinDir = async () => (await assets().catch(() => null))?.builtinModelDir ?? null;
   return openCatalog({
     modelsDirs: server.models_dir,
     ...(server.builtin_model ? { builtinDir } : {}),

@@ -55,7 +55,8 @@ interface Opening {
   readonly signal: AbortSignal;
   readonly config: Config;
   readonly choice: LibraryChoice;
-  readonly assets: NativeAssets;
+  /** The native files, wherever they are wanted. */
+  readonly assets: () => Promise<NativeAssets>;
   readonly environment: Environment;
   /** Version of this program. */
   readonly program: string;
@@ -114,6 +115,8 @@ export async function openModel(opening: Opening): Promise<HostedSlot> {
 /** Opens it with one library. */
 async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog): Promise<HostedSlot> {
   const { model, config, log } = opening;
+  // The built-in model is one of them.
+  const assets = await opening.assets();
   const inference = resolveInference(config.inference, model.id);
   const findings = opening.findingsOf(library, model);
   const opened = openOptions(inference, opening.defaults.sampling, model, opening.soc, findings);
@@ -147,7 +150,7 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
         pooling: model.embedding?.pooling ?? "last",
       },
       library,
-      assets: opening.assets,
+      assets,
       options: {
         ...opened,
         hashesPrompts: keeper !== null,
@@ -157,9 +160,10 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
       findings,
     },
     // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
-    launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: opening.assets.llamaDir, ...opening.environment }, log, loadLog),
+    launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: assets.llamaDir, ...opening.environment }, log, loadLog),
     limits: hostLimits(config.server, model.bytes, findings),
     ...(keeper === null ? {} : { keeperFor: keeper.keeperFor }),
+    restoreFiles: opening.assets,
     permit: opening.permit,
     growthBytesMax: config.server.host_growth_bytes_max,
     onGrown: (growth) => {

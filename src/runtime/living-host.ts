@@ -23,6 +23,8 @@ export interface LivingHostOptions {
   readonly limits: HostLimits;
   /** Keeps prompts on disk; absent: nobody does. */
   readonly keeperFor?: KeeperFor;
+  /** Sees to the program's own files before a host is opened again: somebody may have deleted them. Absent: nobody does. */
+  readonly restoreFiles?: () => Promise<unknown>;
   /** Leave to use the device outside of a turn; null: nobody has to ask. */
   readonly permit?: (() => Promise<() => void>) | null;
   /** How much a host may grow before it is opened anew, bytes; absent or 0: without end. */
@@ -156,10 +158,12 @@ export class LivingHost {
   }
 
   private async reopen(): Promise<HostSession> {
-    const { spec, launch, limits, onLost } = this.options;
+    const { spec, launch, limits, onLost, restoreFiles } = this.options;
     this.backOff.check();
     let session: HostSession | null = null;
     try {
+      if (this.opened !== null) await restoreFiles?.();
+      this.refuseIfClosed();
       session = new HostSession(spec, launch, limits);
       this.session = session;
       this.growth = new HostGrowth(this.options.growthBytesMax ?? 0);

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scrape } from "../support/prometheus.ts";
+import { childrenOf } from "../support/test-server.ts";
 import { startServer } from "../support/server-process.ts";
 import { writeTinyGguf } from "../support/tiny-gguf.ts";
 
@@ -68,6 +69,27 @@ describe.each(["x64", "arm64"])("the %s executable", (arch) => {
         const shown = await scrape(server.url);
         expect(shown.value("rockchip_llama_work_total", { model: "tiny", outcome: "stop" })).toBe(1);
         expect(await server.stop()).toBe(0);
+      }),
+    timeoutMs,
+  );
+
+  testBuilt(
+    "unpacks what it needs once more where its cache folder was deleted",
+    () =>
+      inEmptyFolder(async (folder) => {
+        const cache = join(folder, "cache");
+        const flags = ["--port", "0", "--cache-dir", cache, ...prefix.flatMap((word) => ["--exec-prefix", word])];
+        await using server = await startServer(command(folder, "serve", ...flags), { cwd: folder, env });
+        const listed = (await (await fetch(`${server.url}/v1/models`)).json()) as { data: { id: string }[] };
+        await rm(cache, { recursive: true });
+        const body = JSON.stringify({ max_tokens: 1, messages: [{ role: "user", content: "Hi" }] });
+        const ask = async () => (await fetch(`${server.url}/v1/chat/completions`, { method: "POST", body })).status;
+        const opened = await ask();
+        await rm(cache, { recursive: true });
+        for (const host of childrenOf(server.pid)) process.kill(host, "SIGKILL");
+        // What comes before its end is known may fail with it.
+        const statuses = [await ask(), await ask()];
+        expect([listed.data.map(({ id }) => id)[0], opened, statuses.at(-1)]).toEqual(["tiny-chat", 200, 200]);
       }),
     timeoutMs,
   );

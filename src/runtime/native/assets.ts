@@ -45,6 +45,18 @@ export async function prepareNativeAssets(cacheDir: string): Promise<NativeAsset
   return Bun.isStandaloneExecutable ? embeddedAssets(cacheDir) : installedAssets(process.arch);
 }
 
+/**
+ * What prepares the native files whenever it is asked for them: somebody may have emptied the cache folder meanwhile. They are prepared a first time
+ * at once, and nobody has to wait for that.
+ */
+export function nativeAssets(cacheDir: string): () => Promise<NativeAssets> {
+  const first = prepareNativeAssets(cacheDir).catch(() => {});
+  return async () => {
+    await first;
+    return prepareNativeAssets(cacheDir);
+  };
+}
+
 async function embeddedAssets(cacheDir: string): Promise<NativeAssets> {
   for (const file of Bun.embeddedFiles) {
     const hash = ARCHIVE_NAME.exec((file as File).name)?.[1];
