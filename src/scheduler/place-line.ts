@@ -13,13 +13,13 @@ export interface PlaceWaiter<W, P> {
 /** Who is let in is decided by its owner, whenever something changes. */
 export class PlaceLine<W, P> {
   private readonly clock: Clock;
-  private readonly onLeft: () => void;
+  private readonly serve: () => void;
   private readonly waiters = new Set<PlaceWaiter<W, P>>();
 
-  /** @param onLeft is called when one has gone without a place: others may have waited for its sake */
-  constructor(clock: Clock, onLeft: () => void) {
+  /** @param serve lets in whom there is a place for; called when one has come, and when one has gone without a place: others may have waited for its sake */
+  constructor(clock: Clock, serve: () => void) {
     this.clock = clock;
-    this.onLeft = onLeft;
+    this.serve = serve;
   }
 
   /** In the order they came; those met may be let in or refused. */
@@ -45,13 +45,15 @@ export class PlaceLine<W, P> {
         reject(error);
       },
     };
+    this.waiters.add(waiter);
+    this.serve();
+    // Mostly there is a place at once.
+    if (!this.waiters.has(waiter)) return promise;
     const leave = (error: unknown): void => {
       waiter.refuse(error);
-      this.onLeft();
+      this.serve();
     };
-    const stopWatch = this.watch(signal, waitMaxMs, 0, leave);
-    this.waiters.add(waiter);
-    return promise.finally(stopWatch);
+    return promise.finally(this.watch(signal, waitMaxMs, 0, leave));
   }
 
   /** Goes on waiting with a place, until that can be used. @param waitedMs for how long it has waited. Throws as `wait` does, and what `ready` throws. */

@@ -100,14 +100,13 @@ export class Residency<T extends Closable> {
     this.refuseIfCrowded(wanted);
     const askedMs = this.clock.steadyMs();
     const { waitMaxMs } = this.limits;
-    const placed = this.line.wait(wanted, signal, waitMaxMs);
-    this.serveLine();
-    const resident = await placed;
+    const resident = await this.line.wait(wanted, signal, waitMaxMs);
     const waitedMs = () => this.clock.steadyMs() - askedMs;
     try {
-      // A loading that fails before it begins ends the wait as well.
-      const begun = Promise.race([resident.begun.promise, resident.loading]);
-      if (resident.begunMs === null) await this.line.waitOn(begun, signal, waitMaxMs, waitedMs());
+      if (resident.begunMs === null) {
+        // A loading that fails before it begins ends the wait as well.
+        await this.line.waitOn(Promise.race([resident.begun.promise, resident.loading]), signal, waitMaxMs, waitedMs());
+      }
       const begunAfterMs = waitedMs();
       return this.lease(resident, await resident.loading, begunAfterMs);
     } catch (thrown) {
