@@ -12,7 +12,8 @@ interface Joined {
   readonly member: BatchMember;
   /** Whether the turn is over with this run; asked when the run is over. */
   readonly last: () => boolean;
-  readonly stopListening: () => void;
+  /** Once it waits for others. */
+  stopListening: (() => void) | null;
   readonly seat: object;
 }
 
@@ -43,10 +44,14 @@ export class TurnBatch {
    */
   run(seat: object, member: BatchMember, last: () => boolean): void {
     assert(this.seats.has(seat) && this.terms !== null, "a run is made in its turn");
+    const joined: Joined = { member, last, seat, stopListening: null };
+    this.joined.push(joined);
+    this.startWhenComplete();
+    // Mostly it has nobody to wait for.
+    if (!this.joined.includes(joined)) return;
     const withdraw = (): void => this.withdraw(seat);
     member.signal.addEventListener("abort", withdraw, { once: true });
-    this.joined.push({ member, last, seat, stopListening: () => member.signal.removeEventListener("abort", withdraw) });
-    this.startWhenComplete();
+    joined.stopListening = () => member.signal.removeEventListener("abort", withdraw);
   }
 
   /** One of them is over. Safe to call twice. */
@@ -60,7 +65,7 @@ export class TurnBatch {
   private withdraw(seat: object): void {
     this.joined = this.joined.filter((joined) => {
       if (joined.seat !== seat) return true;
-      joined.stopListening();
+      joined.stopListening?.();
       joined.member.reader.fail(cancellation(joined.member.signal));
       return false;
     });
@@ -72,7 +77,7 @@ export class TurnBatch {
     if (this.joined.length < this.seats.size || this.terms === null) return;
     const starting = this.joined;
     this.joined = [];
-    for (const { stopListening } of starting) stopListening();
+    for (const { stopListening } of starting) stopListening?.();
     const members = starting.map(({ member }) => member);
     this.running = this.start(members, this.terms).then(() => {
       this.running = null;
