@@ -40,8 +40,20 @@ export interface Catalog {
    * @param sinceMs what was there at this time is recent enough, performance.now(); absent: now
    */
   resolve(name: string, sinceMs?: number): Promise<ModelDescriptor>;
+  /**
+   * The model a name stood for when the folders were looked at last, to go on with while they are looked at again; null where it stood for none.
+   * @param sinceMs as for `resolve`
+   */
+  recall(name: string, sinceMs?: number): RecalledModel | null;
   /** Begins to look at the folders for a name that is about to be asked for. */
   look(): void;
+}
+
+/** A model as it was last seen. */
+export interface RecalledModel {
+  readonly model: ModelDescriptor;
+  /** Resolves with whether the folders are as they were then; never rejects. */
+  readonly holds: Promise<boolean>;
 }
 
 /** A catalog that remembers what is found out about its models. */
@@ -109,6 +121,20 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
     },
     async resolve(name, sinceMs) {
       return pick(name.trim() === "" ? defaultName : name, await snapshot(sinceMs));
+    },
+    recall(name, sinceMs) {
+      const seen = last;
+      if (seen === null) return null;
+      const holds = snapshot(sinceMs).then(
+        (found) => found === seen,
+        () => false,
+      );
+      try {
+        return { model: pick(name.trim() === "" ? defaultName : name, seen), holds };
+      } catch {
+        // What `resolve` finds may be another.
+        return null;
+      }
     },
     look() {
       // Whoever asks for the name is told.

@@ -9,6 +9,10 @@ export function withDigests(catalog: Catalog, digests: WeightsDigests): Catalog 
   return {
     list: async () => (await catalog.list()).map((model) => digested(model, (file) => digests.get(file))),
     resolve: async (name, sinceMs) => digested(await catalog.resolve(name, sinceMs), (file) => digests.known(file)),
+    recall: (name, sinceMs) => {
+      const recalled = catalog.recall(name, sinceMs);
+      return recalled && { ...recalled, model: digested(recalled.model, (file) => digests.known(file)) };
+    },
     look: () => catalog.look(),
   };
 }

@@ -1,9 +1,9 @@
 /** The straight line from a request to its answer: resolve, load, take a place, prepare, check, wait, run, understand. */
 import { AppError, cancellation } from "../core/errors.ts";
-import { type GenerationRequest, SAMPLING_NAMES } from "../core/generation.ts";
+import type { GenerationRequest } from "../core/generation.ts";
 import type { ModelDescriptor } from "../core/model.ts";
 import { UNOBSERVED, type WorkKind, type WorkObserver } from "../core/observation.ts";
-import type { Inspection, PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
+import type { Inspection, PreparedPrompt } from "../core/runtime.ts";
 import { answer } from "./answer.ts";
 import { embedBatch, type EmbeddingRequest, type Embeddings } from "./embed.ts";
 import { demandOf } from "./demand.ts";
@@ -17,14 +17,7 @@ import { type Asking, type Hold, type LoadedModel, LoadedModels, type LoadedMode
 import { contextTokensOf, presetRequest } from "./preset-request.ts";
 import { promptRequest } from "./prompt-request.ts";
 import { rerank, type Ranking, type RerankRequest } from "./rerank.ts";
-import {
-  type GenerationDefaults,
-  promptTokensMax,
-  resolveSampling,
-  resolveTokensMax,
-  roomOf,
-  samplingMismatch,
-} from "./resolve-options.ts";
+import { ignoredSampling, promptTokensMax, resolveSampling, resolveTokensMax, roomOf } from "./resolve-options.ts";
 
 /** What an engine works with. What may change while it runs is read whenever it matters. */
 export interface EngineOptions extends LoadedModelsOptions {
@@ -76,21 +69,38 @@ export function createEngine(options: EngineOptions): Engine {
   async function generate(request: GenerationRequest, clientSignal: AbortSignal, work: WorkObserver): Promise<Generation> {
     const arrivedMs = performance.now();
     const signal = workSignal(clientSignal);
-    const lease = await loaded.hold(request.model, { ...askingOf(request), work }, signal);
-    try {
-      return await admit(presetRequest(request, lease.model.preset), lease.value, {
-        model: lease.model,
-        arrivedMs,
-        loadedMs: performance.now(),
-        signal,
-        work,
-        waitedMs: lease.waitedMs,
-        endLease: lease.release,
-      });
-    } catch (thrown) {
-      lease.release();
-      throw thrown;
+    const asking = { ...askingOf(request), work };
+    const serve = async (holding: Promise<Hold>, confirm: () => Promise<void>): Promise<Generation> => {
+      const lease = await holding;
+      try {
+        return await admit(presetRequest(request, lease.model.preset), lease.value, {
+          model: lease.model,
+          confirm,
+          arrivedMs,
+          loadedMs: performance.now(),
+          signal,
+          work,
+          waitedMs: lease.waitedMs,
+          endLease: lease.release,
+        });
+      } catch (thrown) {
+        lease.release();
+        throw thrown;
+      }
+    };
+    const likely = loaded.likelyHold(request.model, asking, signal);
+    if (likely !== null) {
+      const confirm = async (): Promise<void> => {
+        if (!(await likely.isRight)) throw new Error("The models folders have changed");
+      };
+      try {
+        return await serve(likely.hold, confirm);
+      } catch (thrown) {
+        if (await likely.isRight) throw thrown;
+        // Whatever it was, another model may have been meant.
+      }
     }
+    return serve(loaded.hold(request.model, asking, signal), async () => {});
   }
 
   /** Takes no place in the queue: prompts are prepared beside an answer that is being made. */
@@ -172,6 +182,8 @@ export function createEngine(options: EngineOptions): Engine {
     request: GenerationRequest,
     onModel: LoadedModel,
     visit: Pick<Hold, "model" | "waitedMs"> & {
+      /** Throws where it is not the model that was asked for; asked while the prompt is prepared, before it can run. */
+      confirm: () => Promise<void>;
       arrivedMs: number;
       loadedMs: number;
       signal: AbortSignal;
@@ -183,7 +195,7 @@ export function createEngine(options: EngineOptions): Engine {
     const { slot, queue } = lines.choose(request);
     const adapter = visit.model.adapted?.adapter;
     const demand = demandOf(request);
-    const samplingIgnored = fixedSampling(request, slot, defaults);
+    const samplingIgnored = ignoredSampling(request.sampling, defaults.sampling, slot.capabilities, options.samplingMismatch);
     const room = roomOf(slot.capabilities, visit.model.preset);
     const tokensMaxOf = (promptTokens: number, spentTokens: number): number =>
       resolveTokensMax({ requested: request.tokensMax, defaultMax: defaults.tokensMax, promptTokens, spentTokens, ...room });
@@ -193,6 +205,7 @@ export function createEngine(options: EngineOptions): Engine {
     try {
       const wanted = promptRequest(request);
       prompt = await slot.prepare({ ...wanted, continuedTokensMax });
+      await visit.confirm();
       // One that is too long is refused before it has its turn.
       tokensMaxOf(prompt.promptTokens, 0);
       visit.work.prepared(prompt.promptTokens);
@@ -231,21 +244,6 @@ export function createEngine(options: EngineOptions): Engine {
       turn.release();
       throw thrown;
     }
-  }
-
-  function fixedSampling(request: GenerationRequest, slot: RuntimeSlot, defaults: GenerationDefaults): Generation["samplingIgnored"] {
-    if (slot.capabilities.perRunSampling) return [];
-    const ignored = samplingMismatch(request.sampling, defaults.sampling);
-    const [first] = ignored;
-    if (first !== undefined && options.samplingMismatch === "refuse") {
-      const names = ignored.map((name) => SAMPLING_NAMES[name]).join(", ");
-      throw new AppError(
-        "unsupported_parameter",
-        `This runtime (RKLLM ${slot.capabilities.version}) keeps the sampling its model was loaded with; it cannot change ${names} for one request`,
-        { details: { field: SAMPLING_NAMES[first] } },
-      );
-    }
-    return ignored;
   }
 
   return {

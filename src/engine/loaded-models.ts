@@ -70,6 +70,13 @@ export interface Hold extends Lease<LoadedModel> {
   readonly model: ModelDescriptor;
 }
 
+/** A hold on what is likely to be asked for. */
+export interface LikelyHold {
+  readonly hold: Promise<Hold>;
+  /** Resolves with whether it was asked for indeed; never rejects. */
+  readonly isRight: Promise<boolean>;
+}
+
 /** Loads models as they are asked for. */
 export class LoadedModels {
   private readonly options: LoadedModelsOptions;
@@ -98,8 +105,21 @@ export class LoadedModels {
    * The model a name stands for, loaded, and held until the lease is released.
    * @throws AppError model_not_found, model_not_runnable, queue_full, queue_timeout, out_of_memory, and what opening it throws
    */
-  async hold(name: string, { stay = {}, client = "", work, sinceMs }: Asking, signal: AbortSignal): Promise<Hold> {
-    const model = await this.options.catalog.resolve(name, sinceMs);
+  async hold(name: string, asking: Asking, signal: AbortSignal): Promise<Hold> {
+    return this.holdModel(await this.options.catalog.resolve(name, asking.sinceMs), asking, signal);
+  }
+
+  /**
+   * A hold on the model that the name stood for when the folders were looked at last, where that one is loaded: to look again takes as long as to
+   * prepare a prompt, and seldom finds something else. null: it is not loaded.
+   */
+  likelyHold(name: string, asking: Asking, signal: AbortSignal): LikelyHold | null {
+    const recalled = this.options.catalog.recall(name, asking.sinceMs);
+    if (recalled === null || !this.residency.has(residentOf(openedModel(recalled.model)))) return null;
+    return { hold: this.holdModel(recalled.model, asking, signal), isRight: recalled.holds };
+  }
+
+  private async holdModel(model: ModelDescriptor, { stay = {}, client = "", work }: Asking, signal: AbortSignal): Promise<Hold> {
     if (model.unrunnableReason !== undefined) {
       throw new AppError("model_not_runnable", `The model ${model.id} cannot run here: ${model.unrunnableReason}`);
     }
@@ -108,12 +128,10 @@ export class LoadedModels {
     const memoryOf = (wanted: ModelDescriptor): number => this.memoryOf(wanted);
     const lease = await this.residency.acquire(
       {
-        key: openedKey(base),
+        ...residentOf(base),
         name: base.id,
         askedAs: model.id,
         client,
-        // A file that was replaced is another model: it is loaded once the old one is out of use.
-        edition: `${base.bytes} ${base.modifiedMs}`,
         // Asked for when there is something to load, which is seldom.
         get memoryBytes() {
           return memoryOf(base);
@@ -234,6 +252,11 @@ export class LoadedModels {
       ...(permit === null ? {} : { permit }),
     });
   }
+}
+
+/** A file that was replaced is another model: it is loaded once the old one is out of use. */
+function residentOf(base: ModelDescriptor): { readonly key: string; readonly edition: string } {
+  return { key: openedKey(base), edition: `${base.bytes} ${base.modifiedMs}` };
 }
 
 function statusOf({ askedAs, value, pinned, expiresAtMs, loadedAtMs }: Residence<LoadedModel>): ModelStatus {

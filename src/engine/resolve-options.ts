@@ -1,6 +1,6 @@
 /** The one place where what a request leaves open is filled in. */
 import { AppError } from "../core/errors.ts";
-import type { Sampling, SamplingOptions } from "../core/generation.ts";
+import { type Sampling, SAMPLING_NAMES, type SamplingOptions } from "../core/generation.ts";
 import type { ModelPreset } from "../core/model.ts";
 import { answerReserveTokens, type RuntimeCapabilities } from "../core/runtime.ts";
 import { contextTokensOf } from "./preset-request.ts";
@@ -32,6 +32,28 @@ export function samplingMismatch(request: SamplingOptions, defaults: Sampling): 
   const names = Object.keys(request) as (keyof SamplingOptions)[];
   // One way of asking for greedy decoding is as good as another.
   return Bun.deepEquals(asked, loaded) ? [] : names.filter((name) => isOther(name, request[name], defaults[name]));
+}
+
+/**
+ * Sampling of a request that has no effect, as its runtime keeps what its model was loaded with.
+ * @throws AppError unsupported_parameter where such a request is to be refused
+ */
+export function ignoredSampling(
+  request: SamplingOptions,
+  defaults: Sampling,
+  { perRunSampling, version }: RuntimeCapabilities,
+  mismatch: "run" | "refuse",
+): readonly (keyof SamplingOptions)[] {
+  if (perRunSampling) return [];
+  const ignored = samplingMismatch(request, defaults);
+  const [first] = ignored;
+  if (first === undefined || mismatch === "run") return ignored;
+  const names = ignored.map((name) => SAMPLING_NAMES[name]).join(", ");
+  throw new AppError(
+    "unsupported_parameter",
+    `This runtime (RKLLM ${version}) keeps the sampling its model was loaded with; it cannot change ${names} for one request`,
+    { details: { field: SAMPLING_NAMES[first] } },
+  );
 }
 
 /** A top_k below 0 and one of 0 are the same. */

@@ -116,6 +116,12 @@ export class Residency<T extends Closable> {
     }
   }
 
+  /** Whether the value of a key is loaded as it is wanted. */
+  has({ key, edition }: Pick<Wanted<T>, "key" | "edition">): boolean {
+    const resident = this.residents.get(key);
+    return resident !== undefined && resident.value !== null && resident.edition === edition && !resident.leaving;
+  }
+
   /** Closes the value of a key once nobody uses it; who asks for it from now on waits for that and has it loaded anew. false: there is none. */
   async unload(key: string): Promise<boolean> {
     const resident = this.residents.get(key);

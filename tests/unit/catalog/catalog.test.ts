@@ -124,6 +124,18 @@ describe("what is listed", () => {
 });
 
 describe("GGUF", () => {
+  test("a name is recalled as it was seen last, and whether that holds is told", async () => {
+    await folder.put("tiny-1b.rkllm");
+    const catalog = folder.open({ nowMs: () => Date.now() + 60_000 });
+    expect(catalog.recall("tiny-1b")).toBeNull();
+    const seen = await catalog.resolve("tiny-1b");
+    const [before, unknown] = [catalog.recall("tiny-1b"), catalog.recall("other-1b")];
+    expect([before?.model === seen, await before?.holds, unknown]).toEqual([true, true, null]);
+    await folder.put("other-1b.rkllm");
+    const after = catalog.recall("tiny-1b");
+    expect([after?.model === seen, await after?.holds]).toEqual([true, false]);
+  });
+
   test("metadata overrules the name", async () => {
     await folder.putGguf("Qwen3-9B-ctx1024-Q8_0.gguf", {
       contextTokens: 2048,

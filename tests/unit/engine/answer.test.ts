@@ -62,7 +62,7 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
   } as unknown as RuntimeSlot;
   const engine = createEngine({
     ...ONE_MODEL_ENGINE,
-    catalog: { resolve: async () => MODEL } as unknown as Catalog,
+    catalog: { recall: () => null, resolve: async () => MODEL } as unknown as Catalog,
     openSlot: async () => slot,
     answerRetriesMax: 2,
   });

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Catalog } from "../../../src/catalog/catalog.ts";
 import { AppError } from "../../../src/core/errors.ts";
 import type { GenerationRequest, Sampling } from "../../../src/core/generation.ts";
@@ -80,7 +80,7 @@ function engineOn(
   };
   const engine = createEngine({
     ...ONE_MODEL_ENGINE,
-    catalog: { resolve: async () => MODEL } as unknown as Catalog,
+    catalog: { recall: () => null, resolve: async () => MODEL } as unknown as Catalog,
     openSlot: async (_, defaults) => {
       sampled.push(defaults.sampling);
       return slot;
@@ -190,12 +190,80 @@ test.each<[KeepRefusal, string, string]>([
   expect(result).toMatchObject({ code, message: expect.stringContaining(words) });
 });
 
+describe("a loaded model that a name stood for a moment ago", () => {
+  /** An engine that has it loaded, and finds `now` where it looks again; `looked` says whether the folders are as they were. */
+  async function remembering(now: ModelDescriptor | AppError, promptTokens = 7) {
+    const { promise: looked, resolve: look } = Promise.withResolvers<boolean>();
+    let recalled: ModelDescriptor | null = null;
+    const catalog = {
+      recall: () => recalled && { model: recalled, holds: looked },
+      resolve: async () => {
+        if (recalled === null) return MODEL;
+        if (now instanceof AppError) throw now;
+        return now;
+      },
+    } as unknown as Catalog;
+    const made = engineOn(promptTokens, 1, { catalog, modelsLoadedMax: 2 });
+    await made.engine.load("", {}, new AbortController().signal);
+    recalled = MODEL;
+    return { ...made, look };
+  }
+  const OTHER = { ...MODEL, id: "other", path: "/models/other.gguf" };
+
+  test("has its prompt prepared meanwhile, and runs it when the folders are as they were", async () => {
+    const { engine, held, runs, look } = await remembering(OTHER);
+    const answering = engine.generate(REQUEST, new AbortController().signal);
+    while (held.size === 0) await Bun.sleep(0);
+    expect(runs).toEqual([]);
+    look(true);
+    const { model } = await answering;
+    expect([model.id, runs]).toEqual(["tiny", [1]]);
+  });
+
+  test("gives everything back where the name stands for another by now", async () => {
+    const { engine, held, look } = await remembering(OTHER);
+    const answering = engine.generate(REQUEST, new AbortController().signal);
+    look(false);
+    const generation = await answering;
+    expect(generation.model.id).toBe("other");
+    await eventsOf(generation);
+    const busy = engine.status().models.map(({ id, running }) => [id, running]);
+    expect({ held: [...held], busy }).toEqual({
+      held: [],
+      busy: [
+        ["tiny", false],
+        ["other", false],
+      ],
+    });
+  });
+
+  test("is refused where it is gone, and runs nothing", async () => {
+    const { engine, held, runs, look } = await remembering(new AppError("model_not_found", "Gone."));
+    look(false);
+    expect(await engine.generate(REQUEST, new AbortController().signal).catch((error: unknown) => error)).toMatchObject({
+      message: "Gone.",
+    });
+    expect({ held: [...held], runs }).toEqual({ held: [], runs: [] });
+  });
+
+  test("may have failed with what fits the one that is meant", async () => {
+    const { engine, look } = await remembering(OTHER, 40);
+    look(false);
+    const failing = engine.generate(REQUEST, new AbortController().signal).catch((error: unknown) => error);
+    expect(await failing).toMatchObject({ code: "context_length_exceeded" });
+    expect(engine.status().models.map(({ id }) => id)).toEqual(["tiny", "other"]);
+  });
+});
+
 test("what a model has left is deleted when it is gone from the catalog, and a name that nothing is kept of is refused", async () => {
   const asked: (string | undefined)[] = [];
   const refusal = new AppError("model_not_found", "There is no such model");
   const engine = createEngine({
     ...ONE_MODEL_ENGINE,
-    catalog: { resolve: async (name: string) => (name === "Tiny" ? MODEL : Promise.reject(refusal)) } as unknown as Catalog,
+    catalog: {
+      recall: () => null,
+      resolve: async (name: string) => (name === "Tiny" ? MODEL : Promise.reject(refusal)),
+    } as unknown as Catalog,
     openSlot: async () => expect.unreachable("nothing is loaded for it"),
     promptCache: { ...NO_PROMPT_CACHE, clear: (model) => (asked.push(model), model === "nobody" ? 0 : 2) },
   });
@@ -250,7 +318,7 @@ test.each([
     return () => {};
   };
   const { engine } = engineOn(1, 1, {
-    catalog: { resolve: async () => ({ ...MODEL, format }) } as unknown as Catalog,
+    catalog: { recall: () => null, resolve: async () => ({ ...MODEL, format }) } as unknown as Catalog,
     permitFor: () => ({ take, takeAside, ahead: 0, waitMs: () => 0 }),
     openSlot: async () => {
       happened.push("open");

@@ -72,7 +72,7 @@ function engineOn({ promptTokens = 5, failing = false, opens = true, going = Pro
   };
   const engine = createEngine({
     ...ONE_MODEL_ENGINE,
-    catalog: { resolve } as unknown as Catalog,
+    catalog: { recall: () => null, resolve } as unknown as Catalog,
     openSlot: async () => {
       if (!opens) throw new AppError("model_load_failed", "It does not open.");
       return slot;
