@@ -41,7 +41,8 @@ export interface Catalog {
    */
   resolve(name: string, sinceMs?: number): Promise<ModelDescriptor>;
   /**
-   * The model a name stood for when the folders were looked at last, to go on with while they are looked at again; null where it stood for none.
+   * The model a name stood for when the folders were looked at last, to go on with while they are looked at again; null where it stood for none, or
+   * is not likely to stand for that still.
    * @param sinceMs as for `resolve`
    */
   recall(name: string, sinceMs?: number): RecalledModel | null;
@@ -124,7 +125,8 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
     },
     recall(name, sinceMs) {
       const seen = last;
-      if (seen === null) return null;
+      // What is looked at anew each time is never as it was.
+      if (seen?.sightings.settled !== true) return null;
       const holds = snapshot(sinceMs).then(
         (found) => found === seen,
         () => false,

@@ -53,6 +53,11 @@ export class Sightings {
     this.#settled = false;
   }
 
+  /** Whether they may hold at all. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
   /** Whether everything is as it was. The files are asked for all at once, so this takes no longer than the slowest of them. */
   async hold(): Promise<boolean> {
     if (!this.#settled) return false;

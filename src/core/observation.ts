@@ -18,7 +18,7 @@ export interface FinishedAnswer {
 
 /** Told of one piece of work, in this order; `failed` may come at any time. After its end it hears no more. */
 export interface WorkObserver {
-  /** The name stands for this model, which is loaded as `baseId` (without its adapter). */
+  /** The name stands for this model, which is loaded as `baseId` (without its adapter). Said anew where it has turned out to stand for another. */
   resolved(model: ModelDescriptor, baseId: string): void;
   /** It is loaded. */
   loaded(): void;

@@ -182,7 +182,7 @@ export function createEngine(options: EngineOptions): Engine {
     request: GenerationRequest,
     onModel: LoadedModel,
     visit: Pick<Hold, "model" | "waitedMs"> & {
-      /** Throws where it is not the model that was asked for; asked while the prompt is prepared, before it can run. */
+      /** Throws where it is not the model that was asked for; called when its prompt has been prepared, before that can run. */
       confirm: () => Promise<void>;
       arrivedMs: number;
       loadedMs: number;

@@ -136,6 +136,13 @@ describe("GGUF", () => {
     expect([after?.model === seen, await after?.holds]).toEqual([true, false]);
   });
 
+  test("a name is not recalled from files that were written just before, as these are looked at anew each time", async () => {
+    await folder.put("tiny-1b.rkllm");
+    const catalog = folder.open();
+    await catalog.resolve("tiny-1b");
+    expect(catalog.recall("tiny-1b")).toBeNull();
+  });
+
   test("metadata overrules the name", async () => {
     await folder.putGguf("Qwen3-9B-ctx1024-Q8_0.gguf", {
       contextTokens: 2048,
