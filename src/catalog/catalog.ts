@@ -111,6 +111,7 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
     if (model === undefined) throw notFound(name.trim(), models, problems, options.modelsDirs);
     return model;
   };
+  const pickAsked = (name: string, state: Snapshot): ModelDescriptor => pick(name.trim() === "" ? defaultName : name, state);
 
   return {
     async list() {
@@ -121,22 +122,24 @@ export function openCatalog(options: CatalogOptions): LearningCatalog {
       return [...inFront, ...state.models.filter((model) => !inFront.includes(model))];
     },
     async resolve(name, sinceMs) {
-      return pick(name.trim() === "" ? defaultName : name, await snapshot(sinceMs));
+      return pickAsked(name, await snapshot(sinceMs));
     },
     recall(name, sinceMs) {
       const seen = last;
       // What is looked at anew each time is never as it was.
       if (seen?.sightings.settled !== true) return null;
-      const holds = snapshot(sinceMs).then(
-        (found) => found === seen,
-        () => false,
-      );
+      let model: ModelDescriptor;
       try {
-        return { model: pick(name.trim() === "" ? defaultName : name, seen), holds };
+        model = pickAsked(name, seen);
       } catch {
         // What `resolve` finds may be another.
         return null;
       }
+      const holds = snapshot(sinceMs).then(
+        (found) => found === seen,
+        () => false,
+      );
+      return { model, holds };
     },
     look() {
       // Whoever asks for the name is told.

@@ -117,9 +117,9 @@ export class Residency<T extends Closable> {
   }
 
   /** Whether the value of a key is loaded as it is wanted. */
-  has({ key, edition }: Pick<Wanted<T>, "key" | "edition">): boolean {
-    const resident = this.residents.get(key);
-    return resident !== undefined && resident.value !== null && resident.edition === edition && !resident.leaving;
+  has(wanted: Pick<Wanted<T>, "key" | "edition">): boolean {
+    const resident = this.residents.get(wanted.key);
+    return resident !== undefined && resident.value !== null && resident.fits(wanted);
   }
 
   /** Closes the value of a key once nobody uses it; who asks for it from now on waits for that and has it loaded anew. false: there is none. */
@@ -281,7 +281,7 @@ export class Residency<T extends Closable> {
     for (const waiter of this.line) {
       const { wanted } = waiter;
       const known = this.residents.get(wanted.key) ?? null;
-      const fits = known !== null && known.edition === wanted.edition && !known.leaving;
+      const fits = known !== null && known.fits(wanted);
       if (fits ? needed?.includes(known) : needed !== null || known?.idle === false) continue;
       try {
         const admitted = fits ? known : this.admit(wanted, known);

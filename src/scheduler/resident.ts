@@ -125,6 +125,11 @@ export class Resident<T extends Closable> {
     if (index >= 0) this.awaitedBy.splice(index, 1);
   }
 
+  /** It is what is wanted under its key, and is not on its way out. */
+  fits({ edition }: Pick<Wanted<T>, "edition">): boolean {
+    return this.edition === edition && !this.leaving;
+  }
+
   /** Nobody uses it, and it can be closed. */
   get idle(): boolean {
     return this.leases === 0 && this.value !== null;

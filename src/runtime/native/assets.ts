@@ -46,15 +46,15 @@ export async function prepareNativeAssets(cacheDir: string): Promise<NativeAsset
 }
 
 /**
- * What prepares the native files whenever it is asked for them: somebody may have emptied the cache folder meanwhile. They are prepared a first time
- * at once, and nobody has to wait for that.
+ * What prepares the native files whenever it is asked for them: somebody may have emptied the cache folder meanwhile. It begins at once, and who asks
+ * while they are being prepared waits for that.
  */
 export function nativeAssets(cacheDir: string): () => Promise<NativeAssets> {
-  const first = prepareNativeAssets(cacheDir).catch(() => {});
-  return async () => {
-    await first;
-    return prepareNativeAssets(cacheDir);
-  };
+  let going: Promise<NativeAssets> | null = null;
+  const prepare = async (): Promise<NativeAssets> => (going ??= prepareNativeAssets(cacheDir).finally(() => (going = null)));
+  // Who asks is told.
+  prepare().catch(() => {});
+  return prepare;
 }
 
 async function embeddedAssets(cacheDir: string): Promise<NativeAssets> {

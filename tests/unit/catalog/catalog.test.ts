@@ -121,9 +121,7 @@ describe("what is listed", () => {
     expect(await catalog.resolve("qwen3-1.7b", arrivedMs).catch(({ code }: { code: string }) => code)).toBe("model_not_found");
     expect((await catalog.resolve("qwen3-1.7b", performance.now())).id).toBe("qwen3-1.7b");
   });
-});
 
-describe("GGUF", () => {
   test("a name is recalled as it was seen last, and whether that holds is told", async () => {
     await folder.put("tiny-1b.rkllm");
     const catalog = folder.open({ nowMs: () => Date.now() + 60_000 });
@@ -142,7 +140,9 @@ describe("GGUF", () => {
     await catalog.resolve("tiny-1b");
     expect(catalog.recall("tiny-1b")).toBeNull();
   });
+});
 
+describe("GGUF", () => {
   test("metadata overrules the name", async () => {
     await folder.putGguf("Qwen3-9B-ctx1024-Q8_0.gguf", {
       contextTokens: 2048,
