@@ -20,6 +20,12 @@ export interface HashedSequence {
   readonly prefixes: readonly string[];
 }
 
+/** What a host has written to a file. */
+export interface WrittenSequence extends HashedSequence {
+  /** Its token ids, 32 bits each, little-endian, as base64. Only hosts read them: one that opens the model anew spells old answers as they were sampled. */
+  readonly ids: string;
+}
+
 /** How many tokens two sequences begin with alike, in whole steps. */
 export function sharedTokens(a: readonly string[], b: readonly string[]): number {
   let steps = 0;
@@ -57,7 +63,7 @@ export interface KeptPrompt {
 /** A file that has been written. */
 export interface NewCacheFile {
   readonly path: string;
-  readonly sequence: HashedSequence;
+  readonly sequence: WrittenSequence;
   /** It goes last where there is too much. */
   readonly pinned: boolean;
 }
@@ -143,6 +149,11 @@ export interface PromptCache {
   ratesOf(model: string, edition: string): MeasuredRates | null;
   /** Keeps that in place of what was measured of the model before. */
   keepRates(model: string, edition: string, rates: MeasuredRates): void;
+  /**
+   * The ids (WrittenSequence) of what an edition's files hold, the one that was used last at the end.
+   * @param tokensMax of all together: those that were used before are left out
+   */
+  sequencesOf(model: string, edition: string, tokensMax: number): readonly string[];
   /** Deletes a model's files of other editions. @param edition what the keys of its own begin with */
   retire(model: string, edition: string): void;
   status(): PromptCacheStatus;

@@ -4,7 +4,7 @@
  */
 import { AppError, assert, cancellation } from "../core/errors.ts";
 import type { Adapter } from "../core/model.ts";
-import type { HashedSequence } from "../core/prompt-cache.ts";
+import type { HashedSequence, WrittenSequence } from "../core/prompt-cache.ts";
 import type {
   Batch,
   EmbeddingRun,
@@ -18,7 +18,7 @@ import type {
 } from "../core/runtime.ts";
 import { ActiveBatch, type ActiveMember, type RunEvent } from "./active-batch.ts";
 import { Awaited } from "./awaited.ts";
-import { floatsOfBase64 } from "./float-text.ts";
+import { floatsOfBase64 } from "./number-text.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
 import { HostWatch, type HostLimits } from "./host-watch.ts";
 import { withLastWords } from "./last-words.ts";
@@ -46,7 +46,7 @@ export class HostSession {
   private readonly opened = Promise.withResolvers<RuntimeCapabilities>();
   private readonly preparing = new Awaited<PreparedPrompt>();
   private readonly inspecting = new Awaited<Inspected>();
-  private readonly saving = new Awaited<HashedSequence | null>();
+  private readonly saving = new Awaited<WrittenSequence | null>();
   private readonly loading = new Awaited<boolean>();
   private inspections = 0;
   private active: ActiveBatch | null = null;
@@ -140,7 +140,7 @@ export class HostSession {
   }
 
   /** See CachingHost. Between runs only. */
-  async savePrompt(path: string): Promise<HashedSequence | null> {
+  async savePrompt(path: string): Promise<WrittenSequence | null> {
     return this.transfer(this.saving, { kind: "save_prompt", path });
   }
 

@@ -10,6 +10,7 @@ import { KvMemory } from "./kv-memory.ts";
 import { LaneRunner } from "./lane-runner.ts";
 import { ModelHandle } from "./model-handle.ts";
 import { type Bridge, compileBridge } from "./native/bridge.ts";
+import { idsOfBase64 } from "./number-text.ts";
 import { hashedSequence } from "./prefix-hashes.ts";
 import type { PackedPrompt, PromptPayload } from "./packed-prompt.ts";
 import { createPromptPreparer, type PromptPreparer } from "./prompt-preparer.ts";
@@ -89,7 +90,7 @@ export class EngineHost {
         (handle) => (this.handle = handle),
         () => {},
       );
-      this.memory = new KvMemory(spec.options.lanes);
+      this.memory = new KvMemory(spec.options.lanes, (spec.sequences ?? []).map(idsOfBase64));
       this.hashesPrompts = spec.options.hashesPrompts;
       this.preparer = await createPromptPreparer(spec.model, spec.options.contextTokens);
       const handle = await opening;

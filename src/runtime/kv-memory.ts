@@ -5,8 +5,11 @@
 import type { Adapter } from "../core/model.ts";
 import { commonPrefix, type Lane } from "./lane-choice.ts";
 
-/** Conversations whose ids are kept: some bytes for each token, to spare whole prefills. */
-const SEQUENCES_MAX = 32;
+/** Conversations whose ids are kept: four bytes for each token, to spare whole prefills. */
+const SEQUENCES_MAX = 256;
+
+/** Tokens of all of them together. */
+export const REMEMBERED_TOKENS_MAX = 250_000;
 
 /** A prompt and what was sampled behind it. */
 export class Sequence {
@@ -35,6 +38,12 @@ export class Sequence {
     return this.length > this.promptTokens;
   }
 
+  /** Whether another prompt begins with all of this one. The last token tells most others apart. */
+  isBegunBy(prompt: Int32Array): boolean {
+    const last = this.promptTokens - 1;
+    return prompt[last] === this.ids[last] && commonPrefix(this.ids, prompt) >= this.promptTokens;
+  }
+
   /** Token ids; a view that later tokens do not change. */
   view(): Int32Array {
     return this.ids.subarray(0, this.length);
@@ -49,7 +58,9 @@ export class KvMemory {
   private recent: Sequence[] = [];
   private uses = 0;
 
-  constructor(lanes: number) {
+  /** @param earlier sequences of hosts before this one, the one that was used last at the end */
+  constructor(lanes: number, earlier: readonly Int32Array[] = []) {
+    this.recent = earlier.map((ids) => new Sequence(ids));
     this.lanesHeld = Array.from({ length: lanes }, () => ({ sequence: null, usedAt: 0 }));
   }
 
@@ -74,9 +85,11 @@ export class KvMemory {
     const sequence = new Sequence(prompt);
     this.lanesHeld[lane] = { sequence, usedAt: ++this.uses };
     // The next turn of a conversation takes the place of the one before it.
-    this.recent = this.recent.filter((other) => commonPrefix(other.view(), prompt) < other.promptTokens);
+    this.recent = this.recent.filter((other) => !other.isBegunBy(prompt));
     this.recent.push(sequence);
-    if (this.recent.length > SEQUENCES_MAX) this.recent.shift();
+    let tokens = this.recent.reduce((sum, other) => sum + other.view().length, 0);
+    while (this.recent.length > SEQUENCES_MAX || (tokens > REMEMBERED_TOKENS_MAX && this.recent.length > 1))
+      tokens -= this.recent.shift()?.view().length ?? 0;
     return sequence;
   }
 
@@ -91,6 +104,8 @@ export class KvMemory {
     let most = 0;
     for (const sequence of this.recent) {
       const ids = sequence.view();
+      // Whatever differs there has no more in common than the best so far.
+      if (ids[most] !== prompt[most]) continue;
       const common = commonPrefix(ids, prompt);
       if (common <= most) continue;
       most = common;

@@ -4,8 +4,8 @@
  */
 import { AppError, assert } from "../core/errors.ts";
 import type { Adapter, Pooling } from "../core/model.ts";
-import type { HashedSequence } from "../core/prompt-cache.ts";
-import { base64OfFloats } from "./float-text.ts";
+import type { HashedSequence, WrittenSequence } from "../core/prompt-cache.ts";
+import { base64OfNumbers } from "./number-text.ts";
 import { HostBatch } from "./host-batch.ts";
 import { HostRun, type RunOutcome } from "./host-run.ts";
 import type { KvMemory, Sequence } from "./kv-memory.ts";
@@ -150,7 +150,7 @@ export class LaneRunner {
     const held = memory.firstLane();
     // A run needs room for a token, and for what the library keeps for itself.
     const ids = held?.sequence.view().slice(0, options.contextTokens - SAVE_ROOM_TOKENS) ?? NO_IDS;
-    let saved: HashedSequence | null = null;
+    let saved: WrittenSequence | null = null;
     if (held !== null && options.lanes === 1 && ids.length > 0) {
       const run = new HostRun({
         promptId: 0,
@@ -164,7 +164,7 @@ export class LaneRunner {
       const number = this.nextRun();
       const call = { lanes, tokensMax: 1, sampling: options.sampling, savePath: path, ...adapterOf({ adapter }) };
       const outcomes = await this.follow(number, [run], handle.run({ run: number, ...call }), true);
-      if (cameToItsEnd(outcomes.get(run))) saved = hashedSequence(ids);
+      if (cameToItsEnd(outcomes.get(run))) saved = { ...hashedSequence(ids), ids: base64OfNumbers(ids) };
     }
     this.parts.send({ kind: "prompt_saved", saved });
   }
@@ -229,7 +229,7 @@ export class LaneRunner {
 
   private sendEnd({ promptId, vector, toldTokens: told }: HostRun, outcome: RunOutcome): void {
     const { send } = this.parts;
-    if (outcome.kind === "ended" && vector !== null) send({ kind: "vector", promptId, vector: base64OfFloats(vector) });
+    if (outcome.kind === "ended" && vector !== null) send({ kind: "vector", promptId, vector: base64OfNumbers(vector) });
     if (outcome.kind === "failed") send({ kind: "run_failed", promptId, error: outcome.error, told });
     else send({ kind: "ended", promptId, reason: outcome.reason, stats: outcome.stats, told });
   }

@@ -164,7 +164,7 @@ export class LivingHost {
     try {
       if (this.opened !== null) await restoreFiles?.();
       this.refuseIfClosed();
-      session = new HostSession(spec, launch, limits);
+      session = new HostSession({ ...spec, sequences: this.keeper?.sequences() ?? [] }, launch, limits);
       this.session = session;
       this.growth = new HostGrowth(this.options.growthBytesMax ?? 0);
       this.grown = null;

@@ -5,6 +5,7 @@ import type { PromptCache } from "../core/prompt-cache.ts";
 import type { RuntimeFindings } from "../core/runtime-findings.ts";
 import { contentMark } from "./content-mark.ts";
 import { libraryIdentity } from "./findings-key.ts";
+import { REMEMBERED_TOKENS_MAX } from "./kv-memory.ts";
 import { PromptKeeper } from "./prompt-keeper.ts";
 import type { LibrarySpec, OpenOptions } from "./protocol.ts";
 
@@ -56,6 +57,7 @@ export function modelKeeper(made: ModelKeeperOptions): ModelKeeper | null {
     return new PromptKeeper({
       cache,
       spaceOf: (adapter) => ({ model: model.id, key: keyOf(adapter) }),
+      sequences: () => cache.sequencesOf(model.id, edition, REMEMBERED_TOKENS_MAX),
       bytesPerToken: model.kvBytesPerToken ?? bytesPerToken ?? KV_BYTES_PER_TOKEN_UNKNOWN,
       ratesBefore: cache.ratesOf(model.id, edition),
       keepRates: (rates) => cache.keepRates(model.id, edition, rates),

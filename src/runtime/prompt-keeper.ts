@@ -16,6 +16,7 @@ import {
   type PromptCache,
   type Refused,
   sharedTokens,
+  type WrittenSequence,
 } from "../core/prompt-cache.ts";
 import type { PreparedPrompt, RunStats } from "../core/runtime.ts";
 import { gainOfLoading, RatesMeter, worthFinding, worthSaving } from "./cache-worth.ts";
@@ -27,7 +28,7 @@ export interface CachingHost {
   /** rkllm_abort was called since it opened its model: for a client, or because a run or a saving had enough. */
   readonly abortCalled: boolean;
   /** Writes what the KV cache holds. null: the library wrote nothing. Throws AppError engine_lost, shutting_down. */
-  savePrompt(path: string): Promise<HashedSequence | null>;
+  savePrompt(path: string): Promise<WrittenSequence | null>;
   /** Makes the KV cache hold what a file does; false: the library did not take it. Throws AppError engine_lost, shutting_down. */
   loadPrompt(path: string, adapter: Adapter | undefined): Promise<boolean>;
 }
@@ -37,6 +38,8 @@ export interface PromptKeeperOptions {
   readonly cache: PromptCache;
   /** Where the files of this model, with this adapter, belong. */
   readonly spaceOf: (adapter: Adapter | undefined) => CacheSpace;
+  /** The ids (WrittenSequence) of what this model's files hold. */
+  readonly sequences: () => readonly string[];
   /** An estimate, until a file has been written. */
   readonly bytesPerToken: number;
   /** What was measured when the model was open before; null: nothing. */
@@ -107,6 +110,11 @@ export class PromptKeeper {
     // A conversation that went on holds all of what it was, but for the steps that were not full.
     const goesOn = before !== null && shared > 0 && shared + MEASURED_TOKENS_MIN * 4 >= before.sequence.tokens;
     this.held = { host, space, sequence: held, hasRun: true, returned: goesOn };
+  }
+
+  /** What a host that opens the model is to remember, as if it had been there; see PromptCache.sequencesOf. */
+  sequences(): readonly string[] {
+    return this.options.sequences();
   }
 
   /** The KV cache was emptied, or nobody knows what it holds. */

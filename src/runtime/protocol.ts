@@ -11,7 +11,7 @@
 import type { TemplateSources } from "../chat/template-source.ts";
 import type { ErrorRecord } from "../core/errors.ts";
 import type { Sampling } from "../core/generation.ts";
-import type { HashedSequence } from "../core/prompt-cache.ts";
+import type { HashedSequence, WrittenSequence } from "../core/prompt-cache.ts";
 import type { Adapter, ModelFormat, ModelSidecars, Pooling } from "../core/model.ts";
 import type {
   BatchTerms,
@@ -71,6 +71,8 @@ export interface OpenSpec {
   readonly options: OpenOptions;
   /** What is known of this library with this model. */
   readonly findings?: RuntimeFindings;
+  /** Token ids (WrittenSequence) of conversations that earlier hosts have written to files. */
+  readonly sequences?: readonly string[];
 }
 
 /** What the gateway asks of a host. */
@@ -107,7 +109,7 @@ export type HostEvent =
   /** What the first lane holds now; null where nobody knows. */
   | { readonly kind: "idle"; readonly held: HashedSequence | null }
   /** null: nothing was written. */
-  | { readonly kind: "prompt_saved"; readonly saved: HashedSequence | null }
+  | { readonly kind: "prompt_saved"; readonly saved: WrittenSequence | null }
   | { readonly kind: "prompt_loaded"; readonly loaded: boolean }
   /** Nothing more is wanted of what runs, and rkllm_abort was called for it; it comes before the end of the last that was aborted. */
   | { readonly kind: "abort_called" }

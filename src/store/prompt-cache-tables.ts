@@ -2,10 +2,10 @@
 import type { Database, Statement } from "bun:sqlite";
 import {
   type CacheSpace,
-  type HashedSequence,
   type MeasuredRates,
   PREFIX_STEP_TOKENS,
   type PromptCacheEntry,
+  type WrittenSequence,
 } from "../core/prompt-cache.ts";
 
 /** Kept in the file; one of another version is not read. */
@@ -38,8 +38,12 @@ export const PROMPT_CACHE_TABLES = `
   CREATE TABLE writes (day TEXT PRIMARY KEY, bytes INTEGER NOT NULL);
 `;
 
-/** Made where it is missing: an index may be older than this table, and is as good without. One line for each model. */
-const RATES_TABLE = `
+/** Made where they are missing: an index may be older than these tables, and is as good without. Rates have one line for each model. */
+const LATER_TABLES = `
+  CREATE TABLE IF NOT EXISTS spellings (
+    entry INTEGER PRIMARY KEY REFERENCES entries (number) ON DELETE CASCADE,
+    ids TEXT NOT NULL
+  );
   CREATE TABLE IF NOT EXISTS rates (
     model TEXT PRIMARY KEY,
     edition TEXT NOT NULL,
@@ -59,7 +63,7 @@ export interface IndexedFile {
 /** A file on its way into the index. */
 export interface FileToIndex extends IndexedFile {
   readonly space: CacheSpace;
-  readonly sequence: HashedSequence;
+  readonly sequence: WrittenSequence;
   readonly pinned: boolean;
 }
 
@@ -83,6 +87,7 @@ export class PromptCacheTables {
   readonly #database: Database;
   readonly #insert: Statement;
   readonly #insertPrefixes: Statement;
+  readonly #insertIds: Statement;
   readonly #longest: Statement<IndexedFile & { step: number }, [string, string]>;
   readonly #alike: Statement<{ path: string; pinned: number }, [string, string, number]>;
   readonly #touch: Statement;
@@ -91,6 +96,7 @@ export class PromptCacheTables {
   readonly #beyond: Statement<{ path: string }, [number]>;
   readonly #unusedSince: Statement<{ path: string }, [number]>;
   readonly #sizes: Statement<KeptBytes, []>;
+  readonly #sequences: Statement<{ ids: string }, [string, string, number]>;
   readonly #otherEditions: Statement<{ path: string }, [string, string]>;
   readonly #list: Statement<EntryRow, []>;
   readonly #written: Statement<{ bytes: number }, [string]>;
@@ -100,11 +106,12 @@ export class PromptCacheTables {
 
   constructor(database: Database) {
     this.#database = database;
-    database.run(RATES_TABLE);
+    database.run(LATER_TABLES);
     this.#insert = database.query(`
       INSERT INTO entries (path, space, model, tokens, bytes, modified_ns, pinned, created_ms, used_ms, uses, hits)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, (SELECT coalesce(max(uses), 0) + 1 FROM entries), 0)`);
     this.#insertPrefixes = database.query("INSERT INTO prefixes (space, hash, entry, step) SELECT ?, value, ?, key FROM json_each(?)");
+    this.#insertIds = database.query("INSERT INTO spellings VALUES (?, ?)");
     // A hash stands for all tokens up to its own: the longest match of one is the longest common beginning.
     this.#longest = database.query(`
       SELECT path, bytes, modified_ns, max(step) AS step FROM prefixes JOIN entries ON number = entry
@@ -125,6 +132,11 @@ export class PromptCacheTables {
     this.#unusedSince = database.query("SELECT path FROM entries WHERE used_ms < ?");
     this.#sizes = database.query(`
       SELECT coalesce(sum(bytes), 0) AS bytes, coalesce(sum(bytes) FILTER (WHERE pinned = 1), 0) AS pinnedBytes FROM entries`);
+    this.#sequences = database.query(`
+      SELECT ids FROM (
+        SELECT ids, uses, sum(tokens) OVER (ORDER BY uses DESC) AS total FROM spellings JOIN entries ON number = entry
+        WHERE model = ?1 AND substr(space, 1, length(?2)) = ?2
+      ) WHERE total <= ?3 ORDER BY uses`);
     this.#otherEditions = database.query("SELECT path FROM entries WHERE model = ?1 AND substr(space, 1, length(?2)) <> ?2");
     this.#list = database.query("SELECT * FROM entries ORDER BY uses DESC");
     this.#written = database.query("SELECT bytes FROM writes WHERE day = ?");
@@ -144,13 +156,14 @@ export class PromptCacheTables {
    * sooner, and is all that others with its beginning need. What was pinned stays pinned.
    */
   add({ space, path, sequence, bytes, modified_ns, pinned }: FileToIndex, nowMs: number): readonly string[] {
-    const { prefixes, tokens } = sequence;
+    const { prefixes, tokens, ids } = sequence;
     return this.#database.transaction(() => {
       const alike = this.#alike.all(space.key, prefixes.at(-1) ?? "", prefixes.length);
       for (const replaced of alike) this.delete(replaced.path);
       const stays = pinned || alike.some((replaced) => replaced.pinned === 1);
       const entry = this.#insert.run(path, space.key, space.model, tokens, bytes, modified_ns, stays ? 1 : 0, nowMs);
       this.#insertPrefixes.run(space.key, entry.lastInsertRowid, JSON.stringify(prefixes));
+      this.#insertIds.run(entry.lastInsertRowid, ids);
       return alike.map((replaced) => replaced.path);
     })();
   }
@@ -175,6 +188,11 @@ export class PromptCacheTables {
   /** Files that nobody has used since then. */
   unusedSince(sinceMs: number): readonly string[] {
     return this.#unusedSince.all(sinceMs).map(({ path }) => path);
+  }
+
+  /** See PromptCache. */
+  sequencesOf(model: string, edition: string, tokensMax: number): readonly string[] {
+    return this.#sequences.all(model, edition, tokensMax).map(({ ids }) => ids);
   }
 
   /** A model's files whose keys begin otherwise. */

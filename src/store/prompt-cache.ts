@@ -142,6 +142,7 @@ export function createPromptCache(options: PromptCacheOptions): PromptCache {
     },
     ratesOf: (model, edition) => attempt((tables) => tables.ratesOf(model, edition), null),
     keepRates: (model, edition, rates) => attempt((tables) => tables.keepRates(model, edition, rates), undefined),
+    sequencesOf: (model, edition, tokensMax) => attempt((tables) => tables.sequencesOf(model, edition, tokensMax), []),
     retire: (model, edition) => attempt((tables) => removeAll(tables, tables.otherEditions(model, edition)), undefined),
     status: (): PromptCacheStatus => {
       const all = attempt((tables) => tables.list(), []);

@@ -5,7 +5,7 @@ import { findingsKey } from "../../src/runtime/findings-key.ts";
 import { FindingsFile } from "../../src/store/findings-file.ts";
 import { VERSION } from "../../src/version.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { startTestServer, type TestServer, type TestServerOptions } from "../support/test-server.ts";
 import { writeTinyGguf } from "../support/tiny-gguf.ts";
 
 /** Whole programs take their time on a slow or busy machine. */
@@ -30,6 +30,9 @@ interface Cache {
   }[];
 }
 
+/** One token of the vocabulary. */
+const SAID = "Once more, and then again.";
+
 type Message = { readonly role: string; readonly content: string };
 const user = (content: string): Message => ({ role: "user", content });
 
@@ -38,8 +41,12 @@ async function cacheOf(server: TestServer): Promise<Cache> {
 }
 
 /** One turn of a chat: what it says, and how many tokens of its prompt were computed. */
-async function turn(server: TestServer, messages: readonly Message[]): Promise<{ text: string; prompt: number; computed: number }> {
-  const response = await server.post(PATH, { messages, temperature: 0, max_tokens: 8 });
+async function turn(
+  server: TestServer,
+  messages: readonly Message[],
+  tokensMax = 8,
+): Promise<{ text: string; prompt: number; computed: number }> {
+  const response = await server.post(PATH, { messages, temperature: 0, max_tokens: tokensMax });
   expect(response.status).toBe(200);
   const { choices, usage } = (await response.json()) as {
     choices: { message: { content: string } }[];
@@ -66,7 +73,7 @@ function filesIn(cacheDir: string): string[] {
     .map((name) => join(folder, name));
 }
 
-interface Options {
+interface Options extends Pick<TestServerOptions, "models"> {
   readonly moods?: string;
   readonly flags?: readonly string[];
   readonly modelsDir?: string;
@@ -103,6 +110,40 @@ test("a chat goes on after a restart without computing what it had", async () =>
   await using after = await serverWith(cacheDir, { modelsDir: before.modelsDir });
   const { computed } = await turn(after, [...opening, { role: "assistant", content: text }, user("Go on")]);
   expect(computed).toBeLessThan(first / 3);
+});
+
+test.each([
+  ["a restart", async (server: TestServer, again: () => Promise<TestServer>) => (await server.server.stop(), again())],
+  [
+    "the model was unloaded",
+    async (server: TestServer) => {
+      expect((await server.post("/v1/models/unload", { model: "tiny" })).status).toBe(200);
+      return server;
+    },
+  ],
+  [
+    "another chat took its place, and its host was killed",
+    async (server: TestServer) => {
+      await turn(server, [user(`Another story, please. ${LONG}`)]);
+      for (const pid of server.hostPids()) process.kill(pid, "SIGKILL");
+      return server;
+    },
+  ],
+])("answers that were sampled in other tokens than a tokenizer gives them are read from disk: %s", async (_, come) => {
+  const cacheDir = temporaryFolder();
+  // The model says in many tokens what is one token of its vocabulary.
+  const models = { "tiny.gguf": { contextTokens: 4096, says: SAID, userTokens: [SAID] } };
+  const first = await serverWith(cacheDir, { models });
+  const messages = [user(`${LONG}What happened next?`)];
+  for (const question of ["And then?", "Where did it go?", "Who was there?"]) {
+    const { text } = await turn(first, messages, 60);
+    messages.push({ role: "assistant", content: text }, user(`${question} ${LONG}`));
+  }
+  const { text, prompt } = await turn(first, messages, 60);
+  await using server = await come(first, async () => serverWith(cacheDir, { modelsDir: first.modelsDir }));
+  const { computed } = await turn(server, [...messages, { role: "assistant", content: text }, user("Go on")], 60);
+  // Without its tokens as they were, the file would be good for no more than the first question.
+  expect(computed).toBeLessThan(prompt / 4);
 });
 
 test.each([[[]], [["--isolation", "thread"]]])(

@@ -11,6 +11,7 @@ export const NO_PROMPT_CACHE: PromptCache = {
   note: () => {},
   ratesOf: () => null,
   keepRates: () => {},
+  sequencesOf: () => [],
   retire: () => {},
   status: () => ({ entries: [], bytes: 0, bytesMax: 0, hits: 0, misses: 0, passed: 0, tokensSaved: 0, msSaved: 0, bytesWrittenToday: 0 }),
   clear: () => 0,

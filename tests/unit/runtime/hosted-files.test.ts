@@ -1,7 +1,7 @@
 /** Files of prompts between the runs of a slot: what waits for them, and what becomes of them when hosts are lost and models closed. */
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import type { HashedSequence } from "../../../src/core/prompt-cache.ts";
+import type { HashedSequence, WrittenSequence } from "../../../src/core/prompt-cache.ts";
 import { HostedSlot } from "../../../src/runtime/hosted-slot.ts";
 import { PromptKeeper } from "../../../src/runtime/prompt-keeper.ts";
 import type { HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
@@ -24,9 +24,10 @@ const LIMITS = {
 const INPUT = { kind: "completion", prompt: "Hi" } as const;
 const REQUEST = { input: INPUT, reasoning: { mode: "auto" } } as const;
 const never = () => new AbortController().signal;
-const chat = (name: string, steps = 10): HashedSequence => ({
+const chat = (name: string, steps = 10): WrittenSequence => ({
   tokens: steps * 32 + 5,
   prefixes: Array.from({ length: steps }, (_, step) => `${name}${step}`),
+  ids: `${name}${steps}`,
 });
 
 /** Hosts of one slot, which keeps prompts on disk and asks leave to park them. */
@@ -53,6 +54,7 @@ function stage(change: { over?: AbortSignal; permit?: () => Promise<() => void>;
         new PromptKeeper({
           cache,
           spaceOf: () => ({ model: "tiny", key: "ab12" }),
+          sequences: () => [],
           bytesPerToken: 1,
           ratesBefore: null,
           keepRates: () => {},

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { OutputFormat, RuntimeCapabilities, TokenEvent } from "../../../src/core/runtime.ts";
-import { base64OfFloats } from "../../../src/runtime/float-text.ts";
+import { base64OfNumbers } from "../../../src/runtime/number-text.ts";
 import { HostedSlot } from "../../../src/runtime/hosted-slot.ts";
 import type { HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
 import { PlayedHost } from "../../support/played-host.ts";
@@ -223,7 +223,7 @@ test("HostedSlot makes a vector of a prompt, and prepares the prompt again where
   await next.hears("prepare");
   next.say({ kind: "prepared", prompt: { promptId, promptTokens: 1, format: PLAIN, opening: "", prefixes: [] } });
   await next.hears("embed");
-  next.say({ kind: "vector", promptId, vector: base64OfFloats(Float32Array.of(1, -2.5)) });
+  next.say({ kind: "vector", promptId, vector: base64OfNumbers(Float32Array.of(1, -2.5)) });
   next.say({ kind: "ended", promptId, reason: "stop", stats: STATS });
   next.say({ kind: "idle", held: null });
   expect(await embedding).toEqual(Float32Array.of(1, -2.5));

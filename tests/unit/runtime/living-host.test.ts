@@ -85,7 +85,7 @@ test("outside of a turn leave is asked for what parking a host takes, and a batc
   const givenBack = Promise.withResolvers<void>();
   const park = async () => {};
   const { living, hosts, grow } = stage(100, {
-    keeperFor: () => ({ park }) as unknown as PromptKeeper,
+    keeperFor: () => ({ park, sequences: () => [] }) as unknown as PromptKeeper,
     permit: async () => {
       asked.resolve();
       return leave.promise;

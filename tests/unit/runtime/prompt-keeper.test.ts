@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { AppError } from "../../../src/core/errors.ts";
-import type { CacheSpace, HashedSequence, PromptCache } from "../../../src/core/prompt-cache.ts";
+import type { CacheSpace, WrittenSequence, PromptCache } from "../../../src/core/prompt-cache.ts";
 import type { PreparedPrompt } from "../../../src/core/runtime.ts";
 import { type CachingHost, PromptKeeper } from "../../../src/runtime/prompt-keeper.ts";
 import { createPromptCache } from "../../../src/store/prompt-cache.ts";
@@ -13,12 +13,13 @@ const STATS = { prefillTokens: 1000, prefillMs: 10_000, decodeTokens: 1, decodeM
 const BYTES = 1000;
 
 /** A sequence of so many steps, and some tokens; those of one name begin alike. */
-const chat = (name: string, steps: number): HashedSequence => ({
+const chat = (name: string, steps: number): WrittenSequence => ({
   tokens: steps * 32 + 5,
   prefixes: Array.from({ length: steps }, (_, step) => `${name}${step}`),
+  ids: `${name}${steps}`,
 });
 
-const promptOf = ({ tokens, prefixes }: HashedSequence): PreparedPrompt => ({
+const promptOf = ({ tokens, prefixes }: WrittenSequence): PreparedPrompt => ({
   promptId: 1,
   promptTokens: tokens,
   format: { reasoning: null, toolSyntax: "hermes" },
@@ -31,14 +32,14 @@ class PlayedHost implements CachingHost {
   lost: AppError | null = null;
   abortCalled = false;
   /** What its KV cache holds, as it knows it. */
-  held: HashedSequence | null = null;
+  held: WrittenSequence | null = null;
   asked: string[] = [];
   /** Size of the next file. */
   bytes = BYTES;
   /** What becomes of the next file; null: it is written or read. */
   end: (() => AppError) | null = null;
 
-  async savePrompt(path: string): Promise<HashedSequence | null> {
+  async savePrompt(path: string): Promise<WrittenSequence | null> {
     this.asked.push("save");
     this.dieIfTold();
     if (this.held !== null) writeFileSync(path, Buffer.alloc(this.bytes));
@@ -76,6 +77,7 @@ function stage({ loadsAfterAbort = true, bytesWrittenPerDayMax = 1000 * BYTES } 
     new PromptKeeper({
       cache,
       spaceOf: () => SPACE,
+      sequences: () => cache.sequencesOf(SPACE.model, "ab", 1e9),
       bytesPerToken: 1,
       ratesBefore: cache.ratesOf(SPACE.model, "ab"),
       keepRates: (rates) => cache.keepRates(SPACE.model, "ab", rates),
@@ -84,13 +86,13 @@ function stage({ loadsAfterAbort = true, bytesWrittenPerDayMax = 1000 * BYTES } 
     });
   const keeper = open();
   /** One turn of a chat in a host. */
-  const run = async (host: PlayedHost, held: HashedSequence): Promise<void> => {
+  const run = async (host: PlayedHost, held: WrittenSequence): Promise<void> => {
     await keeper.before(host, promptOf(held), undefined);
     host.held = held;
     keeper.after(host, undefined, held, STATS);
   };
   /** A chat for which there is a file, as another server left it. */
-  const fileOf = (sequence: HashedSequence): string => {
+  const fileOf = (sequence: WrittenSequence): string => {
     const reserved = cache.reserve(SPACE, BYTES, false);
     const path = "path" in reserved ? reserved.path : expect.unreachable(reserved.refused);
     writeFileSync(path, Buffer.alloc(BYTES));

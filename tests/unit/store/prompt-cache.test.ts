@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { CacheSpace, HashedSequence, PromptCache } from "../../../src/core/prompt-cache.ts";
+import type { CacheSpace, WrittenSequence, PromptCache } from "../../../src/core/prompt-cache.ts";
 import { createPromptCache, type PromptCacheOptions } from "../../../src/store/prompt-cache.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -26,7 +26,11 @@ function cacheIn(folder: string, change: Partial<PromptCacheOptions> = {}) {
   return { cache, warnings, clock };
 }
 
-const sequence = (...prefixes: string[]): HashedSequence => ({ tokens: prefixes.length * 32 + 5, prefixes });
+const sequence = (...prefixes: string[]): WrittenSequence => ({
+  tokens: prefixes.length * 32 + 5,
+  prefixes,
+  ids: prefixes.join(),
+});
 
 function reserved(cache: PromptCache, bytes = 1000, space = SPACE, pinned = false): string {
   const answer = cache.reserve(space, bytes, pinned);
@@ -40,7 +44,7 @@ function refusal(cache: PromptCache, bytes = 1000, pinned = false): string | nul
 }
 
 /** Keeps a file as a runtime would write it. */
-function kept(cache: PromptCache, held: HashedSequence, bytes = 1000, space = SPACE, pinned = false): string {
+function kept(cache: PromptCache, held: WrittenSequence, bytes = 1000, space = SPACE, pinned = false): string {
   const path = reserved(cache, bytes, space, pinned);
   writeFileSync(path, Buffer.alloc(bytes));
   expect(cache.add(space, { path, sequence: held, pinned })).toEqual({ bytes, isKept: true });
@@ -306,6 +310,7 @@ test("what was measured of a model outlives the server, and is that of one editi
   before.close();
   const index = new Database(join(folder, "index.sqlite"));
   index.run("DROP TABLE rates");
+  index.run("DROP TABLE spellings");
   index.close();
   const { cache: first, warnings } = cacheIn(folder);
   const unknown = first.ratesOf("tiny", "aa");
@@ -335,4 +340,23 @@ test("without room nothing is kept, and nothing touched", () => {
     false,
     [],
   ]);
+});
+
+test("the token ids of what an edition's files hold are there as long as the files are: where they are too many, those that were used last", () => {
+  const { cache } = cacheIn(temporaryFolder());
+  const keptIn = (model: string, key: string, name: string) => kept(cache, sequence(name), 1000, { model, key });
+  const first = keptIn("tiny", "aa1", "a");
+  keptIn("tiny", "aa1", "b");
+  const last = keptIn("tiny", "aa2", "c");
+  keptIn("other", "aa1", "x");
+  keptIn("tiny", "bb1", "y");
+  cache.note({ kind: "hit", path: first, tokens: 32, msSaved: 1 });
+  const idsOf = (tokensMax: number) => cache.sequencesOf("tiny", "aa", tokensMax);
+  expect([idsOf(111), idsOf(110), idsOf(74)]).toEqual([
+    ["b", "c", "a"],
+    ["c", "a"],
+    ["c", "a"],
+  ]);
+  cache.drop(last);
+  expect(idsOf(1000)).toEqual(["b", "a"]);
 });
