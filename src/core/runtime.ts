@@ -65,6 +65,8 @@ export interface PreparedPrompt {
   /** Names the prompt towards the slot that prepared it. */
   readonly promptId: number;
   readonly promptTokens: number;
+  /** Only the library can count them: `promptTokens` is an upper estimate. */
+  readonly estimated?: true;
   readonly format: OutputFormat;
   /** The text that the answer was made to begin with, as it would stand in an answer; "" for none. */
   readonly opening: string;

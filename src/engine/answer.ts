@@ -194,9 +194,10 @@ function finish(admitted: Admitted, passages: readonly Passage[], grantedMs: num
   const sum = (value: (passage: Passage) => number): number => passages.reduce((total, passage) => total + value(passage), 0);
   const called = last.refused.length > 0 || sum((passage) => passage.calls) > 0;
   const reason: FinishReason = last.reason === "length" ? "length" : called ? "tool_calls" : "stop";
-  const { promptTokens } = admitted.prompt;
-  // What the runtime did not compute came from its KV cache. Without figures (an aborted run may have none) nothing is claimed.
-  const computed = first.stats.prefillTokens > 0 ? Math.min(first.stats.prefillTokens, promptTokens) : promptTokens;
+  const { promptTokens, estimated = false } = admitted.prompt;
+  const { prefillTokens } = first.stats;
+  // What the runtime did not compute came from its KV cache. Without figures (an aborted run may have none) or a count nothing is claimed.
+  const computed = prefillTokens > 0 && !estimated ? Math.min(prefillTokens, promptTokens) : promptTokens;
   return {
     kind: "finish",
     reason,

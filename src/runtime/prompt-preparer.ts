@@ -22,8 +22,9 @@ import type { HostModel } from "./protocol.ts";
 /** A prompt that is ready to run. */
 export interface Prepared {
   readonly payload: PromptPayload;
-  /** Exact for token ids; an upper estimate for text, where only the library could count. */
   readonly promptTokens: number;
+  /** Of text only the library can count the tokens: `promptTokens` is an upper estimate. */
+  readonly estimated?: true;
   readonly format: OutputFormat;
   readonly opening: string;
 }
@@ -242,7 +243,7 @@ function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary
     if (text === "") throw emptyPrompt();
     // It is packed only when this has been answered.
     refuseNul(text);
-    return { payload: { kind: "text", text }, promptTokens: estimateTokens(text), ...rest };
+    return { payload: { kind: "text", text }, promptTokens: estimateTokens(text), estimated: true, ...rest };
   };
   const prepare = ({ input, reasoning, opening: wanted }: PromptRequest): Prepared & { payload: { kind: "text" } } => {
     if (input.kind === "completion") {

@@ -27,10 +27,14 @@ interface Said {
 
 /** An engine whose model says one text after another, four characters a token, and notes what it was asked and how far it was let speak. */
 function engineSaying(...answers: readonly (string | Said)[]) {
-  return engineWithContext(1000, ...answers);
+  return engineWith({}, ...answers);
 }
 
-function engineWithContext(contextTokens: number, ...answers: readonly (string | Said)[]) {
+/** @param estimated its prompts are not counted but estimated */
+function engineWith(
+  { contextTokens = 1000, ...counting }: { contextTokens?: number; estimated?: true },
+  ...answers: readonly (string | Said)[]
+) {
   const prompts: PromptRequest[] = [];
   const spoken: string[] = [];
   const limits: number[] = [];
@@ -40,7 +44,7 @@ function engineWithContext(contextTokens: number, ...answers: readonly (string |
     prepare: async (prompt: PromptRequest) => {
       const opening = prompt.opening?.kind === "text" ? prompt.opening.text : "";
       held.add(prompts.push(prompt));
-      return { promptId: prompts.length, promptTokens: 10 * prompts.length, format: QWEN, opening, prefixes: [] };
+      return { promptId: prompts.length, promptTokens: 10 * prompts.length, ...counting, format: QWEN, opening, prefixes: [] };
     },
     discard: (id: number) => void held.delete(id),
     run: async ({ members: [member] }: { members: [BatchMember] }) =>
@@ -151,7 +155,7 @@ test("a call that does not fit twice goes to the client, who can say what is wro
 });
 
 test("a call that does not fit goes to the client where the context has no room for another try", async () => {
-  const { engine, spoken, held } = engineWithContext(20, BAD_CALL, CALL);
+  const { engine, spoken, held } = engineWith({ contextTokens: 20 }, BAD_CALL, CALL);
   expect(await answerOf(engine, request({ input: { tools: [WEATHER] } }))).toEqual([
     { call: "get_weather" },
     { arguments: '{"city": 7}' },
@@ -366,4 +370,13 @@ test("what is repeated for a reason is left to be", async () => {
   const table = Array.from({ length: 200 }, (_, row) => `| ${row} | 0 | 0 | 0 |`).join("\n");
   const { engine } = engineSaying(`${ruler}\n${table}\n${"la ".repeat(200)}`);
   expect((await answerOf(engine, request())).at(-1)).toEqual({ finish: "stop" });
+});
+
+test.each([
+  ["counted", {}, 6],
+  ["only estimated", { estimated: true }, 0],
+] as const)("what was not computed came from the KV cache where the prompt's tokens are known: %s", async (_, counting, cachedTokens) => {
+  const { engine } = engineWith(counting, "Hello");
+  const events = await eventsOf(await engine.generate(request(), new AbortController().signal));
+  expect(events.at(-1)).toMatchObject({ usage: { promptTokens: 10, cachedTokens } });
 });

@@ -32,3 +32,9 @@ test("without a tokenizer control tokens are taken out of what a client wrote, b
     { kind: "text", text: prompt },
   ]);
 });
+
+test("without a tokenizer a prompt's tokens are estimated, not too few, and said to be", async () => {
+  const preparer = await createPromptPreparer(BARE, 4096);
+  const prepared = preparer.prepare({ input: { kind: "completion", prompt: "a".repeat(300) }, reasoning: { mode: "auto" } });
+  expect(prepared).toMatchObject({ promptTokens: 108, estimated: true });
+});
