@@ -6,6 +6,7 @@ import type { ServerConfig } from "./config/server-schema.ts";
 import { AppError } from "./core/errors.ts";
 import type { ModelDescriptor, ModelFormat } from "./core/model.ts";
 import { inOrder } from "./runtime/library-order.ts";
+import type { LibraryFailure } from "./runtime/open-with-first.ts";
 import { describeLibrary } from "./runtime/native/library.ts";
 import { findRuntimeLibraries, type LibrarySearch, librarySearchFolders } from "./runtime/native/library-search.ts";
 import type { LibrarySpec } from "./runtime/protocol.ts";
@@ -106,8 +107,13 @@ export class LibraryChoice {
   }
 
   /** One has opened the model, and others had not: they come last from now on. */
-  note(model: ModelDescriptor, opened: LibrarySpec, refused: readonly LibrarySpec[]): void {
-    if (this.forcedFor(model) === null) this.refusals.note(model, refused.flatMap(pathsOf), pathsOf(opened));
+  note(model: ModelDescriptor, opened: LibrarySpec, refused: readonly LibraryFailure[]): void {
+    if (this.forcedFor(model) !== null) return;
+    // A crash or a hang may have been that of a bad moment, such as NPU memory that had run out.
+    const failures = refused.flatMap(({ library, error }) =>
+      pathsOf(library).map((path) => ({ path, mayPass: error.code === "engine_lost" })),
+    );
+    this.refusals.note(model, failures, pathsOf(opened));
   }
 
   private forcedFor(model: ModelDescriptor): string | null {

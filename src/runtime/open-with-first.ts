@@ -15,7 +15,13 @@ export interface OpenedWith<T> {
   readonly opened: T;
   readonly library: LibrarySpec;
   /** Those that were tried before. */
-  readonly refused: readonly LibrarySpec[];
+  readonly refused: readonly LibraryFailure[];
+}
+
+/** A library that did not open a model. */
+export interface LibraryFailure {
+  readonly library: LibrarySpec;
+  readonly error: AppError;
 }
 
 /**
@@ -31,10 +37,10 @@ export async function openWithFirst<T>(
   signal: AbortSignal,
   onRefused: (library: LibrarySpec, error: AppError) => void,
 ): Promise<OpenedWith<T>> {
-  const failures: { readonly library: LibrarySpec; readonly error: AppError }[] = [];
+  const failures: LibraryFailure[] = [];
   for (const library of libraries) {
     try {
-      return { opened: await open(library), library, refused: failures.map((failure) => failure.library) };
+      return { opened: await open(library), library, refused: failures };
     } catch (thrown) {
       const error = AppError.from(thrown);
       if (libraries.length === 1 || signal.aborted || !OF_THE_LIBRARY.has(error.code)) throw error;

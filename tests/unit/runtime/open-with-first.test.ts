@@ -34,13 +34,13 @@ const failed = (message: string) => new AppError("model_load_failed", message);
 
 test("the first library that opens the model is used, and those before it are named", async () => {
   const { result, told } = trying({ "1.3.0": failed("bad magic") }, [NEW, OLD, BETA]);
-  expect(await result).toEqual({ opened: "1.2.3", library: OLD, refused: [NEW] });
+  expect(await result).toEqual({ opened: "1.2.3", library: OLD, refused: [{ library: NEW, error: failed("bad magic") }] });
   expect(told).toEqual(["1.3.0: bad magic"]);
 });
 
 test("a library that crashes or cannot be loaded is passed over as one that refuses", async () => {
   const failures = { "1.3.0": new AppError("engine_lost", "SIGILL"), "1.2.3": new AppError("runtime_library_missing", "no libgomp") };
-  expect((await trying(failures, [NEW, OLD, BETA]).result).refused).toEqual([NEW, OLD]);
+  expect((await trying(failures, [NEW, OLD, BETA]).result).refused.map(({ library }) => library)).toEqual([NEW, OLD]);
 });
 
 test("where none opens the model, it is said what each of them said", async () => {
