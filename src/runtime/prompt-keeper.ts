@@ -92,7 +92,8 @@ export class PromptKeeper {
     const prefixes = prompt?.prefixes ?? [];
     const held = this.heldBy(host);
     const shared = held?.space.key === space.key ? sharedTokens(held.sequence.prefixes, prefixes) : 0;
-    const evicted = this.worthSavingOf(host, shared);
+    // What this host must not read is written when it is closed, at the earliest.
+    const evicted = this.mayRead(host) ? this.worthSavingOf(host, shared) : null;
     if (evicted !== null) await this.save(evicted, false);
     if (prompt !== null && prefixes.length > 0 && host.lost === null) await this.loadFor(host, prompt, { space, adapter, shared });
   }
@@ -161,6 +162,10 @@ export class PromptKeeper {
     return this.held?.host === host && host.lost === null ? this.held : null;
   }
 
+  private mayRead(host: CachingHost): boolean {
+    return this.options.loadsAfterAbort || !host.abortCalled;
+  }
+
   /** The file that holds most of it. Asked each time: files go for their age, for want of room, and because somebody deletes them. */
   private fileOf({ space, sequence }: Held): CachedPrompt | null {
     return this.options.cache.find(space, sequence.prefixes);
@@ -202,12 +207,12 @@ export class PromptKeeper {
     prompt: PreparedPrompt,
     { space, adapter, shared }: { readonly space: CacheSpace; readonly adapter: Adapter | undefined; readonly shared: number },
   ): Promise<void> {
-    const { cache, loadsAfterAbort } = this.options;
+    const { cache } = this.options;
     if (!worthFinding(prompt.promptTokens, shared)) return;
     const found = cache.find(space, prompt.prefixes);
     if (found === null || found.tokens <= shared) return cache.note({ kind: "miss" });
     const msSaved = gainOfLoading(found, shared, this.meter.rates);
-    if (msSaved <= 0 || (host.abortCalled && !loadsAfterAbort)) return cache.note({ kind: "passed" });
+    if (msSaved <= 0 || !this.mayRead(host)) return cache.note({ kind: "passed" });
     const startedMs = performance.now();
     this.forget();
     const loaded = await this.attempt(found.path, async () => host.loadPrompt(found.path, adapter));

@@ -242,6 +242,18 @@ test("nothing is read after an abort where that is not known to be safe, until a
   expect([host.asked, next.asked, existsSync(file), cache.status().passed]).toEqual([[], ["load"], true, 1]);
 });
 
+test("what a host must not read after an abort is written no earlier than when it is closed", async () => {
+  const { keeper, run } = stage({ loadsAfterAbort: false });
+  const host = new PlayedHost();
+  await run(host, chat("a", 10));
+  host.abortCalled = true;
+  await run(host, chat("b", 10));
+  await keeper.before(host, null, undefined);
+  const asked = [...host.asked];
+  await keeper.park(host, null);
+  expect([asked, host.asked]).toEqual([[], ["save"]]);
+});
+
 test.each<[string, number, readonly string[]]>([
   ["reads what it knows to be slow to compute", 10_000, ["load"]],
   ["does not read what it knows to be computed sooner", 1e-4, []],
