@@ -18,6 +18,7 @@ import { launchHostThread } from "./runtime/host-thread.ts";
 import type { HostLimits } from "./runtime/host-watch.ts";
 import type { HostedSlot, HostedSlotOptions } from "./runtime/hosted-slot.ts";
 import { LoadLog } from "./runtime/load-log.ts";
+import { coresIn, maskFor } from "./runtime/cpu-mask.ts";
 import { modelKeeper } from "./runtime/model-keeper.ts";
 import type { NativeAssets } from "./runtime/native/assets.ts";
 import { libraryName, openWithFirst } from "./runtime/open-with-first.ts";
@@ -128,6 +129,13 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
       fix: `rockchip-llama doctor --probe ${model.id}`,
     });
   }
+  if (model.format === "rkllm" && coresIn(opened.cpuMask) !== opened.cpuCount) {
+    log.warn("cpu_mask does not have as many cores as cpu_count: by report the library then uses all of them", {
+      model: model.id,
+      cpuCount: opened.cpuCount,
+      cpuMask: `0x${opened.cpuMask.toString(16)}`,
+    });
+  }
   const keeper = modelKeeper({
     cache: opening.promptCache,
     model,
@@ -138,6 +146,9 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
     mode: config.server.prompt_cache,
     onFault: (path, error) => log.warn("a prompt's file was given up", { model: model.id, path, error: error.message }),
   });
+  if (keeper === null && config.server.prompt_cache === "on") {
+    log.warn("no prompts are kept for a model with n_batch above 1: a file holds one lane", { model: model.id, lanes: opened.lanes });
+  }
   const options: HostedSlotOptions = {
     spec: {
       model: {
@@ -220,7 +231,7 @@ export function openOptions(
     embedFlash: inference.embed_flash,
     cpuCount: model.format === "gguf" ? Math.min(inference.cpu_count, CPU_RUNTIME_THREADS_MAX) : inference.cpu_count,
     lanes: lanesOf(inference, model, findings),
-    cpuMask: inference.cpu_mask ?? (soc === "rk3588" || soc === "rk3576" ? 0xf0 : 0x0f),
+    cpuMask: inference.cpu_mask ?? maskFor(inference.cpu_count, soc),
   };
 }
 

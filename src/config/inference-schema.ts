@@ -61,7 +61,8 @@ const HARDWARE = {
   cpu_count: setting(integer(1, 8), 4, { group: "Hardware", about: "CPU threads the runtime may use." }),
   cpu_mask: setting(nullable(cpuMask()), null, {
     group: "Hardware",
-    about: "CPU cores the runtime may use, a bit each; null is the big ones: 0xF0 on RK3588 and RK3576, 0x0F on RK3562 and RV1126B.",
+    about:
+      "CPU cores the runtime may use, a bit each, as many as `cpu_count`; null is so many of them, big ones first: 0xF0 on RK3588 and RK3576, 0x0F on RK3562 and RV1126B, for 4.",
   }),
   embed_flash: setting(boolean(), true, {
     group: "Hardware",

@@ -336,3 +336,11 @@ test("with prompt_cache off nothing is written", async () => {
   expect((await turn(server, next)).computed).toBeGreaterThan(100);
   expect(filesIn(cacheDir)).toEqual([]);
 });
+
+test("where prompts are to be kept and cannot, as the model has several lanes, that is said when it is opened", async () => {
+  await using server = await startTestServer({ flags: ["--prompt-cache", "on", "--n-batch", "2"] });
+  await turn(server, [user("Hello")]);
+  await server.server.stop();
+  const log = server.server.output + (await server.server.log);
+  expect(log).toContain("no prompts are kept for a model with n_batch above 1");
+});
