@@ -172,6 +172,7 @@ async function openWith(library: LibrarySpec, opening: Opening, loadLog: LoadLog
     },
     // Our CPU runtime built as librkllmrt.so looks for llama.cpp where this variable says; Rockchip's library does not read it.
     launch: chooseLauncher(model, config.server, { RKLLM_CPU_LIBDIR: assets.llamaDir, ...opening.environment }, log, loadLog),
+    answers: model.embedding === undefined,
     limits: hostLimits(config.server, model.bytes, findings),
     ...(keeper === null ? {} : { keeperFor: keeper.keeperFor }),
     restoreFiles: opening.assets,

@@ -24,6 +24,7 @@
     X(CRASH_NULL_IMG, "crash-null-img")          /* 1.2 only: SIGSEGV in rkllm_init when an img_* string is NULL */                    \
     X(FAIL_NULL_IMG, "fail-null-img")            /* 1.2 only: -1 in that case */                                                       \
     X(INIT_NULL, "init-null")                    /* rkllm_init returns 0 and a NULL handle */                                          \
+    X(FALSE_ALARM, "false-alarm")                /* rkllm_init prints an error and goes on */                                          \
     X(NPU_LOCK, "npu-lock")                      /* runs of all processes wait for one another on a lock file */                       \
     X(STRICT_CONTEXT, "strict-context")          /* rkllm_init wants max_context_len in multiples of 32 */                             \
     X(LONG_PROMPTS, "long-prompts")              /* a prompt that is too long is cut without a word */                                 \

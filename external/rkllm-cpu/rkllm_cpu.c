@@ -97,6 +97,7 @@ static int init_moods(const RKLLMParam *param)
     if (mood(MOOD_CRASH_INIT) || (batch_mood && param->extend_param.n_batch >= batch_mood)) crash();
     hang_while(MOOD_HANG_INIT);
     sleep_us(mood(MOOD_SLOW_INIT));
+    if (mood(MOOD_FALSE_ALARM)) LOG_ERROR("failed to load what it needs");
     if (mood(MOOD_STRICT_CONTEXT) && param->max_context_len % 32) {
         LOG_ERROR("max_context_len %d is no multiple of 32", param->max_context_len);
         return -1;

@@ -3,8 +3,8 @@ import { AppError, cancellation, type ErrorCode, type ErrorDetails } from "../co
 import type { GenerationRequest } from "../core/generation.ts";
 import type { WorkObserver } from "../core/observation.ts";
 import { KEPT_TOKENS_MIN, type KeepRefusal } from "../core/prompt-cache.ts";
-import type { BatchMember, PreparedPrompt, RuntimeSlot, TokenEvent } from "../core/runtime.ts";
-import type { Turn } from "../scheduler/turn-queue.ts";
+import type { PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
+import { unreadAnswer } from "../core/unread-answer.ts";
 import type { WarmPrompt } from "./engine.ts";
 import type { Hold } from "./loaded-models.ts";
 import { presetRequest } from "./preset-request.ts";
@@ -42,7 +42,9 @@ export async function warmPrompt(
     work.granted();
     const { promptId } = prompt;
     prompt = null;
-    await runUnread(turn, { promptId, tokensMax: 1, signal });
+    const { reader, ended } = unreadAnswer();
+    turn.run({ promptId, tokensMax: 1, signal, reader }, () => false);
+    await ended;
     if (signal.aborted) throw cancellation(signal);
     const kept = await slot.keep();
     if ("refused" in kept) throw notKept(kept.refused, model.id);
@@ -51,15 +53,6 @@ export async function warmPrompt(
     if (prompt !== null) slot.discard(prompt.promptId);
     turn.release();
   }
-}
-
-async function runUnread(turn: Turn, member: Omit<BatchMember, "reader">): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const take = ({ kind }: TokenEvent): void => {
-    if (kind === "end") resolve();
-  };
-  turn.run({ ...member, reader: { take, fail: reject } }, () => false);
-  return promise;
 }
 
 /** What can never be kept is not computed for it. */

@@ -15,12 +15,15 @@ import type { KeeperFor } from "./model-keeper.ts";
 import { patiently } from "./patiently.ts";
 import type { PromptKeeper } from "./prompt-keeper.ts";
 import type { OpenSpec } from "./protocol.ts";
+import { proveItRuns } from "./prove-open.ts";
 
 /** What hosts are made of. */
 export interface LivingHostOptions {
   readonly spec: OpenSpec;
   readonly launch: LaunchHost;
   readonly limits: HostLimits;
+  /** The model makes text, so that it can be tried where its library printed an error as it opened. */
+  readonly answers?: boolean;
   /** Keeps prompts on disk; absent: nobody does. */
   readonly keeperFor?: KeeperFor;
   /** Sees to the program's own files before a host is opened again: somebody may have deleted them. Absent: nobody does. */
@@ -169,6 +172,7 @@ export class LivingHost {
       this.growth = new HostGrowth(this.options.growthBytesMax ?? 0);
       this.grown = null;
       this.opened = await session.open();
+      if (this.options.answers === true) await proveItRuns(session, spec.model.id, spec.options.sampling);
       this.backOff.succeeded();
       void watchLoss(session, onLost);
       return session;

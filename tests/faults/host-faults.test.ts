@@ -81,6 +81,8 @@ test("a library that crashes in a run is an error for that request alone", async
 test.each([
   ["fail-init", /could not load/],
   ["init-null", /without a handle/],
+  ["false-alarm,fail-run", /says that tiny is open, but it does not run: .*returned -1.* It said: E rkllm: failed to load what it needs/],
+  ["false-alarm,crash-run", /SIGSEGV/],
   ["crash-init", /SIGSEGV(?!.*bun\.report)/],
   ["hang-init", /load_timeout_s/],
 ])("a model that does not open (%s) is an error that says why", async (moods, message) => {
@@ -90,6 +92,11 @@ test.each([
   const body = (await response.json()) as { error: { message: string } };
   expect(response.status).toBeGreaterThanOrEqual(500);
   expect(body.error.message).toMatch(message);
+});
+
+test("a model that opens with an error in the library's log, and runs, is as good as any", async () => {
+  await using server = await startTestServer({ moods: "false-alarm" });
+  expect(await shortAnswer(server)).toEqual(ANSWERED);
 });
 
 test.each([

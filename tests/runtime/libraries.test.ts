@@ -20,6 +20,8 @@ const FOLDER = temporaryFolder();
 const OLD = join(FOLDER, "both/1.2.3/librkllmrt.so");
 const NEW = join(FOLDER, "both/1.3.0/librkllmrt.so");
 const REFUSING = join(FOLDER, "refusing/librkllmrt.so");
+/** It opens every model with an error in its log, and runs none. */
+const LYING = join(FOLDER, "lying/librkllmrt.so");
 /** It says that it is a CPU runtime of the newest version, and cannot be loaded. */
 const BROKEN = join(FOLDER, "broken/librkllmrt.so");
 
@@ -56,6 +58,7 @@ describe.skipIf(findCompiler(undefined) === null)("several runtime libraries (sk
     buildCpuRuntime({ version: "1.2.3", folder: join(FOLDER, "both/1.2.3") });
     buildCpuRuntime({ version: "1.3.0", folder: join(FOLDER, "both/1.3.0") });
     buildCpuRuntime({ version: "1.3.0", folder: join(FOLDER, "refusing"), moods: "fail-init" });
+    buildCpuRuntime({ version: "1.3.0", folder: join(FOLDER, "lying"), moods: "false-alarm,fail-run" });
     mkdirSync(join(FOLDER, "broken"));
     const arch = process.arch === "arm64" ? "arm64" : "x64";
     writeFileSync(BROKEN, libraryBytes(arch, "RKLLM CPU runtime", "RKLLM SDK (version: 1.3.0"), "latin1");
@@ -99,6 +102,7 @@ describe.skipIf(findCompiler(undefined) === null)("several runtime libraries (sk
 
   test.each([
     ["refuses the model", REFUSING],
+    ["says that it is open when it is not", LYING],
     ["cannot be loaded", BROKEN],
   ])("where the newest %s, the next opens it, and goes first from then on", async (_, newest) => {
     const flags = flagsFor(`${newest},${OLD}`);

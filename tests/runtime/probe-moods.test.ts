@@ -98,6 +98,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   "crash-null-img": { version: "1.2.3", differs: { "null-tags": "crashed" } },
   "fail-null-img": { version: "1.2.3", differs: { "null-tags": { opens: false } } },
   "init-null": { opens: { code: 0, handle: false } },
+  "false-alarm": { unseen: "the report has the lines that the library prints while it opens a model, and nothing follows from them" },
   "npu-lock": { differs: { "two-processes": { opens: true, runs: false } } },
   "strict-context": { differs: { "odd-context": { opens: false } } },
   "long-prompts": { differs: { "prompt-limit": { overflow: "accepted" } } },
