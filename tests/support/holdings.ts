@@ -11,6 +11,8 @@ export interface Holdings {
   readonly descriptors: number;
   /** Connections of clients that the server has not closed. */
   readonly connections: number;
+  /** Open descriptors of its engine hosts. */
+  readonly hostDescriptors: number;
   /** Processes it has started, dead ones that it has not asked after included. */
   readonly children: number;
 }
@@ -22,12 +24,13 @@ const INODE = 9;
 const LISTENING = "0A";
 
 /** Counts. */
-export function holdingsOf({ server, url }: TestServer): Holdings {
-  const ofClients = clientSockets(Number(new URL(url).port));
-  const all = readdirSync(`/proc/${server.pid}/fd`).map((name) => targetOf(`/proc/${server.pid}/fd/${name}`));
-  const targets = all.filter((target, index) => !target.startsWith("socket:") || all.indexOf(target) === index);
+export function holdingsOf(holder: TestServer): Holdings {
+  const { pid } = holder.server;
+  const ofClients = clientSockets(Number(new URL(holder.url).port));
+  const targets = targetsOf(pid);
   const connections = targets.filter((target) => ofClients.has(target)).length;
-  return { descriptors: targets.length - connections, connections, children: childrenOf(server.pid).length };
+  const hostDescriptors = holder.hostPids().flatMap(targetsOf).length;
+  return { descriptors: targets.length - connections, connections, hostDescriptors, children: childrenOf(pid).length };
 }
 
 /**
@@ -54,6 +57,18 @@ function clientSockets(port: number): ReadonlySet<string> {
   return new Set(own.map((each) => `socket:[${each[INODE] ?? ""}]`));
 }
 
+/** What a process's descriptors refer to; none where it is gone. */
+function targetsOf(pid: number): readonly string[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return [];
+  }
+  const all = names.map((name) => targetOf(`/proc/${pid}/fd/${name}`));
+  return all.filter((target, index) => !target.startsWith("socket:") || all.indexOf(target) === index);
+}
+
 /** What a descriptor refers to; "" where it has been closed meanwhile. */
 function targetOf(link: string): string {
   try {
@@ -61,4 +76,10 @@ function targetOf(link: string): string {
   } catch {
     return "";
   }
+}
+
+/** Memory of a process, MB. */
+export function residentMbOf(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return (Number(kib) * 1024) / 1e6;
 }
