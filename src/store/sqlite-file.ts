@@ -17,11 +17,14 @@ export interface SqliteFileOptions<T> {
   readonly open: (database: Database) => T;
   /** Where the file cannot be opened: whether all is kept in memory instead, until the end of the process, or nothing at all. */
   readonly inMemory: boolean;
-  /** Told once for each thing that went wrong; never gets what is stored. */
+  /** Told once for each thing that went wrong, and again where that still happens an hour later; never gets what is stored. */
   readonly warn: (message: string, facts: Readonly<Record<string, unknown>>) => void;
 }
 
 const IN_MEMORY = ":memory:";
+
+/** A fault that stays is met with each request. */
+const TELL_AGAIN_MS = 3_600_000;
 
 /**
  * WAL with synchronous NORMAL: a change costs one append and no flush, and pages reach their place some megabytes later, together. That
@@ -52,6 +55,8 @@ export class SqliteFile<T> {
   private readonly options: SqliteFileOptions<T>;
   private open: OpenFile<T> | null = null;
   private closed = false;
+  /** When each fault was told last, ms of a clock that is never set. */
+  private readonly told = new Map<string, number>();
 
   constructor(options: SqliteFileOptions<T>) {
     this.options = options;
@@ -71,7 +76,11 @@ export class SqliteFile<T> {
         return this.on(work, otherwise);
       }
     } catch (thrown) {
-      warn(`${what} could not be read or written`, { path, reason: String(thrown) });
+      const reason = String(thrown);
+      const nowMs = performance.now();
+      if (nowMs - (this.told.get(reason) ?? -Infinity) < TELL_AGAIN_MS) return otherwise;
+      this.told.set(reason, nowMs);
+      warn(`${what} could not be read or written`, { path, reason });
       return otherwise;
     }
   }
