@@ -22,9 +22,13 @@ interface Listed {
   readonly quantization: string;
 }
 
-interface Configured {
-  readonly data: readonly { readonly name: string; readonly value: unknown }[];
-  readonly models?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+interface Loaded {
+  readonly id: string;
+  readonly base_id: string;
+  readonly context_length: number;
+  readonly n_batch: number;
+  readonly cpu_count: number;
+  readonly runtime_version: string;
 }
 
 /**
@@ -41,17 +45,12 @@ export async function readSubject(server: ServerAddress, wanted: string | undefi
     throw new AppError("model_not_found", `${wanted ?? "Any model"}: ${server.url} has no such model. It has ${names || "none"}.`);
   }
   await askJson(server, "/v1/models/load", { model: model.id });
-  const loaded = await askJson<{ data: readonly { id: string; base_id: string; context_length: number; runtime_version: string }[] }>(
-    server,
-    "/v1/models/loaded",
-  );
-  const open = loaded.data.find(({ id }) => id === model.id) ?? loaded.data.find(({ base_id }) => base_id === model.id) ?? loaded.data[0];
+  const loaded = (await askJson<{ data: readonly Loaded[] }>(server, "/v1/models/loaded")).data;
+  const open = loaded.find(({ id }) => id === model.id) ?? loaded.find(({ base_id }) => base_id === model.id) ?? loaded[0];
   const tags = await askJson<{ models: readonly { name: string; digest: string }[] }>(server, "/api/tags");
   // Ollama's API may call it by another of its names: qwen3:0.6b.
   const names = new Set([model.id, `${model.id}:latest`, ...model.aliases]);
   const digest = tags.models.find((each) => names.has(each.name))?.digest ?? "";
-  const settings = await askJson<Configured>(server, "/v1/config");
-  const setting = (key: string) => Number(settings.models?.[model.id]?.[key] ?? settings.data.find(({ name }) => name === key)?.value);
   const { version } = await askJson<{ version: string }>(server, "/health");
   return {
     model: model.id,
@@ -59,8 +58,8 @@ export async function readSubject(server: ServerAddress, wanted: string | undefi
     format: model.format,
     quantization: model.quantization,
     contextTokens: open?.context_length ?? 0,
-    threads: setting("cpu_count"),
-    nBatch: setting("n_batch"),
+    threads: open?.cpu_count ?? 0,
+    nBatch: open?.n_batch ?? 0,
     version,
     runtimeVersion: open?.runtime_version ?? "",
   };

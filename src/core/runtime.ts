@@ -16,6 +16,8 @@ export interface RuntimeCapabilities {
   readonly contextReserveTokens?: number;
   /** Prompts that may run together, each in a KV cache of its own (n_batch). */
   readonly lanes: number;
+  /** CPU threads the library was given. */
+  readonly threads: number;
 }
 
 /** The ways in which model families write a call; chat/tool-syntax/ has one reader for each. */

@@ -51,6 +51,8 @@ export interface ModelStatus {
   /** Copies of it that are open side by side, and prompts that each runs together. */
   readonly slots: number;
   readonly lanes: number;
+  /** CPU threads that each was given. */
+  readonly threads: number;
   readonly contextTokens: number;
   readonly runtimeVersion: string;
   readonly running: boolean;

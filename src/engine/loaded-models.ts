@@ -261,7 +261,7 @@ function residentOf(base: ModelDescriptor): { readonly key: string; readonly edi
 
 function statusOf({ askedAs, value, pinned, expiresAtMs, loadedAtMs }: Residence<LoadedModel>): ModelStatus {
   const { model, lines } = value;
-  const { contextTokens, lanes, version } = lines.first.slot.capabilities;
+  const { contextTokens, lanes, threads, version } = lines.first.slot.capabilities;
   return {
     id: askedAs,
     baseId: model.id,
@@ -269,6 +269,7 @@ function statusOf({ askedAs, value, pinned, expiresAtMs, loadedAtMs }: Residence
     memoryBytes: lines.memory()?.residentBytes ?? null,
     slots: lines.all.length,
     lanes,
+    threads,
     contextTokens,
     runtimeVersion: version,
     running: lines.busy,

@@ -108,7 +108,7 @@ export class ModelHandle {
       channel.free();
       throw thrown;
     }
-    const { contextTokens, lanes } = spec.options;
+    const { contextTokens, lanes, cpuCount: threads } = spec.options;
     const { contextReserveTokens } = spec.findings ?? {};
     return new ModelHandle({
       capabilities: {
@@ -117,6 +117,7 @@ export class ModelHandle {
         contextTokens,
         ...(contextReserveTokens === undefined ? {} : { contextReserveTokens }),
         lanes,
+        threads,
       },
       keepsRunLimit: abi.perRunTokensMax,
       freesRows: abi.callbackFree,

@@ -90,6 +90,7 @@ export const LOADED: ModelStatus = {
   memoryBytes: 500_000_000,
   slots: 1,
   lanes: 1,
+  threads: 1,
   contextTokens: 4096,
   runtimeVersion: "1.3.0",
   running: false,

@@ -14,7 +14,12 @@ const LoadedModel = object({
   base_id: Type.String({ description: "The model that is loaded, without adapters." }),
   bytes: Type.Integer({ description: "Size of the weights' file." }),
   memory_bytes: Type.Union([Type.Integer(), Type.Null()], { description: "What its process takes; null where it has none of its own." }),
-  context_length: Type.Integer(),
+  context_length: Type.Integer({ description: "What prompt and answer may have together." }),
+  slots: Type.Integer({ description: "Copies of it that are open side by side." }),
+  n_batch: Type.Integer({
+    description: "Prompts that each runs together; fewer than configured where the library is not known to do that many.",
+  }),
+  cpu_count: Type.Integer({ description: "CPU threads of each; of a .gguf one fewer than the machine has cores at most." }),
   runtime_version: Type.String(),
   running: Type.Boolean(),
   queued: Type.Integer(),

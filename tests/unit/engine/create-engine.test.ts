@@ -53,7 +53,7 @@ function engineOn(
   const runs: number[] = [];
   let id = 0;
   const slot: RuntimeSlot = {
-    capabilities: { version: "1.3.0", perRunSampling, contextTokens, lanes: 1 },
+    capabilities: { version: "1.3.0", perRunSampling, contextTokens, lanes: 1, threads: 1 },
     prepare: async () => {
       held.add(++id);
       return { promptId: id, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "", prefixes: [] };

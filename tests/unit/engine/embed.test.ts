@@ -19,7 +19,7 @@ function placeOf(options: { readonly model?: ModelDescriptor; readonly signal?: 
   const computed: string[] = [];
   let id = 0;
   const slot = {
-    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1, threads: 1 },
     prepare: async ({ input, endOfText }) => {
       const text = input.kind === "completion" ? input.prompt : "";
       held.set(++id, `${text}${endOfText === true ? "." : ""}`);

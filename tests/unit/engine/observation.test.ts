@@ -51,7 +51,7 @@ function listener(): { readonly heard: string[]; readonly observer: Observer } {
 function engineOn({ promptTokens = 5, failing = false, opens = true, going = Promise.resolve() } = {}) {
   const { heard, observer } = listener();
   const slot = {
-    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1, threads: 1 },
     prepare: async () => ({ promptId: 1, promptTokens, format: { reasoning: null, toolSyntax: "hermes" }, opening: "", prefixes: [] }),
     discard: () => {},
     run: async ({ members }) =>

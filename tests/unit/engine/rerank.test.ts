@@ -14,7 +14,7 @@ function placeOf(model: ModelDescriptor, vectors: readonly (readonly number[])[]
   const prompts: PromptRequest[] = [];
   const runs: EmbeddingRun[] = [];
   const slot = {
-    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1 },
+    capabilities: { version: "1.3.0", perRunSampling: true, contextTokens: 32, lanes: 1, threads: 1 },
     prepare: async (prompt) => {
       prompts.push(prompt);
       return {

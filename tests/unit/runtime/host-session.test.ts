@@ -7,7 +7,7 @@ import { PlayedHost } from "../../support/played-host.ts";
 import { gathering } from "../../support/running-batch.ts";
 
 const SPEC = { model: { id: "tiny" } } as OpenSpec;
-const CAPABILITIES = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1 };
+const CAPABILITIES = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1, threads: 1 };
 const STATS = { prefillTokens: 1000, prefillMs: 10_000, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
 const LIMITS = {
   loadTimeoutMs: 60_000,

@@ -6,7 +6,7 @@ import type { HostEvent, OpenSpec } from "../../../src/runtime/protocol.ts";
 import { PlayedHost } from "../../support/played-host.ts";
 import { gathering } from "../../support/running-batch.ts";
 
-const CAPABILITIES: RuntimeCapabilities = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1 };
+const CAPABILITIES: RuntimeCapabilities = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1, threads: 1 };
 const STATS = { prefillTokens: 1, prefillMs: 1, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
 const SPEC = { model: { id: "tiny" } } as OpenSpec;
 const LIMITS = {

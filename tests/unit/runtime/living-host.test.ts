@@ -12,7 +12,7 @@ const LIMITS = {
   prefillStallPerTokenMs: 0,
   decodeStallMs: 60_000,
 };
-const CAPABILITIES = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1 };
+const CAPABILITIES = { version: "1.3.0", perRunSampling: true, contextTokens: 64, lanes: 1, threads: 1 };
 
 /** Hosts that open and close at once; each takes as much memory as it is told. */
 function stage(growthBytesMax: number, keeping: Pick<LivingHostOptions, "keeperFor" | "permit"> = {}) {

@@ -31,7 +31,7 @@ function library(line: string, opens: (contextTokens: number) => boolean) {
         asked.push(contextTokens);
         loadLog.read(line);
         if (opens(contextTokens))
-          say({ kind: "opened", capabilities: { version: "1.3.0", perRunSampling: true, contextTokens, lanes: 1 } });
+          say({ kind: "opened", capabilities: { version: "1.3.0", perRunSampling: true, contextTokens, lanes: 1, threads: 1 } });
         else say({ kind: "open_failed", error: new AppError("model_load_failed", "rkllm_init returned -1").toRecord() });
       },
       ended: end.promise,
