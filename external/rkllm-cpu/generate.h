@@ -186,6 +186,15 @@ static int any_alive(const Run *run)
     return alive;
 }
 
+/* The thought-ends mood: an answer is over where its thought is, as was reported of 1.3.0. */
+static void end_thoughts(Run *run)
+{
+    int i;
+    if (!mood(MOOD_THOUGHT_ENDS)) return;
+    for (i = 0; i < run->handle->members; i++)
+        if (run->results[i].text && strstr(run->results[i].text, "</think>")) run->members[i].alive = 0;
+}
+
 static Ending generate(Run *run)
 {
     Handle *handle = run->handle;
@@ -197,6 +206,7 @@ static Ending generate(Run *run)
         if (!stopped && deliver_oddities(run) == CALLBACK_PAUSE) return RUN_PAUSED;
         if (!results_take_tokens(run, &waits)) return RUN_ENDED;
         if (run->mode == RKLLM_INFER_GET_LOGITS) results_add_logits(run);
+        end_thoughts(run); /* the texts are gone once they are delivered */
         verdict = results_deliver(run, waits ? RKLLM_RUN_WAITING : RKLLM_RUN_NORMAL);
         run->steps++;
         if (verdict == CALLBACK_PAUSE) return RUN_PAUSED;

@@ -46,7 +46,9 @@ export type AnswerOpening =
   /** Never control text. */
   | { readonly kind: "text"; readonly text: string }
   /** The beginning of a call in the model's own syntax, of one function or of any. */
-  | { readonly kind: "tool_call"; readonly name?: string };
+  | { readonly kind: "tool_call"; readonly name?: string }
+  /** A whole thought as the model has written it, without what ends it: the answer is to follow. */
+  | { readonly kind: "thought"; readonly text: string };
 
 /** What a prompt is made of. */
 export interface PromptRequest {

@@ -5,12 +5,12 @@
 import { AppError, assert, cancellation } from "../core/errors.ts";
 import type { FinishReason, GenerationEvent, GenerationRequest } from "../core/generation.ts";
 import type { WorkObserver } from "../core/observation.ts";
-import type { AnswerOpening, PreparedPrompt, RuntimeSlot } from "../core/runtime.ts";
+import type { AnswerOpening, PreparedPrompt, PromptRequest, RuntimeSlot } from "../core/runtime.ts";
 import type { Turn } from "../scheduler/turn-queue.ts";
 import type { Demand } from "./demand.ts";
 import type { AnswerReader, Generation } from "./engine.ts";
 import { type Passage, PassageReading } from "./passage.ts";
-import { type FaultyAnswer, promptRequest } from "./prompt-request.ts";
+import { promptRequest } from "./prompt-request.ts";
 
 /** An admitted request. Times are performance.now() readings, ms. */
 export interface Admitted {
@@ -94,13 +94,23 @@ async function run(admitted: Admitted, deliver: AnswerReader): Promise<void> {
     let retriesLeft = demand.json === null ? Math.min(admitted.retriesMax, 1) : admitted.retriesMax;
     // There is no turn in a plain text in which a fault could be shown.
     if (request.input.kind !== "chat" || !canFail(demand)) retriesLeft = 0;
+    // Rockchip's library 1.3.0 was reported to end the run where a thought ends.
+    let goesOn = request.input.kind === "chat" && admitted.opening === null;
     while (prompt !== null) {
-      const passage: Passage = await readRun(admitted, prompt, { before: passages, lastTry: retriesLeft === 0, deliver }).passage();
+      const lastTry = retriesLeft === 0;
+      const passage: Passage = await readRun(admitted, prompt, { before: passages, lastTry, goesOn, deliver }).passage();
       passages.push(passage);
+      if (goesOn && passage.thoughtAlone !== null) {
+        goesOn = false;
+        prompt = await promptForAnotherRun(admitted, passages, behindThought(request, passage.thoughtAlone));
+        if (prompt !== null) continue;
+      }
       if (passage.fault === null) break;
       // What the client has read cannot be taken back, and another try would say it again.
       const again: boolean = retriesLeft-- > 0 && passage.calls === 0 && !passage.spoke;
-      prompt = again ? await promptForAnotherTry(admitted, passages, { said: passage.said, fault: passage.fault }) : null;
+      prompt = again
+        ? await promptForAnotherRun(admitted, passages, promptRequest(request, { said: passage.said, fault: passage.fault }))
+        : null;
       if (prompt === null) deliver(settleFor(passage, passage.fault, demand));
     }
     const finished = finish(admitted, passages, grantedMs);
@@ -120,12 +130,17 @@ async function run(admitted: Admitted, deliver: AnswerReader): Promise<void> {
 function readRun(
   admitted: Admitted,
   prompt: PreparedPrompt,
-  { before, lastTry, deliver }: { readonly before: readonly Passage[]; readonly lastTry: boolean; readonly deliver: AnswerReader },
+  {
+    before,
+    lastTry,
+    goesOn,
+    deliver,
+  }: { readonly before: readonly Passage[]; readonly lastTry: boolean; readonly goesOn: boolean; readonly deliver: AnswerReader },
 ): PassageReading {
   const { request, turn, demand, work, signal } = admitted;
   const tokensMax = admitted.tokensMaxOf(prompt.promptTokens, completionTokensOf(before));
   return new PassageReading({
-    start: (member, spoke) => turn.run(member, () => lastTry || spoke()),
+    start: (member, progress) => turn.run(member, () => progress.spoke || (lastTry && !(goesOn && progress.thought))),
     deliver,
     prompt,
     opening: admitted.opening,
@@ -153,17 +168,21 @@ function completionTokensOf(passages: readonly Passage[]): number {
   return passages.reduce((sum, { completionTokens }) => sum + completionTokens, 0);
 }
 
-/** null where the conversation or the answer's limit has no room for another try, or the template none for such turns. */
-async function promptForAnotherTry(
-  { slot, request, tokensMaxOf, continuedTokensMax, prompt: first }: Admitted,
+function behindThought(request: GenerationRequest, text: string): PromptRequest {
+  return { ...promptRequest(request), opening: { kind: "thought", text } };
+}
+
+/** null where the conversation or the answer's limit has no room for another run, or the template none for such turns. */
+async function promptForAnotherRun(
+  { slot, tokensMaxOf, continuedTokensMax, prompt: first }: Admitted,
   before: readonly Passage[],
-  faulty: FaultyAnswer,
+  request: PromptRequest,
 ): Promise<PreparedPrompt | null> {
   const spent = completionTokensOf(before);
   if (tokensMaxOf(first.promptTokens, spent) === 0) return null;
   let prompt: PreparedPrompt | null = null;
   try {
-    prompt = await slot.prepare({ ...promptRequest(request, faulty), continuedTokensMax });
+    prompt = await slot.prepare({ ...request, continuedTokensMax });
     tokensMaxOf(prompt.promptTokens, spent);
     return prompt;
   } catch (thrown) {

@@ -5,12 +5,13 @@ import { type AppError, assert, cancellation } from "../core/errors.ts";
 import type { GenerationEvent } from "../core/generation.ts";
 import type { WorkObserver } from "../core/observation.ts";
 import type { BatchMember, RunStats, TokenEvent, TokenReader } from "../core/runtime.ts";
+import { newCallId } from "./call-id.ts";
 import { createReaders, type Readers, type ReadingTerms } from "./passage-readers.ts";
 
 /** A run and how it is to be read. */
 export interface PassageOptions extends ReadingTerms {
-  /** Starts the run; see RuntimeSlot.run. `spoke`: whether the client has got some text by now, so that there will be no other try. */
-  readonly start: (member: BatchMember, spoke: () => boolean) => void;
+  /** Starts the run; see RuntimeSlot.run. */
+  readonly start: (member: BatchMember, progress: PassageProgress) => void;
   /** Gets what the client is to get. What it throws ends the run. */
   readonly deliver: (events: readonly GenerationEvent[]) => void;
   /** At least 1. */
@@ -26,8 +27,16 @@ export interface PassageOptions extends ReadingTerms {
   readonly signal: AbortSignal;
 }
 
+/** What the client has got by now. */
+export interface PassageProgress {
+  /** Some text: there will be no other try. */
+  readonly spoke: boolean;
+  /** Some thoughts. */
+  readonly thought: boolean;
+}
+
 /** What became of a run. */
-export interface Passage {
+export interface Passage extends PassageProgress {
   readonly reason: "stop" | "length";
   /** It had come to do nothing but repeat itself. */
   readonly repeated: boolean;
@@ -42,16 +51,17 @@ export interface Passage {
   readonly said: string;
   /** Text that the client has not got: it was held back until there would be a call, or was to be one. */
   readonly unsent: string;
-  /** The client has got some text. */
-  readonly spoke: boolean;
-  /** It has got some thoughts. */
-  readonly thought: boolean;
+  /** All that the model wrote is this thought, as it wrote it, without what ends it; null where it wrote something else, or more. */
+  readonly thoughtAlone: string | null;
   /** A call that does not fit its function, kept back for a better one; none where there is nothing to show for it. */
   readonly refused: readonly GenerationEvent[];
 }
 
 /** Reads one run, which the constructor starts: what has come, and whether more is wanted. */
-export class PassageReading implements TokenReader {
+export class PassageReading implements TokenReader, PassageProgress {
+  /** Some text is the client's, or is in `ready` for it. */
+  spoke = false;
+  thought = false;
   private readonly enough = new AbortController();
   private readonly over = Promise.withResolvers<void>();
   private ending: Extract<TokenEvent, { kind: "end" }> | null = null;
@@ -72,9 +82,8 @@ export class PassageReading implements TokenReader {
   private fault: string | null = null;
   private said = "";
   private unsent = "";
-  /** Some text is the client's, or is in `ready` for it. */
-  private spoke = false;
-  private thought = false;
+  /** Everything up to the first text. */
+  private unspoken = "";
   private refused: readonly GenerationEvent[] = [];
   private stopSequence: string | null = null;
 
@@ -84,7 +93,7 @@ export class PassageReading implements TokenReader {
     this.keepsWords = demand.json !== null || demand.tools.length > 0;
     if (demand.json !== null && opening === "text") this.said = prompt.opening;
     const signal = AbortSignal.any([options.signal, this.enough.signal]);
-    options.start({ promptId: prompt.promptId, tokensMax: options.tokensMax, signal, reader: this }, () => this.spoke);
+    options.start({ promptId: prompt.promptId, tokensMax: options.tokensMax, signal, reader: this }, this);
     setImmediate(() => this.prepare());
   }
 
@@ -148,6 +157,7 @@ export class PassageReading implements TokenReader {
     const { output, guard } = this.readers();
     this.completionTokens += tokens;
     if (output.thinking) this.reasoningTokens += tokens;
+    if (!this.spoke) this.unspoken += text;
     this.repeated = guard?.push(text) === true;
     this.readDelta(output.push(text), false);
     if (this.stopSequence !== null && !this.done) {
@@ -181,8 +191,18 @@ export class PassageReading implements TokenReader {
       unsent,
       spoke,
       thought,
+      thoughtAlone: this.thoughtAlone(),
       refused,
     };
+  }
+
+  private thoughtAlone(): string | null {
+    const { reasoning } = this.options.prompt.format;
+    const { thought, spoke, calls, said, unsent, repeated, stopSequence, refused } = this;
+    const more = spoke || calls > 0 || said !== "" || unsent !== "" || repeated || stopSequence !== null || refused.length > 0;
+    if (reasoning === null || !thought || more || this.ending?.reason !== "stop") return null;
+    const end = this.unspoken.lastIndexOf(reasoning.close);
+    return end < 0 ? this.unspoken : this.unspoken.slice(0, end);
   }
 
   private readDelta(delta: OutputDelta, cut: boolean): void {
@@ -276,9 +296,4 @@ export class PassageReading implements TokenReader {
     this.fault = fault;
     this.done = true;
   }
-}
-
-/** Unique for ever: clients keep their history by it. */
-function newCallId(): string {
-  return `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;
 }

@@ -8,12 +8,12 @@ import { infillPrompt } from "../chat/infill.ts";
 import { findOutputFormat } from "../chat/output-format.ts";
 import { type ChatTemplate, compileChatTemplate } from "../chat/template.ts";
 import { KNOWN_CONTROL_TOKENS, renderText, stripControlText } from "../chat/text-prompt.ts";
-import { callOpening } from "../chat/tool-syntax/call-opening.ts";
 import { AppError } from "../core/errors.ts";
 import type { ChatInput, GenerationInput } from "../core/generation.ts";
 import type { PromptSegment, Tokenizer, Vocabulary } from "../core/prompt.ts";
-import type { AnswerOpening, Inspected, Inspection, OutputFormat, PromptRequest } from "../core/runtime.ts";
+import type { Inspected, Inspection, OutputFormat, PromptRequest } from "../core/runtime.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
+import { behindPrompt, openingText } from "./answer-opening.ts";
 import { inspectText, piecesOf, textOfIds, withTextEnd } from "./inspect-tokens.ts";
 import { refuseNul } from "./native/struct-writer.ts";
 import type { PromptPayload } from "./packed-prompt.ts";
@@ -78,13 +78,10 @@ function tokenPreparer(templateOf: (input: ChatInput) => ChatTemplate, tokenizer
     const template = templateOf(input);
     const segments = template.render({ messages: input.messages, tools: input.tools, reasoning }, tokenizer);
     const format = findOutputFormat(template.source, textOf(segments));
-    const opening = openingText(wanted, format);
-    const added = wanted?.kind === "text" ? [plain(opening)] : control.split(opening);
-    const closing = opening === "" ? "" : thoughtEnd(format);
+    const { pieces, ...rest } = behindPrompt(wanted, format);
     return {
-      segments: joined([...segments, ...control.split(closing), ...added]),
-      format: closing === "" ? format : closed(format),
-      opening,
+      segments: joined([...segments, ...pieces.flatMap(({ text, ours }) => (ours ? control.split(text) : [plain(text)]))]),
+      ...rest,
     };
   };
   const idsOf = (request: PromptRequest, segments: readonly PromptSegment[]): Int32Array => {
@@ -141,20 +138,6 @@ const NO_TURNS: ChatInput = { kind: "chat", messages: [], tools: [] };
 function formatOfText({ input, reasoning }: PromptRequest, templateOf: (input: ChatInput) => ChatTemplate, opening: string): OutputFormat {
   if (input.kind !== "completion" || input.markup !== true || reasoning.mode === "off" || opening !== "") return UNMARKED.format;
   return { ...UNMARKED.format, reasoning: findOutputFormat(templateOf(NO_TURNS).source, input.prompt).reasoning };
-}
-
-function openingText(opening: AnswerOpening | undefined, format: OutputFormat): string {
-  if (opening === undefined) return "";
-  return opening.kind === "text" ? opening.text : callOpening(format.toolSyntax, opening.name);
-}
-
-/** What ends the thought that a prompt has begun: an answer's beginning stands behind it. */
-function thoughtEnd({ reasoning }: OutputFormat): string {
-  return reasoning?.begun === true ? `\n${reasoning.close}\n\n` : "";
-}
-
-function closed(format: OutputFormat): OutputFormat {
-  return format.reasoning === null ? format : { ...format, reasoning: { ...format.reasoning, begun: false } };
 }
 
 function infill({ prefix, suffix }: Extract<GenerationInput, { kind: "infill" }>, vocabulary: Vocabulary): PromptSegment[] {
@@ -259,10 +242,8 @@ function textPreparer(templateOf: (input: ChatInput) => ChatTemplate, vocabulary
     const template = templateOf(input);
     const text = renderText(template, { messages: input.messages, tools: input.tools, reasoning }, vocabulary);
     const format = findOutputFormat(template.source, text);
-    const opening = openingText(wanted, format);
-    const closing = opening === "" ? "" : thoughtEnd(format);
-    const added = wanted?.kind === "text" ? stripControlText(opening) : opening;
-    return prepared(text + closing + added, { format: closing === "" ? format : closed(format), opening });
+    const { pieces, ...rest } = behindPrompt(wanted, format);
+    return prepared(text + pieces.map((piece) => (piece.ours ? piece.text : stripControlText(piece.text))).join(""), rest);
   };
   return {
     tokenizer: null,

@@ -108,6 +108,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   "fail-aborted": { differs: { "abort-decode": { code: -1 }, "abort-prefill": { code: -1 }, "abort-inside": { code: -1 } } },
   "sticky-abort": { differs: { "abort-idle": { next: "cut" } } },
   "deaf-pause": { differs: { pause: { pauses: false } } },
+  "thought-ends": { unseen: "a model would have to think; the server goes on behind a thought that stands alone in any case" },
   "two-finishes": { differs: { run: { finishes: 2 }, "abort-decode": { finishes: 2 }, "abort-inside": { finishes: 2 } } },
   "no-finish": {
     differs: {

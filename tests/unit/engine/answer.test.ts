@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Catalog } from "../../../src/catalog/catalog.ts";
 import { AppError } from "../../../src/core/errors.ts";
 import type { ChatInput, GenerationEvent, GenerationRequest, ToolDefinition } from "../../../src/core/generation.ts";
@@ -379,4 +379,42 @@ test.each([
   const { engine } = engineWith(counting, "Hello");
   const events = await eventsOf(await engine.generate(request(), new AbortController().signal));
   expect(events.at(-1)).toMatchObject({ usage: { promptTokens: 10, cachedTokens } });
+});
+
+describe("an answer that is nothing but a thought, as of a library that ends the run where a thought ends,", () => {
+  const HELLO = [{ kind: "reasoning", text: "hm" }, { kind: "text", text: "Hello" }, { finish: "stop" }];
+
+  test.each(["<think>hm</think>", "<think>hm", "<think>hm</think>\n\n"])("goes on behind it: %j", async (thought) => {
+    const { engine, prompts } = engineSaying(thought, "Hello");
+    expect(await answerOf(engine, request())).toEqual(HELLO);
+    expect(prompts.map(({ opening }) => opening)).toEqual([undefined, { kind: "thought", text: "<think>hm" }]);
+  });
+
+  test("is judged when it has gone on, and counted as one", async () => {
+    const { engine, spoken, limits } = engineSaying("<think>hm</think>", '{"name": "Ann", "age": 7}');
+    const asked = request({
+      tokensMax: 50,
+      reasoning: { mode: "on" },
+      responseFormat: { kind: "json_schema", schema: PERSON },
+    });
+    const events = await eventsOf(await engine.generate(asked, new AbortController().signal));
+    expect(events.at(-1)).toMatchObject({ usage: { completionTokens: 12, reasoningTokens: expect.any(Number) } });
+    expect([spoken.length, limits]).toEqual([2, [50, 45]]);
+  });
+
+  test("is not asked for once more where it goes on with nothing, and not where it ends for another reason", async () => {
+    const silent = engineSaying("<think>hm</think>", "<think>hm</think>", "Hello");
+    expect(await answerOf(silent.engine, request())).toEqual([{ kind: "reasoning", text: "hm\n\nhm" }, { finish: "stop" }]);
+    const cut = engineSaying({ text: "<think>hm</think>", cut: true }, "Hello");
+    expect(await answerOf(cut.engine, request())).toEqual([{ kind: "reasoning", text: "hm" }, { finish: "length" }]);
+    const whole = engineSaying("<think>hm</think>Hello", "Again");
+    expect(await answerOf(whole.engine, request())).toEqual(HELLO);
+    expect([silent, cut, whole].map(({ spoken }) => spoken.length)).toEqual([2, 1, 1]);
+  });
+
+  test("is given as it is where the context has no room for more", async () => {
+    const { engine, spoken } = engineWith({ contextTokens: 20 }, "<think>hm</think>", "Hello");
+    expect(await answerOf(engine, request())).toEqual([{ kind: "reasoning", text: "hm" }, { finish: "stop" }]);
+    expect(spoken).toHaveLength(1);
+  });
 });
