@@ -1,8 +1,9 @@
 /** How much memory a model will take, before it is loaded. */
 import type { ModelDescriptor } from "../core/model.ts";
 
-/** Of the weights' file, where nothing tells how large the KV cache gets. */
-const UNKNOWN_SHARE = 1.2;
+/** Of the weights' file, what a KV cache of so many tokens takes, where nothing tells: a fifth for the usual context, and more for longer ones. */
+const UNKNOWN_KV_SHARE = 0.2;
+const UNKNOWN_KV_TOKENS = 4096;
 
 /**
  * Of the weights' file, what takes addresses of the NPU: the embedding table stays outside. Of reports of what fits into one domain of 4 GB
@@ -24,10 +25,13 @@ export interface Opening {
   readonly copies: number;
 }
 
-/** Weights and KV caches; what the runtime needs beside them is small against both, or counted in by `UNKNOWN_SHARE`. */
+/** Weights and KV caches; what the runtime needs beside them is small against both, or counted in by `UNKNOWN_KV_SHARE`. */
 export function estimateMemoryBytes(model: Pick<ModelDescriptor, "bytes" | "format" | "kvBytesPerToken">, opening: Opening): number {
   const { contextTokens, lanes, copies } = opening;
-  if (model.kvBytesPerToken === undefined) return Math.ceil(model.bytes * (1 + (UNKNOWN_SHARE - 1) * lanes) * copies);
+  if (model.kvBytesPerToken === undefined) {
+    const share = UNKNOWN_KV_SHARE * Math.max(1, contextTokens / UNKNOWN_KV_TOKENS);
+    return Math.ceil(model.bytes * (1 + share * lanes) * copies);
+  }
   // The CPU runtime maps its file: copies share it.
   const weights = model.format === "gguf" ? model.bytes : model.bytes * copies;
   return weights + model.kvBytesPerToken * contextTokens * lanes * copies;
