@@ -344,3 +344,15 @@ test("where prompts are to be kept and cannot, as the model has several lanes, t
   const log = server.server.output + (await server.server.log);
   expect(log).toContain("no prompts are kept for a model with n_batch above 1");
 });
+
+test("system prompts of the configuration are computed at the start, and chats that begin with one do not compute it", async () => {
+  const config = temporaryFolder();
+  const system: Message = { role: "system", content: `You are a sailor. ${LONG}` };
+  writeFileSync(join(config, "inference_config.json"), JSON.stringify({ models: { tiny: { system_prompts: [system.content] } } }));
+  await using server = await serverWith(temporaryFolder(), { flags: ["--config-dir", config] });
+  while ((await fetch(`${server.url}/health/ready`)).status !== 200) await Bun.sleep(20);
+  expect((await cacheOf(server)).entries).toMatchObject([{ model: "tiny", pinned: true }]);
+  await turn(server, [user(`Something else. ${LONG}`)]);
+  const { prompt, computed } = await turn(server, [system, user("Hello")]);
+  expect(computed).toBeLessThan(prompt / 3);
+});
