@@ -38,6 +38,16 @@ export class Sequence {
     return this.length > this.promptTokens;
   }
 
+  /** So many are in it. */
+  get tokens(): number {
+    return this.length;
+  }
+
+  /** How many tokens a prompt begins with as this does, if those are more than `most`; 0 otherwise. The one behind them tells most others apart. */
+  sharedBeyond(most: number, prompt: Int32Array): number {
+    return most < this.length && this.ids[most] === prompt[most] ? commonPrefix(this.view(), prompt) : 0;
+  }
+
   /** Whether another prompt begins with all of this one. The last token tells most others apart. */
   isBegunBy(prompt: Int32Array): boolean {
     const last = this.promptTokens - 1;
@@ -87,9 +97,9 @@ export class KvMemory {
     // The next turn of a conversation takes the place of the one before it.
     this.recent = this.recent.filter((other) => !other.isBegunBy(prompt));
     this.recent.push(sequence);
-    let tokens = this.recent.reduce((sum, other) => sum + other.view().length, 0);
+    let tokens = this.recent.reduce((sum, other) => sum + other.tokens, 0);
     while (this.recent.length > SEQUENCES_MAX || (tokens > REMEMBERED_TOKENS_MAX && this.recent.length > 1))
-      tokens -= this.recent.shift()?.view().length ?? 0;
+      tokens -= this.recent.shift()?.tokens ?? 0;
     return sequence;
   }
 
@@ -100,18 +110,13 @@ export class KvMemory {
 
   /** The recent sequence that a prompt shares most tokens with. */
   nearest(prompt: Int32Array): Int32Array {
-    let best: Int32Array = NOTHING;
+    let best: Sequence | null = null;
     let most = 0;
     for (const sequence of this.recent) {
-      const ids = sequence.view();
-      // Whatever differs there has no more in common than the best so far.
-      if (ids[most] !== prompt[most]) continue;
-      const common = commonPrefix(ids, prompt);
-      if (common <= most) continue;
-      most = common;
-      best = ids;
+      const shared = sequence.sharedBeyond(most, prompt);
+      if (shared > most) [best, most] = [sequence, shared];
     }
-    return best;
+    return best?.view() ?? NOTHING;
   }
 }
 
