@@ -126,16 +126,9 @@ export interface PromptCacheStatus {
   readonly bytesWrittenToday: number;
 }
 
-/** A file was read in place of computing so many tokens. */
-export interface CacheHit {
-  readonly path: string;
-  readonly tokens: number;
-  /** What that is thought to have spared, ms. */
-  readonly msSaved: number;
-}
-
-/** What became of a search. `useless`: of a hit, that the library computed the tokens all the same. */
-export type CacheOutcome = ({ readonly kind: "hit" | "useless" } & CacheHit) | { readonly kind: "miss" | "passed" };
+/** What became of a search. */
+export type CacheOutcome =
+  { readonly kind: "hit"; readonly path: string; readonly tokens: number; readonly msSaved: number } | { readonly kind: "miss" | "passed" };
 
 /** Keeps the files. Nothing here throws: a cache that cannot be used is an empty one. */
 export interface PromptCache {

@@ -7,7 +7,6 @@ import { AppError } from "../core/errors.ts";
 import type { Adapter } from "../core/model.ts";
 import {
   type CachedPrompt,
-  type CacheHit,
   type CacheSpace,
   type HashedSequence,
   type KeepRefusal,
@@ -74,8 +73,6 @@ const MEASURED_TOKENS_MIN = 16;
 export class PromptKeeper {
   private readonly options: PromptKeeperOptions;
   private held: Held | null = null;
-  /** A file that was read for the run that comes, and the most tokens that this may compute if it was good for half of what it promised. */
-  private loaded: { readonly hit: CacheHit; readonly computedMax: number } | null = null;
   private failures = 0;
   private readonly meter: RatesMeter;
   /** Something was measured that is not kept yet. */
@@ -109,7 +106,6 @@ export class PromptKeeper {
       this.meter.prefill.note(stats.prefillMs / stats.prefillTokens);
       this.hasMeasured = true;
     }
-    this.judgeLoaded(stats);
     if (held === null) return this.forget();
     const shared = before?.space.key === space.key ? sharedTokens(before.sequence.prefixes, held.prefixes) : 0;
     // A conversation that went on holds all of what it was, but for the steps that were not full.
@@ -219,7 +215,6 @@ export class PromptKeeper {
     if (msSaved <= 0 || !this.mayRead(host)) return cache.note({ kind: "passed" });
     const startedMs = performance.now();
     this.forget();
-    this.loaded = null;
     const loaded = await this.attempt(found.path, async () => host.loadPrompt(found.path, adapter));
     if (loaded === "closing") return;
     if (loaded !== true) {
@@ -232,19 +227,12 @@ export class PromptKeeper {
     // The file may hold more, but what that is nobody knows.
     const sequence = { tokens: found.tokens, prefixes: prompt.prefixes.slice(0, found.tokens / PREFIX_STEP_TOKENS) };
     this.held = { host, space, sequence, hasRun: false, returned: true };
-    const tokens = found.tokens - shared;
-    const hit = { path: found.path, tokens, msSaved: tokens * this.meter.prefill.value - ms };
-    this.loaded = { hit, computedMax: prompt.promptTokens - shared - tokens / 2 };
-    cache.note({ kind: "hit", ...hit });
-  }
-
-  /** A library may take a file and compute the prompt all the same: with a model whose state cannot be cut, for one. */
-  private judgeLoaded(stats: RunStats | null): void {
-    const { loaded } = this;
-    this.loaded = null;
-    if (loaded === null || stats === null || stats.prefillTokens <= loaded.computedMax) return;
-    this.options.cache.note({ kind: "useless", ...loaded.hit });
-    this.options.cache.drop(loaded.hit.path);
+    cache.note({
+      kind: "hit",
+      path: found.path,
+      tokens: found.tokens - shared,
+      msSaved: (found.tokens - shared) * this.meter.prefill.value - ms,
+    });
   }
 
   /** `lost`: the file cost the host its life, and is not to be trusted. `closing`: the host was closed meanwhile, which says nothing of the file. */

@@ -181,11 +181,10 @@ function tally(
 ): void {
   if (outcome.kind === "miss") counts.misses++;
   if (outcome.kind === "passed") counts.passed++;
-  if (outcome.kind !== "hit" && outcome.kind !== "useless") return;
-  const count = outcome.kind === "hit" ? 1 : -1;
-  counts.hits += count;
-  counts.tokensSaved += count * outcome.tokens;
-  counts.msSaved += count * outcome.msSaved;
+  if (outcome.kind !== "hit") return;
+  counts.hits++;
+  counts.tokensSaved += outcome.tokens;
+  counts.msSaved += outcome.msSaved;
 }
 
 /** A folder with something in it stays. */

@@ -12,7 +12,7 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const SPEC = { model: { id: "tiny" }, options: { contextTokens: 1024 } } as OpenSpec;
 const CAPABILITIES = { version: "1.3.0", perRunSampling: true, contextTokens: 1024, lanes: 1, threads: 1 };
-const STATS = { prefillTokens: 20, prefillMs: 200, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
+const STATS = { prefillTokens: 1000, prefillMs: 10_000, decodeTokens: 1, decodeMs: 1, memoryMb: 1 };
 const LIMITS = {
   loadTimeoutMs: 60_000,
   abortTimeoutMs: 60_000,
