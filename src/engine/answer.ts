@@ -140,7 +140,7 @@ function readRun(
   const { request, turn, demand, work, signal } = admitted;
   const tokensMax = admitted.tokensMaxOf(prompt.promptTokens, completionTokensOf(before));
   return new PassageReading({
-    start: (member, progress) => turn.run(member, () => progress.spoke || (lastTry && !(goesOn && progress.thought))),
+    start: (member, progress) => turn.run(member, () => progress.spoke || (lastTry && !(goesOn && progress.thoughtAlone !== null))),
     deliver,
     prompt,
     opening: admitted.opening,

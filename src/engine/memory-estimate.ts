@@ -1,9 +1,13 @@
 /** How much memory a model will take, before it is loaded. */
 import type { ModelDescriptor } from "../core/model.ts";
 
-/** Of the weights' file, what a KV cache of so many tokens takes, where nothing tells: a fifth for the usual context, and more for longer ones. */
-const UNKNOWN_KV_SHARE = 0.2;
-const UNKNOWN_KV_TOKENS = 4096;
+/**
+ * Of the weights' file, what a KV cache takes with all else, where nothing tells: a fifth, and for each further 4,096 tokens of context the little
+ * that the large models take, as what is estimated too high is refused, and what is too low is tried.
+ */
+const UNKNOWN_SHARE = 0.2;
+const UNKNOWN_SHARE_FURTHER = 0.05;
+const UNKNOWN_TOKENS = 4096;
 
 /**
  * Of the weights' file, what takes addresses of the NPU: the embedding table stays outside. Of reports of what fits into one domain of 4 GB
@@ -25,11 +29,11 @@ export interface Opening {
   readonly copies: number;
 }
 
-/** Weights and KV caches; what the runtime needs beside them is small against both, or counted in by `UNKNOWN_KV_SHARE`. */
+/** Weights and KV caches; what the runtime needs beside them is small against both, or counted in by `UNKNOWN_SHARE`. */
 export function estimateMemoryBytes(model: Pick<ModelDescriptor, "bytes" | "format" | "kvBytesPerToken">, opening: Opening): number {
   const { contextTokens, lanes, copies } = opening;
   if (model.kvBytesPerToken === undefined) {
-    const share = UNKNOWN_KV_SHARE * Math.max(1, contextTokens / UNKNOWN_KV_TOKENS);
+    const share = UNKNOWN_SHARE + UNKNOWN_SHARE_FURTHER * Math.max(0, contextTokens / UNKNOWN_TOKENS - 1);
     return Math.ceil(model.bytes * (1 + share * lanes) * copies);
   }
   // The CPU runtime maps its file: copies share it.

@@ -6,6 +6,7 @@ import type { GenerationEvent } from "../core/generation.ts";
 import type { WorkObserver } from "../core/observation.ts";
 import type { BatchMember, RunStats, TokenEvent, TokenReader } from "../core/runtime.ts";
 import { newCallId } from "./call-id.ts";
+import { loneThought } from "./lone-thought.ts";
 import { createReaders, type Readers, type ReadingTerms } from "./passage-readers.ts";
 
 /** A run and how it is to be read. */
@@ -27,12 +28,12 @@ export interface PassageOptions extends ReadingTerms {
   readonly signal: AbortSignal;
 }
 
-/** What the client has got by now. */
+/** How far a run has come. */
 export interface PassageProgress {
-  /** Some text: there will be no other try. */
+  /** The client has got some text: there will be no other try. */
   readonly spoke: boolean;
-  /** Some thoughts. */
-  readonly thought: boolean;
+  /** All that the model wrote is this thought, as it wrote it, without what ends it; null where it wrote something else, or goes on writing. */
+  readonly thoughtAlone: string | null;
 }
 
 /** What became of a run. */
@@ -51,8 +52,8 @@ export interface Passage extends PassageProgress {
   readonly said: string;
   /** Text that the client has not got: it was held back until there would be a call, or was to be one. */
   readonly unsent: string;
-  /** All that the model wrote is this thought, as it wrote it, without what ends it; null where it wrote something else, or more. */
-  readonly thoughtAlone: string | null;
+  /** The client has got some thoughts. */
+  readonly thought: boolean;
   /** A call that does not fit its function, kept back for a better one; none where there is nothing to show for it. */
   readonly refused: readonly GenerationEvent[];
 }
@@ -61,7 +62,7 @@ export interface Passage extends PassageProgress {
 export class PassageReading implements TokenReader, PassageProgress {
   /** Some text is the client's, or is in `ready` for it. */
   spoke = false;
-  thought = false;
+  private thought = false;
   private readonly enough = new AbortController();
   private readonly over = Promise.withResolvers<void>();
   private ending: Extract<TokenEvent, { kind: "end" }> | null = null;
@@ -108,6 +109,12 @@ export class PassageReading implements TokenReader, PassageProgress {
 
   private readers(): Readers {
     return (this.made ??= createReaders(this.options));
+  }
+
+  get thoughtAlone(): string | null {
+    const { spoke, calls, said, unsent, repeated, stopSequence, refused } = this;
+    const more = spoke || calls > 0 || said !== "" || unsent !== "" || repeated || stopSequence !== null || refused.length > 0;
+    return more || this.ending?.reason !== "stop" ? null : loneThought(this.unspoken, this.options.prompt.format);
   }
 
   /** What became of the run, when it is over and all of it has been delivered. Throws AppError cancelled, runtime_error, engine_lost, and what `deliver` throws. */
@@ -176,6 +183,7 @@ export class PassageReading implements TokenReader, PassageProgress {
 
   private summary(reason: "stop" | "length", stats: RunStats): Passage {
     const { repeated, stopSequence, completionTokens, reasoningTokens, calls, fault, said, unsent, spoke, thought, refused } = this;
+    const { thoughtAlone } = this;
     // With a whole call in hand, an answer is cut short only where another call was. What ends with the limit's last token is whole, too.
     const complete = stopSequence !== null || (this.done && fault === null) || (calls > 0 && !this.cutCall);
     return {
@@ -191,18 +199,9 @@ export class PassageReading implements TokenReader, PassageProgress {
       unsent,
       spoke,
       thought,
-      thoughtAlone: this.thoughtAlone(),
+      thoughtAlone,
       refused,
     };
-  }
-
-  private thoughtAlone(): string | null {
-    const { reasoning } = this.options.prompt.format;
-    const { thought, spoke, calls, said, unsent, repeated, stopSequence, refused } = this;
-    const more = spoke || calls > 0 || said !== "" || unsent !== "" || repeated || stopSequence !== null || refused.length > 0;
-    if (reasoning === null || !thought || more || this.ending?.reason !== "stop") return null;
-    const end = this.unspoken.lastIndexOf(reasoning.close);
-    return end < 0 ? this.unspoken : this.unspoken.slice(0, end);
   }
 
   private readDelta(delta: OutputDelta, cut: boolean): void {

@@ -30,15 +30,17 @@ export function behindPrompt(wanted: AnswerOpening | undefined, format: OutputFo
   return { pieces, format: closing === "" ? format : closed(format), opening };
 }
 
-/** As the model wrote it, so that the KV cache holds it: its own opening marker is in it, unless the prompt has begun the thought. */
+/** As the model wrote it, so that the KV cache holds it: its own markers are in it. */
 function thoughtPieces(thought: string, { reasoning }: OutputFormat): readonly Piece[] {
   if (reasoning === null) return [];
-  const open = !reasoning.begun && thought.startsWith(reasoning.open) ? reasoning.open : "";
-  return [
-    { text: open, ours: true },
-    { text: thought.slice(open.length), ours: false },
-    { text: `${reasoning.close}\n\n`, ours: true },
-  ];
+  const { open, close } = reasoning;
+  const written = thought.split(open).flatMap((part, index) => {
+    const texts = part
+      .split(close)
+      .flatMap((text, place) => [...(place === 0 ? [] : [{ text: close, ours: true }]), { text, ours: false }]);
+    return index === 0 ? texts : [{ text: open, ours: true }, ...texts];
+  });
+  return [...written, { text: `${close}\n\n`, ours: true }];
 }
 
 /** "" for a thought, which is no part of the answer. */

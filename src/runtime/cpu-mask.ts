@@ -1,13 +1,17 @@
 /** On which CPU cores Rockchip's library is to work: it is told a number of threads and a mask, and by report uses all cores where they differ. */
 import type { Soc } from "../core/model.ts";
 
-/** Cores in the order in which they are taken: where there are big ones (4 to 7), those first. */
+/** Cores in the order in which they are taken: where there are big ones (4 to 7), those first. RK3562 and RV1126B have four. */
 function coresOf(soc: Soc | null): readonly number[] {
-  const cores = [0, 1, 2, 3, 4, 5, 6, 7];
-  return soc === "rk3588" || soc === "rk3576" ? [...cores.slice(4), ...cores.slice(0, 4)] : cores;
+  const [little, other] = [
+    [0, 1, 2, 3],
+    [4, 5, 6, 7],
+  ];
+  if (soc === "rk3588" || soc === "rk3576") return [...other, ...little];
+  return soc === null ? [...little, ...other] : little;
 }
 
-/** A bit for each of so many threads, 1 to 8. */
+/** A bit for each of so many threads, 1 to 8, as far as there are cores. */
 export function maskFor(threads: number, soc: Soc | null): number {
   return coresOf(soc)
     .slice(0, threads)

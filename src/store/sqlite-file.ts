@@ -28,14 +28,14 @@ const TELL_AGAIN_MS = 3_600_000;
 
 /**
  * WAL with synchronous NORMAL: a change costs one append and no flush, and pages reach their place some megabytes later, together. That
- * spares flash memory most. A power cut loses the last changes, never the file. Deleted text is overwritten where that costs no
- * extra page.
+ * spares flash memory most. A power cut loses the last changes, never the file. What is
+ * deleted is overwritten: people have said it.
  */
 const PRAGMAS = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   PRAGMA journal_size_limit = 4194304;
-  PRAGMA secure_delete = FAST;
+  PRAGMA secure_delete = ON;
   PRAGMA foreign_keys = ON;
   PRAGMA busy_timeout = 200;
 `;

@@ -108,7 +108,10 @@ test.each<[string, Storm]>([
     expect(server.hostPids()).toEqual(pids);
     const { descriptors, connections, hostDescriptors, children } = before;
     await holdsNoMoreThan(server, { descriptors, connections, hostDescriptors, children });
-    for (const [index, mb] of residentMb().entries()) expect(mb - taken[index]!).toBeLessThan(GROWTH_MB_MAX);
+    const grownMb = () => Math.max(...residentMb().map((mb, index) => mb - taken[index]!));
+    // What has been given back shows when the collector has run.
+    for (let looks = 0; looks < 50 && grownMb() > GROWTH_MB_MAX; looks++) await Bun.sleep(200);
+    expect(grownMb()).toBeLessThan(GROWTH_MB_MAX);
     const { entries } = (await (await fetch(`${server.url}/v1/cache`)).json()) as { entries: unknown[] };
     expect(entries.length > 0).toBe(stories.length > 1);
     expect(await answer(server)).toEqual(first);

@@ -390,6 +390,12 @@ describe("an answer that is nothing but a thought, as of a library that ends the
     expect(prompts.map(({ opening }) => opening)).toEqual([undefined, { kind: "thought", text: "<think>hm" }]);
   });
 
+  test("goes on behind an empty thought, too", async () => {
+    const { engine, prompts } = engineSaying("\n<think>\n\n</think>", "Hello");
+    expect(await answerOf(engine, request())).toEqual([{ kind: "text", text: "Hello" }, { finish: "stop" }]);
+    expect(prompts.map(({ opening }) => opening)).toEqual([undefined, { kind: "thought", text: "\n<think>\n\n" }]);
+  });
+
   test("is judged when it has gone on, and counted as one", async () => {
     const { engine, spoken, limits } = engineSaying("<think>hm</think>", '{"name": "Ann", "age": 7}');
     const asked = request({

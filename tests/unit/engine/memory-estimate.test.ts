@@ -6,7 +6,7 @@ const opening = { contextTokens: 4096, lanes: 1, copies: 1 };
 test.each([
   ["one copy", {}, 1.2],
   ["a short context", { contextTokens: 512 }, 1.2],
-  ["a context of four times the usual length", { contextTokens: 16_384 }, 1.8],
+  ["a context of four times the usual length", { contextTokens: 16_384 }, 1.35],
   ["two lanes", { lanes: 2 }, 1.4],
   ["two copies", { copies: 2 }, 2.4],
 ])("where nothing tells of the KV cache, it is guessed by the file and the context: %s", (_, change, times) => {

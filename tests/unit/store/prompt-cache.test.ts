@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CacheSpace, WrittenSequence, PromptCache } from "../../../src/core/prompt-cache.ts";
 import { createPromptCache, type PromptCacheOptions } from "../../../src/store/prompt-cache.ts";
@@ -359,4 +359,16 @@ test("the token ids of what an edition's files hold are there as long as the fil
   ]);
   cache.drop(last);
   expect(idsOf(1000)).toEqual(["b", "a"]);
+});
+
+test("what was said is not left in the index when its file is deleted", () => {
+  const folder = temporaryFolder();
+  const { cache } = cacheIn(folder);
+  // More than a page of the index holds.
+  const said = Array.from({ length: 5 }, (_, chat) => `chat${chat}:`.repeat(1000));
+  for (const [chat, ids] of said.entries()) kept(cache, { ...sequence(`a${chat}`), ids });
+  expect(cache.clear()).toBe(5);
+  cache.close();
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), "latin1"));
+  expect(said.filter((_, chat) => files.some((text) => text.includes(`chat${chat}:chat${chat}:`)))).toEqual([]);
 });
