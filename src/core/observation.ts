@@ -22,8 +22,8 @@ export interface WorkObserver {
   resolved(model: ModelDescriptor, baseId: string): void;
   /** It is loaded. */
   loaded(): void;
-  /** The prompt is tokenized; of several, their sum. */
-  prepared(promptTokens: number): void;
+  /** The prompt is tokenized; of several, their sum. @param position see Turn.position */
+  prepared(promptTokens: number, position: number): void;
   /** It has its turn. */
   granted(): void;
   /** So many tokens more have come. Called for every token. */

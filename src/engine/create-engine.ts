@@ -208,7 +208,7 @@ export function createEngine(options: EngineOptions): Engine {
       await visit.confirm();
       // One that is too long is refused before it has its turn.
       tokensMaxOf(prompt.promptTokens, 0);
-      visit.work.prepared(prompt.promptTokens);
+      visit.work.prepared(prompt.promptTokens, turn.position);
       turn.ready({
         sampling: resolveSampling(slot.capabilities.perRunSampling ? request.sampling : {}, defaults.sampling),
         ...(adapter === undefined ? {} : { adapter }),

@@ -100,9 +100,12 @@ export async function runBatch(batch: PromptBatch, place: EmbeddingPlace): Promi
       prompts.push(prompt);
       checkLength(prompt, slot.capabilities, nameOf(index));
     }
-    work.prepared(prompts.reduce((sum, { promptTokens }) => sum + promptTokens, 0));
-    turn.ready(null);
     const queuePosition = turn.position;
+    work.prepared(
+      prompts.reduce((sum, { promptTokens }) => sum + promptTokens, 0),
+      queuePosition,
+    );
+    turn.ready(null);
     await turn.granted;
     const queueMs = performance.now() - askedMs;
     work.granted();

@@ -36,7 +36,7 @@ export async function warmPrompt(
     if (prompt.promptTokens < KEPT_TOKENS_MIN) throw tooShort(prompt.promptTokens);
     resolveTokensMax({ requested: 1, defaultMax: null, promptTokens: prompt.promptTokens, ...roomOf(slot.capabilities, model.preset) });
     refuseUnkept(slot, model.id, prompt.promptTokens);
-    work.prepared(prompt.promptTokens);
+    work.prepared(prompt.promptTokens, turn.position);
     turn.ready({ sampling: resolveSampling({}, defaults.sampling), ...(adapter === undefined ? {} : { adapter }) });
     await turn.granted;
     work.granted();

@@ -11,6 +11,7 @@ const BYTES_PER_MB = 1024 * 1024;
 const BATCH_SIZES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 const LOAD_BUCKETS_S = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
 const WAIT_BUCKETS_S = [0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+const POSITION_BUCKETS = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 const TTFT_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300];
 const ITL_BUCKETS_S = [0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2];
 const DURATION_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600];
@@ -28,6 +29,7 @@ export class WorkMetrics {
   private readonly reasoningTokens;
   private readonly duration;
   private readonly wait;
+  private readonly position;
   private readonly firstToken;
   private readonly interToken;
   private readonly prefillRate;
@@ -48,6 +50,7 @@ export class WorkMetrics {
     this.reasoningTokens = this.counter("reasoning_tokens_total", "Generated tokens that were thoughts, of whole answers.", ["model"]);
     this.duration = this.histogram("answer_duration_seconds", "Time from an answer's request to its last token.", DURATION_BUCKETS_S);
     this.wait = this.histogram("queue_wait_seconds", "Time that work waited for its turn on a loaded model.", WAIT_BUCKETS_S);
+    this.position = this.histogram("queue_position", "Work that was ahead when work took its place on a loaded model.", POSITION_BUCKETS);
     this.firstToken = this.histogram("time_to_first_token_seconds", "Time from an answer's request to its first token.", TTFT_BUCKETS_S);
     this.interToken = this.histogram("inter_token_latency_seconds", "Mean time between the tokens of an answer.", ITL_BUCKETS_S);
     this.prefillRate = this.histogram("prefill_tokens_per_second", "Speed at which an answer's prompt was computed.", PREFILL_BUCKETS);
@@ -69,10 +72,11 @@ export class WorkMetrics {
   }
 
   ended(work: Work): void {
-    const { kind, answer, loadedMs, grantedMs, endedMs, arrivedMs, firstTokenMs } = work;
+    const { kind, answer, loadedMs, grantedMs, endedMs, arrivedMs, firstTokenMs, position } = work;
     const model = this.labels.of(work.model);
     this.work.inc({ kind, model, outcome: outcomeOf(work) });
     if (loadedMs !== null && grantedMs !== null) this.wait.observe({ model }, (grantedMs - loadedMs) / 1000);
+    if (position !== null) this.position.observe({ model }, position);
     if (work.generatedTokens > 0) this.generatedTokens.inc({ model }, work.generatedTokens);
     if (kind !== "answer") {
       if (work.error === null) this.promptTokens.inc({ model }, work.promptTokens);

@@ -29,6 +29,8 @@ export class Work implements WorkObserver {
   lastTokenMs = 0;
   endedMs: number | null = null;
   promptTokens = 0;
+  /** Requests ahead when its place in the queue was taken. */
+  position: number | null = null;
   /** Tokens that have come. */
   generatedTokens = 0;
   /** Those of them that came with the first. */
@@ -54,9 +56,10 @@ export class Work implements WorkObserver {
     this.loadedMs = performance.now();
   }
 
-  prepared(promptTokens: number): void {
+  prepared(promptTokens: number, position: number): void {
     this.preparedMs = performance.now();
     this.promptTokens = promptTokens;
+    this.position = position;
   }
 
   granted(): void {

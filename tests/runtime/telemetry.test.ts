@@ -59,6 +59,8 @@ test("answers are counted, by model, with their tokens, times and speeds", async
   expect(histograms.map((name) => value(`${name}_count`))).toEqual([3, 3, 3, 3]);
   expect(histograms.filter((name) => !(value(`${name}_sum`)! > 0))).toEqual([]);
   expect([value("queue_wait_seconds_count"), value("batch_size_count"), value("batch_size_sum")]).toEqual([4, 3, 3]);
+  // One after the other: nobody was ahead.
+  expect([value("queue_position_count"), value("queue_position_sum")]).toEqual([4, 0]);
   expect([value("model_loaded"), value("model_loads_total", { result: "ok" }), value("model_load_seconds_count")]).toEqual([1, 1, 1]);
   expect(value("model_memory_bytes")).toBeGreaterThan(0);
 });

@@ -15,7 +15,7 @@ function workOn(census: Census, id: string, baseId: string, tokens: number | nul
   const adapted = id === baseId ? {} : { adapted: {} };
   work.resolved({ id, ...adapted } as ModelDescriptor, baseId);
   work.loaded();
-  work.prepared(100);
+  work.prepared(100, 0);
   if (tokens !== null) work.granted();
   if (tokens !== null && tokens > 0) work.tokens(tokens);
   return work;
