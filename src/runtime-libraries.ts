@@ -6,9 +6,9 @@ import type { ServerConfig } from "./config/server-schema.ts";
 import { AppError } from "./core/errors.ts";
 import type { ModelDescriptor, ModelFormat } from "./core/model.ts";
 import { inOrder } from "./runtime/library-order.ts";
-import type { LibraryFailure } from "./runtime/open-with-first.ts";
 import { describeLibrary } from "./runtime/native/library.ts";
 import { findRuntimeLibraries, type LibrarySearch, librarySearchFolders } from "./runtime/native/library-search.ts";
+import type { LibraryFailure } from "./runtime/open-with-first.ts";
 import type { LibrarySpec } from "./runtime/protocol.ts";
 import { LibraryRefusals } from "./store/library-refusals.ts";
 

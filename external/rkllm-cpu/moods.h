@@ -34,7 +34,7 @@
     X(FAIL_ABORTED, "fail-aborted")              /* rkllm_run returns -1 after an abort */                                             \
     X(STICKY_ABORT, "sticky-abort")              /* an abort while nothing runs ends the next run */                                   \
     X(DEAF_PAUSE, "deaf-pause")                  /* the callback's 1 has no effect */                                                  \
-    X(THOUGHT_ENDS, "thought-ends")              /* FINISH comes behind a token that ends with </think> */                               \
+    X(THOUGHT_ENDS, "thought-ends")              /* FINISH comes behind a token that ends with </think> */                             \
     X(TWO_FINISHES, "two-finishes")              /* FINISH comes twice */                                                              \
     X(NO_FINISH, "no-finish")                    /* FINISH does not come */                                                            \
     X(NO_PERF, "no-perf")                        /* perf stays zero */                                                                 \

@@ -34,12 +34,9 @@ export function behindPrompt(wanted: AnswerOpening | undefined, format: OutputFo
 function thoughtPieces(thought: string, { reasoning }: OutputFormat): readonly Piece[] {
   if (reasoning === null) return [];
   const { open, close } = reasoning;
-  const written = thought.split(open).flatMap((part, index) => {
-    const texts = part
-      .split(close)
-      .flatMap((text, place) => [...(place === 0 ? [] : [{ text: close, ours: true }]), { text, ours: false }]);
-    return index === 0 ? texts : [{ text: open, ours: true }, ...texts];
-  });
+  const markers = new RegExp(`(${RegExp.escape(open)}|${RegExp.escape(close)})`);
+  // What matched stands between what did not.
+  const written = thought.split(markers).map((text, index) => ({ text, ours: index % 2 === 1 }));
   return [...written, { text: `${close}\n\n`, ours: true }];
 }
 

@@ -18,10 +18,10 @@ import type {
 } from "../core/runtime.ts";
 import { ActiveBatch, type ActiveMember, type RunEvent } from "./active-batch.ts";
 import { Awaited } from "./awaited.ts";
-import { floatsOfBase64 } from "./number-text.ts";
 import type { HostLink, LaunchHost } from "./host-link.ts";
 import { HostWatch, type HostLimits } from "./host-watch.ts";
 import { withLastWords } from "./last-words.ts";
+import { floatsOfBase64 } from "./number-text.ts";
 import { lacksMemory } from "./memory-failure.ts";
 import type { HostCommand, HostEvent, OpenSpec } from "./protocol.ts";
 

@@ -5,7 +5,6 @@
 import { AppError, assert } from "../core/errors.ts";
 import type { Adapter, Pooling } from "../core/model.ts";
 import type { HashedSequence, WrittenSequence } from "../core/prompt-cache.ts";
-import { base64OfNumbers } from "./number-text.ts";
 import { HostBatch } from "./host-batch.ts";
 import { HostRun, type RunOutcome } from "./host-run.ts";
 import type { KvMemory, Sequence } from "./kv-memory.ts";
@@ -13,6 +12,7 @@ import { chooseLanes, commonPrefix } from "./lane-choice.ts";
 import type { ModelHandle } from "./model-handle.ts";
 import { CALL_STATE } from "./native/abi.ts";
 import type { RingRecord } from "./native/ring.ts";
+import { base64OfNumbers } from "./number-text.ts";
 import type { PackedPrompt } from "./packed-prompt.ts";
 import { hashedSequence } from "./prefix-hashes.ts";
 import type { HostCommand, HostEvent, OpenOptions } from "./protocol.ts";

@@ -28,8 +28,7 @@ const TELL_AGAIN_MS = 3_600_000;
 
 /**
  * WAL with synchronous NORMAL: a change costs one append and no flush, and pages reach their place some megabytes later, together. That
- * spares flash memory most. A power cut loses the last changes, never the file. What is
- * deleted is overwritten: people have said it.
+ * spares flash memory most. A power cut loses the last changes, never the file. What is deleted is overwritten: people have said it.
  */
 const PRAGMAS = `
   PRAGMA journal_mode = WAL;

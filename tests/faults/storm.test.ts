@@ -1,7 +1,8 @@
 /** Many clients at full speed, of whom a third leave wherever they are: afterwards all is as it was. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { outcomeOf, type Question, sixWays } from "../support/dialects.ts";
-import { holdingsOf, holdsNoMoreThan, residentMbOf } from "../support/holdings.ts";
+import { processMemory } from "../../src/runtime/process-memory.ts";
+import { holdingsOf, holdsNoMoreThan } from "../support/holdings.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 
 /** More than a minute in all, on two idle cores. */
@@ -93,7 +94,7 @@ test.each<[string, Storm]>([
     };
     // Memory that has been taken once is used again: what the second half takes beyond it is lost.
     await storm(visits.slice(0, requests / 2));
-    const residentMb = () => [server.server.pid, ...pids].map(residentMbOf);
+    const residentMb = () => [server.server.pid, ...pids].map((pid) => (processMemory(pid)?.residentBytes ?? NaN) / 1e6);
     const taken = residentMb();
     await storm(visits.slice(requests / 2));
     const stayed = visits.filter(({ stayMs }) => stayMs === null).length;

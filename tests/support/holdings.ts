@@ -77,9 +77,3 @@ function targetOf(link: string): string {
     return "";
   }
 }
-
-/** Memory of a process, MB. */
-export function residentMbOf(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return (Number(kib) * 1024) / 1e6;
-}
